@@ -1,0 +1,72 @@
+import type { Lane, PageReached } from './capture.ts'
+import type { ErrorRecord } from './errors.ts'
+import type { Finding, Mining, Status } from './finding.ts'
+import type { Observation, Question } from './observation.ts'
+import { foundStatuses } from './finding.ts'
+
+export const answerSchemaVersion = 1
+
+/** One line of `--json`; additive only. `file` stands where a file was judged. */
+export interface Answer {
+  schemaVersion: number
+  file?: string
+  url: string | null
+  final: string | null
+  captureId: string | null
+  at: string
+  lane: Lane
+  reached: PageReached
+  status: Status
+  mining: Mining
+  sentence: string
+  findings: Omit<Finding, 'weight'>[]
+  blindTo: string[]
+  asked: Question[]
+  chain: Observation['conclusion']['chain']
+  accounts: Observation['conclusion']['accounts']
+  error: ErrorRecord | null
+}
+
+export function answerOf(observation: Observation, file?: string): Answer {
+  return {
+    schemaVersion: answerSchemaVersion,
+    ...(file === undefined ? {} : { file }),
+    url: observation.lane === 'file' ? null : observation.url,
+    final: observation.lane === 'file' ? null : observation.finalUrl,
+    captureId: observation.captureId,
+    at: observation.observedAt,
+    lane: observation.lane,
+    reached: observation.reached,
+    status: observation.conclusion.status,
+    mining: observation.conclusion.mining,
+    sentence: observation.conclusion.sentence,
+    findings: observation.findings.map(({ weight: _, ...finding }) => finding),
+    blindTo: [...new Set(observation.blindTo.map((blind) => blind.artifact))],
+    asked: observation.asked,
+    chain: observation.conclusion.chain,
+    accounts: observation.conclusion.accounts,
+    error: observation.error,
+  }
+}
+
+/** 0 none or opt-in, 1 found, 2 inconclusive or not observed without an error, 3 an error on the way to the page. */
+export type ExitCode = 0 | 1 | 2 | 3
+
+export interface FailOn {
+  statuses: readonly Status[]
+  kinds: readonly Finding['kind'][]
+}
+
+export const defaultFailOn: FailOn = { statuses: [...foundStatuses, 'hint'], kinds: [] }
+
+export function exitCodeOf(answer: Answer, failOn: FailOn = defaultFailOn): ExitCode {
+  if (failOn.statuses.includes(answer.status) || answer.findings.some((finding) => failOn.kinds.includes(finding.kind))) return 1
+  if (answer.error !== null) return 3
+  return answer.status === 'inconclusive' || answer.status === 'not-observed' ? 2 : 0
+}
+
+/** Over many pages the most urgent stands: found, then errors, then inconclusive. */
+export function worstExitCode(codes: readonly ExitCode[]): ExitCode {
+  for (const code of [1, 3, 2] as const) if (codes.includes(code)) return code
+  return 0
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import type { ArtifactByKind, ArtifactKind } from './artifact.ts'
+import { artifactKinds } from './artifact.ts'
+import type { Collection } from './collection.ts'
+import { notCollected } from './collection.ts'
+import { canonicalJson } from './canonical.ts'
+import { type Digest, sha256 } from './digest.ts'
+import { AssayError, type ErrorRecord } from './errors.ts'
+import type { Seed } from './seed.ts'
+
+export const captureSchemaVersion = 1
+
+/** `browser`: all evidence. `http`: no JavaScript. `archive`: a HAR, WARC, WACZ or saved page. `file`: a lone script, module or text. */
+export type Lane = 'browser' | 'http' | 'archive' | 'file'
+
+export type PageReached = 'content' | 'gate' | 'login' | 'parked' | 'consent-wall' | 'error'
+
+export type ConsentPolicy = 'ignore' | 'accept' | 'reject'
+
+export interface Conditions {
+  lane: Lane
+  /** Name of the place visited from; `local` where none was given. */
+  vantage: string
+  userAgent: string
+  language: string
+  viewport: { width: number; height: number; deviceScaleFactor: number; mobile: boolean }
+  profile: string
+  dwellMs: number
+  consent: ConsentPolicy
+  proxy: string | null
+  /** Names only: values may be secrets. */
+  extraHeaders: string[]
+  browser: string | null
+  sandbox: boolean
+  /** CPU rate that the visit asked the browser for: 1 is unthrottled. */
+  cpuRate: number
+  cores: number
+  /** Whether V8's debugger was on all the time: wasm ran slower, its bytes are complete. */
+  debuggerOn: boolean
+  /** Pages that were visited in this browser at the same time, this one included. */
+  concurrency: number
+}
+
+/** What the visit did to the page, in order. */
+export interface Action {
+  atMs: number
+  type: 'scroll' | 'move' | 'click' | 'key' | 'wait' | 'answer' | 'visibility' | 'throttle'
+  detail: string
+}
+
+export interface CaptureManifest {
+  schema: 'assay.capture'
+  schemaVersion: number
+  visitId: string
+  seed: Seed
+  /** Asked for, and reached after redirects. */
+  url: string
+  finalUrl: string
+  reached: { page: PageReached; httpStatus: number | null; reasons: string[] }
+  /** ISO 8601, UTC, milliseconds. */
+  startedAt: string
+  endedAt: string
+  /** Milliseconds that this machine's clock is ahead of a source that was asked; null where none was. */
+  clockOffsetMs: number | null
+  conditions: Conditions
+  actions: Action[]
+  ended: { reason: 'dwell' | 'watchdog' | 'interrupted' | 'crashed' | 'failed' | 'imported'; detail: string }
+  error: ErrorRecord | null
+  /** Unknown kinds of a later version survive reading and writing. */
+  artifacts: Record<string, Collection<unknown>>
+}
+
+export interface Capture {
+  id: Digest
+  manifest: CaptureManifest
+}
+
+export function captureId(manifest: CaptureManifest): Digest {
+  return sha256(new TextEncoder().encode(canonicalJson(manifest)))
+}
+
+export function captureOf(manifest: CaptureManifest): Capture {
+  return { id: captureId(manifest), manifest }
+}
+
+/** The artifacts of one kind; a kind that the manifest does not name was not collected. */
+export function artifacts<K extends ArtifactKind>(capture: Capture, kind: K): Collection<ArtifactByKind[K]> {
+  const collection = capture.manifest.artifacts[kind]
+  // The items were checked when the manifest was parsed: see parseManifest.
+  return (collection as Collection<ArtifactByKind[K]> | undefined) ?? notCollected('not in the capture')
+}
+
+const text = z.string()
+const count = z.number().nonnegative()
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
+const errorRecord = z.looseObject({ code: text, message: text })
+export const bodySchema = z.discriminatedUnion('status', [
+  z.looseObject({ status: z.literal('stored'), digest, size: count }),
+  z.looseObject({ status: z.literal('truncated'), digest, size: count, totalSize: count.nullable() }),
+  z.looseObject({ status: z.literal('none') }),
+  z.looseObject({ status: z.literal('lost'), reason: text }),
+])
+const item = z.looseObject({ id: text })
+const withBody = z.looseObject({ id: text, url: text, body: bodySchema })
+const itemSchemas: Partial<Record<string, z.ZodType>> = {
+  request: z.looseObject({ id: text, url: text, method: text, resourceType: text, body: bodySchema, initiator: z.looseObject({ type: text }) }),
+  script: withBody,
+  wasm: withBody,
+  websocket: z.looseObject({ id: text, url: text, frames: z.array(z.looseObject({ atMs: z.number(), direction: z.enum(['sent', 'received']), size: count })) }),
+  frame: z.looseObject({ id: text, url: text }),
+  dom: z.looseObject({ id: text, html: bodySchema }),
+  cpu: z.looseObject({ id: text, busy: z.number(), windows: z.array(z.looseObject({ fromMs: z.number(), toMs: z.number(), busy: z.number() })) }),
+}
+
+const collectionSchema = (items: z.ZodType) =>
+  z.discriminatedUnion('status', [
+    z.looseObject({ status: z.literal('complete'), items: z.array(items) }),
+    z.looseObject({ status: z.literal('truncated'), items: z.array(items), dropped: count, reason: text }),
+    z.looseObject({ status: z.literal('failed'), items: z.array(items), error: errorRecord }),
+    z.looseObject({ status: z.literal('not-collected'), items: z.array(items).max(0), reason: text }),
+  ])
+
+const manifestSchema = z.looseObject({
+  schema: z.literal('assay.capture'),
+  schemaVersion: z.number().int().positive(),
+  visitId: text,
+  seed: z.looseObject({ url: text, tags: z.array(text), scope: text }),
+  url: text,
+  finalUrl: text,
+  reached: z.looseObject({ page: z.enum(['content', 'gate', 'login', 'parked', 'consent-wall', 'error']), httpStatus: z.number().nullable(), reasons: z.array(text) }),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  clockOffsetMs: z.number().nullable(),
+  conditions: z.looseObject({ lane: z.enum(['browser', 'http', 'archive', 'file']), vantage: text, userAgent: text, dwellMs: count, consent: z.enum(['ignore', 'accept', 'reject']) }),
+  actions: z.array(z.looseObject({ atMs: z.number(), type: text, detail: text })),
+  ended: z.looseObject({ reason: text, detail: text }),
+  error: errorRecord.nullable(),
+  artifacts: z.record(text, collectionSchema(item)),
+})
+const knownCollections = Object.fromEntries(artifactKinds.map((kind) => [kind, collectionSchema(itemSchemas[kind] ?? item)]))
+
+/** A manifest from outside → checked. Unknown members and kinds are kept. Throws `BAD_INPUT_FILE`. */
+export function parseManifest(bytes: Uint8Array, name: string): CaptureManifest {
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw new AssayError('BAD_INPUT_FILE', `${name} is not JSON`, { cause })
+  }
+  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion
+  if (typeof version === 'number' && version > captureSchemaVersion) {
+    throw new AssayError('UNSUPPORTED', `${name} has capture schema ${version}; this version reads up to ${captureSchemaVersion}`, {
+      hint: 'Read it with the version of assay that wrote it, or a newer one.',
+    })
+  }
+  const parsed = manifestSchema.safeParse(value)
+  if (!parsed.success) throw badManifest(name, parsed.error)
+  for (const [kind, schema] of Object.entries(knownCollections)) {
+    const collection = parsed.data.artifacts[kind]
+    if (collection === undefined) continue
+    const checked = schema.safeParse(collection)
+    if (!checked.success) throw badManifest(`${name}, artifacts ${kind},`, checked.error)
+  }
+  // Zod's loose objects say less of the optional members than the interface does; what judging reads is checked above.
+  return parsed.data as unknown as CaptureManifest
+}
+
+function badManifest(name: string, error: z.ZodError): AssayError {
+  const issue = error.issues[0]
+  return new AssayError('BAD_INPUT_FILE', `${name} is not a capture manifest: ${issue?.path.join('.')}: ${issue?.message}`)
+}

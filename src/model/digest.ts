@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto'
+
+/** `sha256:` and 64 lower-case hex digits. Always of octets after content-decoding and before charset-decoding. */
+export type Digest = `sha256:${string}`
+
+export function sha256(bytes: Uint8Array): Digest {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+}
+
+export function isDigest(text: string): text is Digest {
+  return /^sha256:[0-9a-f]{64}$/.test(text)
+}

@@ -1,0 +1,56 @@
+/** Why something could not be done. The code is stable and documented in `docs/errors.md`; exit codes follow from it. */
+export type ErrorCode =
+  // what the user gave
+  | 'BAD_ARGUMENT'
+  | 'BAD_URL'
+  | 'BAD_INPUT_FILE'
+  | 'BAD_SIGNATURE'
+  | 'NOT_FOUND'
+  | 'TOO_LARGE'
+  | 'UNSUPPORTED'
+  // the way to the page
+  | 'DNS_FAILED'
+  | 'ADDRESS_REFUSED'
+  | 'CONNECT_FAILED'
+  | 'TLS_FAILED'
+  | 'HTTP_ERROR'
+  | 'NAVIGATION_FAILED'
+  | 'TIMEOUT'
+  | 'REDIRECT_LOOP'
+  // the browser
+  | 'BROWSER_MISSING'
+  | 'BROWSER_FAILED'
+  | 'TARGET_CRASHED'
+  | 'PROTOCOL_ERROR'
+  | 'INTERRUPTED'
+  // judging and keeping
+  | 'DERIVATION_FAILED'
+  | 'STORE_CORRUPT'
+  | 'STORE_BUSY'
+  | 'DATABASE_FAILED'
+  | 'DISK_FULL'
+  | 'INTERNAL'
+
+export class AssayError extends Error {
+  readonly code: ErrorCode
+  /** What the reader can do about it, as one sentence. */
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'AssayError'
+    this.code = code
+    this.hint = options.hint
+  }
+}
+
+/** An error as it stands in a file: never a stack, which would name this machine's paths. */
+export interface ErrorRecord {
+  code: ErrorCode
+  message: string
+}
+
+export function toErrorRecord(error: unknown, fallback: ErrorCode = 'INTERNAL'): ErrorRecord {
+  if (error instanceof AssayError) return { code: error.code, message: error.message }
+  return { code: fallback, message: error instanceof Error ? error.message : String(error) }
+}

@@ -1,0 +1,72 @@
+import type { Component, HostPair } from './component.ts'
+import type { Conditions, Lane, PageReached } from './capture.ts'
+import type { Digest } from './digest.ts'
+import type { ErrorRecord } from './errors.ts'
+import type { Blindness, Finding, Mining, Status, Verdict } from './finding.ts'
+
+export const observationSchemaVersion = 1
+
+/** What a judgement asks for next. */
+export interface FollowUp {
+  url: string
+  reason: string
+  profile: string
+}
+
+/** Questions that the evidence at hand could answer. */
+export type Question = 'mining' | 'components' | 'consent' | 'load' | 'traffic' | 'code'
+
+/** One sentence of the way from the page to the miner, the page first. */
+export interface ChainLink {
+  url: string
+  artifact: string | null
+  /** `loads script`, `starts worker`, `opens socket` … */
+  how: string
+}
+
+/** What the page's conclusion says to a site's owner. */
+export interface Conclusion {
+  status: Status
+  mining: Mining
+  /** The verdict as one sentence. */
+  sentence: string
+  /** Which rule of the stated fold held: see `docs/conclusion.md`. */
+  rule: string
+  /** What to do about it, a sentence each. */
+  advice: string[]
+  /** From the page to the miner; empty where none was found. */
+  chain: ChainLink[]
+  accounts: { account: string; service: string | null }[]
+}
+
+/** One capture × one version of the judgement. Append-only. */
+export interface Observation {
+  schema: 'assay.observation'
+  schemaVersion: number
+  captureId: Digest
+  visitId: string
+  url: string
+  finalUrl: string
+  /** Registrable domain (private suffixes included) or address. */
+  site: string
+  lane: Lane
+  vantage: string
+  conditions: Conditions
+  rank: number | null
+  tags: string[]
+  /** When the page was visited, and when this judgement was written. ISO 8601. */
+  observedAt: string
+  recordedAt: string
+  /** Digest over the versions of derivers, detectors and signatures. */
+  judgement: string
+  reached: PageReached
+  conclusion: Conclusion
+  findings: Finding[]
+  verdicts: Verdict[]
+  blindTo: Blindness[]
+  asked: Question[]
+  components: Component[]
+  hostPairs: HostPair[]
+  followUps: FollowUp[]
+  error: ErrorRecord | null
+}

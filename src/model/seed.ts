@@ -1,0 +1,29 @@
+import { AssayError } from './errors.ts'
+
+/** A URL to visit, with what its list said of it and how far the crawl may go from it. */
+export interface Seed {
+  url: string
+  rank?: number
+  tags: string[]
+  scope: 'page' | 'host' | 'domain'
+}
+
+/**
+ * What a person types as an address → a URL to visit. A bare name gets `https://`, as a browser's address bar does today.
+ * Throws `BAD_URL`.
+ */
+export function parseSeedUrl(text: string): string {
+  const trimmed = text.trim()
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`
+  const url = URL.parse(withScheme)
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') {
+    throw new AssayError('BAD_URL', `"${trimmed.slice(0, 200)}" is not an address that can be visited`, {
+      hint: 'Give an http or https URL, or a bare name such as example.com.',
+    })
+  }
+  return url.href
+}
+
+export function seedOf(text: string, more: Partial<Omit<Seed, 'url'>> = {}): Seed {
+  return { url: parseSeedUrl(text), tags: [], scope: 'page', ...more }
+}

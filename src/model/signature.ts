@@ -1,0 +1,39 @@
+import { z } from 'zod'
+
+/**
+ * How one miner service, family or library is recognised: data, no code. One file in `signatures/`, one thing.
+ * Every signature has samples that must fire and near misses that must stay silent; a test reads them all.
+ */
+export const signatureSchema = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  name: z.string().min(1),
+  kind: z.enum(['mining', 'proof-of-work', 'crypto-library', 'wallet', 'proxyware', 'ad-worker', 'clipboard', 'drainer']),
+  /** Algorithms that it is known to run. */
+  families: z.array(z.string()).default([]),
+  /** First and last month of service, YYYY-MM; `to` null while it lasts. */
+  active: z.strictObject({ from: z.string().regex(/^\d{4}-\d{2}$/).nullable(), to: z.string().regex(/^\d{4}-\d{2}$/).nullable() }).optional(),
+  /** What it does before it mines: `asks-first` (a dialog of its own), `site-decides`, `never-asks`. */
+  consent: z.enum(['asks-first', 'site-decides', 'never-asks', 'unknown']).default('unknown'),
+  /** Where this knowledge comes from. */
+  source: z.array(z.string()).min(1),
+  /** Names of hosts: a host matches when it is one of these or below one of these. */
+  hosts: z.array(z.string()).default([]),
+  /** Hosts that serve pools or proxies for it: speaking to them over a socket is pool contact. */
+  poolHosts: z.array(z.string()).default([]),
+  /** Path patterns (regular expressions, anchored by themselves) of its script, valid on any host: mirrors, self-hosted copies. */
+  scriptPaths: z.array(z.string()).default([]),
+  /** Calls that construct or start it, as dotted names in parsed code (`CoinHive.Anonymous`); argument `account` gives the position of the account. */
+  calls: z.array(z.strictObject({ name: z.string(), account: z.number().int().optional(), starts: z.boolean().default(false) })).default([]),
+  /** Markup that starts it: an element with these attributes (`class: coinhive-miner`). */
+  elements: z.array(z.strictObject({ name: z.string().optional(), attribute: z.string(), value: z.string().optional(), account: z.string().optional() })).default([]),
+  /** Form of its accounts, a regular expression for the whole account. */
+  account: z.string().optional(),
+  /** Literal strings, all of which stand in its own client script (after decoding): for renamed copies. */
+  literals: z.array(z.array(z.string()).min(2)).default([]),
+  samples: z.strictObject({
+    fires: z.array(z.strictObject({ html: z.string().optional(), js: z.string().optional(), url: z.string().optional(), account: z.string().optional() })).min(1),
+    silent: z.array(z.strictObject({ html: z.string().optional(), js: z.string().optional(), url: z.string().optional() })).min(1),
+  }),
+})
+
+export type Signature = z.infer<typeof signatureSchema>
