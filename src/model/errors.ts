@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'DERIVATION_FAILED'
   | 'STORE_CORRUPT'
   | 'STORE_BUSY'
+  | 'STORE_DENIED'
   | 'DATABASE_FAILED'
   | 'DISK_FULL'
   | 'INTERNAL'

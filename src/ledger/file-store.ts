@@ -1,0 +1,269 @@
+import { createHash } from 'node:crypto'
+import { readdir, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { canonicalJson } from '#model/canonical.ts'
+import { type Capture, parseManifest } from '#model/capture.ts'
+import { type Digest, isDigest, sha256 } from '#model/digest.ts'
+import { AssayError } from '#model/errors.ts'
+import { type Observation, observationSchemaVersion } from '#model/observation.ts'
+import type { BlobStore, CaptureStore, MemoStore } from '#model/store.ts'
+import { appendLog } from './files/append-log.ts'
+import { isMissing, makeFolder, readIfThere, storeError, syncFolder, writeWhole } from './files/atomic.ts'
+import { packedSize, readPacked, writePacked } from './files/packed.ts'
+import { parseVisitRecord, type VisitRecord, visitPlace } from './visit-record.ts'
+import { type StoreReport, verifyStore } from './verify.ts'
+
+/** Layout of the data folder; see docs/data-folder.md. A later one is refused. */
+export const dataFormatVersion = 1
+
+/**
+ * A data folder: the record, without a database. Several processes may use it at once.
+ * Rejections are `AssayError`: `DISK_FULL`, `STORE_DENIED`, `STORE_CORRUPT`, `NOT_FOUND`, `UNSUPPORTED`.
+ */
+export interface FileStore extends BlobStore, CaptureStore, MemoStore {
+  readonly dir: string
+  getObservation(captureId: Digest, judgement: string): Promise<Observation | null>
+  /** Writes the record that makes a visit count; the same visit twice is once. */
+  putVisit(visit: VisitRecord): Promise<void>
+  getVisit(visitId: string): Promise<VisitRecord | null>
+  /** By day, then by identifier. */
+  listVisits(): AsyncIterable<VisitRecord>
+  /** Reads everything; names what is missing or corrupt. */
+  verify(signal?: AbortSignal): Promise<StoreReport>
+}
+
+const hexOf = (digest: Digest) => {
+  // The name becomes a path: nothing else may get through.
+  if (!isDigest(digest)) throw new AssayError('BAD_ARGUMENT', `"${String(digest).slice(0, 80)}" is no digest`)
+  return digest.slice(7)
+}
+const hexOfText = (text: string) => createHash('sha256').update(text).digest('hex')
+
+export async function openFileStore(path: string): Promise<FileStore> {
+  const dir = resolve(path)
+  const tmp = join(dir, 'tmp')
+  const doing = (what: string) => (cause: unknown): never => {
+    throw storeError(cause, what)
+  }
+  await openFormat(dir, tmp).catch(doing(`opening the data folder ${dir}`))
+
+  const place = (kind: string, hex: string, suffix = '') => join(dir, kind, hex.slice(0, 2), hex + suffix)
+  const captureLog = appendLog(join(dir, 'captures', 'log'), /^[0-9a-f]{64}$/, 64)
+  const observationLog = appendLog(join(dir, 'observations', 'log'), /^[0-9a-f]{64}-[0-9a-f]{16}$/, 81)
+  /** Folders with new blob names: synced before a capture that may name them is acknowledged. */
+  let unsynced = new Set<string>()
+
+  async function syncBlobFolders(): Promise<void> {
+    const folders = unsynced
+    unsynced = new Set()
+    try {
+      await Promise.all([...folders].map(syncFolder))
+    } catch (error) {
+      for (const folder of folders) unsynced.add(folder)
+      throw error
+    }
+  }
+
+  /** Writes once, acknowledged when it lasts. */
+  async function writeRecord(file: string, bytes: Uint8Array, packed: boolean): Promise<void> {
+    await (packed ? writePacked(file, bytes, tmp) : writeWhole(file, bytes, tmp))
+    await syncFolder(dirname(file))
+  }
+
+  const storing = new Map<Digest, Promise<void>>()
+  async function storeBlob(digest: Digest, bytes: Uint8Array): Promise<void> {
+    const file = place('blobs', digest.slice(7))
+    const size = await packedSize(file)
+    // A power cut can leave a name without its octets.
+    if (size === null || (size === 0 && bytes.length > 0)) await writePacked(file, bytes, tmp)
+    unsynced.add(dirname(file))
+  }
+
+  async function loadBlob(digest: Digest): Promise<Uint8Array> {
+    const bytes = await readPacked(place('blobs', hexOf(digest)))
+    if (bytes === null) throw new AssayError('NOT_FOUND', `no blob ${digest}`)
+    if (bytes === 'broken' || sha256(bytes) !== digest) throw new AssayError('STORE_CORRUPT', `blob ${digest} is damaged`)
+    return bytes
+  }
+
+  async function loadObservation(name: string): Promise<Observation | null> {
+    const bytes = await readPacked(place('observations', name, '.json'))
+    if (bytes === null) return null
+    let value: Observation
+    try {
+      if (bytes === 'broken') throw new Error('cannot be unpacked')
+      value = JSON.parse(Buffer.from(bytes).toString('utf8')) as Observation
+      if (value.schema !== 'assay.observation' || `sha256:${name.slice(0, 64)}` !== value.captureId) throw new Error('is not the observation of its name')
+    } catch (cause) {
+      throw new AssayError('STORE_CORRUPT', `observation ${name} is damaged`, { cause })
+    }
+    if (value.schemaVersion > observationSchemaVersion) {
+      throw new AssayError('UNSUPPORTED', `observation ${name} was written by a later version`, { hint: 'Use the version of assay that wrote it, or a newer one.' })
+    }
+    return value
+  }
+  const observationName = (id: Digest, judgement: string) => `${hexOf(id)}-${hexOfText(judgement).slice(0, 16)}`
+
+  async function loadVisit(file: string): Promise<VisitRecord | null> {
+    const bytes = await readIfThere(join(dir, 'visits', file)).catch(doing(`reading visit ${file}`))
+    return bytes === null ? null : parseVisitRecord(bytes, file)
+  }
+  async function* visitFiles(): AsyncIterable<string> {
+    const sorted = async (folder: string) => (await readdir(folder).catch((error: unknown) => (isMissing(error) ? [] : doing('listing visits')(error)))).sort()
+    for (const folder of await sorted(join(dir, 'visits'))) {
+      for (const file of await sorted(join(dir, 'visits', folder))) yield join(folder, file)
+    }
+  }
+
+  const store: FileStore = {
+    dir,
+    async put(bytes) {
+      const digest = sha256(bytes)
+      const running = storing.get(digest)
+      const write = running ?? storeBlob(digest, bytes).finally(() => storing.delete(digest))
+      if (running === undefined) storing.set(digest, write)
+      await write.catch(doing(`storing a blob of ${bytes.length} octets`))
+      return digest
+    },
+    async get(digest) {
+      return loadBlob(digest).catch(doing(`reading blob ${digest}`))
+    },
+    async has(digest) {
+      return (await packedSize(place('blobs', hexOf(digest))).catch(doing(`looking for blob ${digest}`))) !== null
+    },
+
+    async putCapture(capture: Capture) {
+      const bytes = Buffer.from(canonicalJson(capture.manifest))
+      if (sha256(bytes) !== capture.id) throw new AssayError('STORE_CORRUPT', `capture ${capture.id} is not what its digest says`)
+      const hex = hexOf(capture.id)
+      const file = place('captures', hex, '.json')
+      await (async () => {
+        const size = await packedSize(file)
+        const isThere = size !== null && size > 0
+        await syncBlobFolders()
+        if (!isThere) await writeRecord(file, bytes, false)
+        // A process may have died between the file and its line.
+        if (!isThere || !(await captureLog.has(hex))) await captureLog.append(hex)
+      })().catch(doing(`storing capture ${capture.id}`))
+    },
+    async getCapture(id) {
+      const bytes = await readPacked(place('captures', hexOf(id), '.json')).catch(doing(`reading capture ${id}`))
+      if (bytes === null) throw new AssayError('NOT_FOUND', `no capture ${id}`)
+      if (bytes === 'broken' || sha256(bytes) !== id) throw new AssayError('STORE_CORRUPT', `capture ${id} is damaged`)
+      const manifest = parseManifest(bytes, `capture ${id}`)
+      return { id, manifest }
+    },
+    async *listCaptures() {
+      try {
+        for await (const hex of captureLog.names()) yield `sha256:${hex}` as Digest
+      } catch (cause) {
+        throw storeError(cause, 'listing captures')
+      }
+    },
+
+    async appendObservation(observation) {
+      const name = observationName(observation.captureId, observation.judgement)
+      const file = place('observations', name, '.json')
+      await (async () => {
+        const size = await packedSize(file)
+        const isThere = size !== null && size > 0
+        if (!isThere) await writeRecord(file, Buffer.from(canonicalJson(observation)), true)
+        if (!isThere || !(await observationLog.has(name))) await observationLog.append(name)
+      })().catch(doing(`storing the observation of ${observation.captureId}`))
+    },
+    async getObservation(id, judgement) {
+      return loadObservation(observationName(id, judgement)).catch(doing(`reading the observation of ${id}`))
+    },
+    async *listObservations() {
+      try {
+        for await (const name of observationLog.names()) {
+          const observation = await loadObservation(name)
+          if (observation === null) throw new AssayError('STORE_CORRUPT', `observation ${name} is missing`, { hint: 'assay verify names everything that is missing.' })
+          yield observation
+        }
+      } catch (cause) {
+        throw storeError(cause, 'listing observations')
+      }
+    },
+
+    async putVisit(visit) {
+      const { folder, name } = visitPlace(visit.visitId)
+      const file = join(dir, 'visits', folder, `${name}.json`)
+      await (async () => {
+        if (!(await packedSize(file))) await writeRecord(file, Buffer.from(canonicalJson(visit)), false)
+      })().catch(doing(`storing visit ${visit.visitId}`))
+    },
+    async getVisit(visitId) {
+      const { folder, name } = visitPlace(visitId)
+      return loadVisit(join(folder, `${name}.json`))
+    },
+    async *listVisits() {
+      for await (const file of visitFiles()) {
+        const visit = await loadVisit(file)
+        if (visit !== null) yield visit
+      }
+    },
+
+    async getMemo(key) {
+      const bytes = await readPacked(place('memo', hexOfText(key))).catch(doing('reading a memo'))
+      return bytes === null || bytes === 'broken' ? undefined : memoValue(bytes, key)
+    },
+    async putMemo(key, value) {
+      const text = canonicalJson({ key, value })
+      await writePacked(place('memo', hexOfText(key)), Buffer.from(`${hexOfText(text)}\n${text}`), tmp).catch(doing('storing a memo'))
+    },
+
+    verify: (signal) => verifyStore({ dir, store, observationNames: () => observationLog.names(), loadObservation, visitFiles, loadVisit }, signal),
+  }
+  return store
+}
+
+/** A memo can be computed again: one that is damaged, or another key's, is none. */
+function memoValue(bytes: Uint8Array, key: string): unknown {
+  const text = Buffer.from(bytes).toString('utf8')
+  const body = text.slice(65)
+  if (text.slice(0, 64) !== hexOfText(body)) return undefined
+  const memo = JSON.parse(body) as { key: string; value: unknown }
+  return memo.key === key ? memo.value : undefined
+}
+
+async function openFormat(dir: string, tmp: string): Promise<void> {
+  for (const folder of ['blobs', 'captures', 'observations', 'visits', 'memo', 'tmp']) await makeFolder(join(dir, folder))
+  const file = join(dir, 'format.json')
+  const bytes = await readIfThere(file)
+  if (bytes === null) {
+    await writeWhole(file, Buffer.from(`${canonicalJson({ format: 'assay.data', version: dataFormatVersion })}\n`), tmp)
+    await syncFolder(dir)
+  } else {
+    const version = formatVersion(bytes, dir)
+    if (version > dataFormatVersion) {
+      throw new AssayError('UNSUPPORTED', `the data folder ${dir} has format ${version}; this version reads up to ${dataFormatVersion}`, {
+        hint: 'Use the version of assay that wrote it, or a newer one.',
+      })
+    }
+  }
+  await removeLeftovers(tmp)
+}
+
+function formatVersion(bytes: Uint8Array, dir: string): number {
+  try {
+    const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as { format?: unknown; version?: unknown }
+    if (value.format === 'assay.data' && typeof value.version === 'number') return value.version
+  } catch (cause) {
+    throw new AssayError('STORE_CORRUPT', `${join(dir, 'format.json')} is not JSON`, { cause })
+  }
+  throw new AssayError('STORE_CORRUPT', `${dir} is no data folder of assay: its format.json says something else`)
+}
+
+const leftoverAfterMs = 60 * 60 * 1000
+
+/** Halves of files whose process died. By age: another process may be writing now. */
+async function removeLeftovers(tmp: string): Promise<void> {
+  for (const name of await readdir(tmp)) {
+    const file = join(tmp, name)
+    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Infinity }))
+    // Against a file's own time only the file system's clock counts, not the one handed in.
+    if (Date.now() - mtimeMs > leftoverAfterMs) await rm(file, { force: true, recursive: true })
+  }
+}
+

@@ -1,0 +1,70 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { isMissing } from './atomic.ts'
+
+/**
+ * Names in the order in which they were written, one a line, appended by any number of processes at once.
+ * All names have the same length: a line that a full disk cut short spoils only itself, because the next name is the end of the joined line.
+ */
+export interface AppendLog {
+  /** Resolves when the name would survive a power cut. */
+  append(name: string): Promise<void>
+  /** Each name once, in the order of its first line. */
+  names(): AsyncIterable<string>
+  has(name: string): Promise<boolean>
+}
+
+export function appendLog(path: string, form: RegExp, length: number): AppendLog {
+  async function* names(): AsyncIterable<string> {
+    const seen = new Set<string>()
+    try {
+      // A last line without its end was never acknowledged, and readline would hand it out.
+      const size = await endOfLastLine(path)
+      if (size === 0) return
+      for await (const line of createInterface({ input: createReadStream(path, { end: size - 1 }), crlfDelay: Infinity })) {
+        const name = line.slice(-length)
+        if (!form.test(name) || seen.has(name)) continue
+        seen.add(name)
+        yield name
+      }
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+  return {
+    async append(name) {
+      if (name.length !== length || !form.test(name)) throw new RangeError(`"${name}" is no name of this log`)
+      const handle = await open(path, 'a', 0o644)
+      try {
+        // One write under O_APPEND: whole lines of several processes never mix.
+        await handle.write(Buffer.from(`${name}\n`))
+        await handle.datasync()
+      } finally {
+        await handle.close()
+      }
+    },
+    names,
+    async has(wanted) {
+      for await (const name of names()) if (name === wanted) return true
+      return false
+    },
+  }
+}
+
+async function endOfLastLine(path: string): Promise<number> {
+  const handle = await open(path, 'r')
+  try {
+    const { size } = await handle.stat()
+    const step = 4096
+    for (let end = size; end > 0; end -= step) {
+      const from = Math.max(0, end - step)
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(end - from), 0, end - from, from)
+      const at = buffer.subarray(0, bytesRead).lastIndexOf(10)
+      if (at >= 0) return from + at + 1
+    }
+    return 0
+  } finally {
+    await handle.close()
+  }
+}

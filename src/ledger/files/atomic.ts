@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { AssayError } from '#model/errors.ts'
+
+/** Errors of the file system that a reader can do something about, as typed ones; others stay what they are, inside `INTERNAL`. */
+export function storeError(cause: unknown, doing: string): AssayError {
+  if (cause instanceof AssayError) return cause
+  const code = (cause as NodeJS.ErrnoException | null)?.code
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return new AssayError('DISK_FULL', `no space left while ${doing}`, { cause, hint: 'Free some space; what was acknowledged is safe, and the same command goes on.' })
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new AssayError('STORE_DENIED', `not permitted while ${doing}`, { cause, hint: 'Check who owns the data folder and whether it may be written.' })
+    case 'ENOENT':
+      return new AssayError('NOT_FOUND', `missing while ${doing}`, { cause })
+    case 'EMFILE':
+    case 'ENFILE':
+      return new AssayError('STORE_BUSY', `too many open files while ${doing}`, { cause, hint: 'Raise the limit of open files (ulimit -n).' })
+    default:
+      return new AssayError('INTERNAL', `${code ?? 'failed'} while ${doing}`, { cause })
+  }
+}
+
+export function isMissing(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+/** Makes names in a folder survive a power cut (fsync of the folder itself). */
+export async function syncFolder(dir: string): Promise<void> {
+  const handle = await open(dir, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/**
+ * A file that is there whole or not at all: written beside, synced, renamed. The caller syncs the folder when the name must last.
+ * `tmp` lies on the same file system. Rejects with the file system's own error.
+ */
+export async function writeWhole(path: string, bytes: Uint8Array, tmp: string): Promise<void> {
+  const beside = join(tmp, randomUUID())
+  try {
+    const handle = await open(beside, 'wx', 0o644)
+    try {
+      await handle.writeFile(bytes)
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
+    try {
+      await rename(beside, path)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+      await makeFolder(dirname(path))
+      await rename(beside, path)
+    }
+  } catch (error) {
+    await rm(beside, { force: true })
+    throw error
+  }
+}
+
+/** A folder whose own name lasts, with its parents'. */
+export async function makeFolder(dir: string): Promise<void> {
+  const first = await mkdir(dir, { recursive: true })
+  if (first === undefined) return
+  for (let made = dir; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+}
+
+/** Bytes of a file, or null where there is none. */
+export async function readIfThere(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}

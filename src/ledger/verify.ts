@@ -1,0 +1,141 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Digest } from '#model/digest.ts'
+import { AssayError } from '#model/errors.ts'
+import type { Observation } from '#model/observation.ts'
+import type { BlobStore, CaptureStore } from '#model/store.ts'
+import { isMissing } from './files/atomic.ts'
+import { unpackedName } from './files/packed.ts'
+import type { VisitRecord } from './visit-record.ts'
+
+export interface StoreFault {
+  kind: 'blob' | 'capture' | 'observation' | 'visit'
+  /** Digest, or name of the record. */
+  name: string
+  fault: 'missing' | 'corrupt' | 'unlisted'
+  detail: string
+}
+
+export interface StoreReport {
+  blobs: number
+  captures: number
+  observations: number
+  visits: number
+  /** Captures and observations whose writing was never acknowledged: whole on disk, not in the order file. Harmless; writing them again lists them. */
+  unlisted: StoreFault[]
+  /** Empty where everything is sound. */
+  faults: StoreFault[]
+}
+
+/** What verification reads that no other room needs. */
+export interface StoreParts {
+  dir: string
+  store: BlobStore & CaptureStore
+  observationNames(): AsyncIterable<string>
+  loadObservation(name: string): Promise<Observation | null>
+  visitFiles(): AsyncIterable<string>
+  loadVisit(file: string): Promise<VisitRecord | null>
+}
+
+/** Every digest of every record read and compared. Bounded memory but for the set of names. */
+export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Promise<StoreReport> {
+  const { store } = parts
+  const report: StoreReport = { blobs: 0, captures: 0, observations: 0, visits: 0, unlisted: [], faults: [] }
+  const add = (kind: StoreFault['kind'], name: string, fault: StoreFault['fault'], detail: string) =>
+    (fault === 'unlisted' ? report.unlisted : report.faults).push({ kind, name, fault, detail })
+  const faultOf = (error: unknown) => {
+    const missing = error instanceof AssayError && error.code === 'NOT_FOUND'
+    return { fault: missing ? ('missing' as const) : ('corrupt' as const), detail: error instanceof Error ? error.message : String(error) }
+  }
+
+  const sound = new Set<string>()
+  const broken = new Set<string>()
+  for await (const name of namesIn(join(parts.dir, 'blobs'))) {
+    signal?.throwIfAborted()
+    report.blobs++
+    try {
+      await store.get(`sha256:${name}`)
+      sound.add(name)
+    } catch (error) {
+      broken.add(name)
+      add('blob', `sha256:${name}`, faultOf(error).fault, faultOf(error).detail)
+    }
+  }
+
+  const listed = new Set<string>()
+  const check = async (id: Digest) => {
+    try {
+      const { manifest } = await store.getCapture(id)
+      for (const digest of digestsIn(manifest.artifacts)) {
+        if (sound.has(digest) || broken.has(digest)) continue
+        broken.add(digest)
+        add('blob', `sha256:${digest}`, 'missing', `capture ${id} names it`)
+      }
+    } catch (error) {
+      add('capture', id, faultOf(error).fault, faultOf(error).detail)
+    }
+  }
+  for await (const id of store.listCaptures()) {
+    signal?.throwIfAborted()
+    report.captures++
+    listed.add(id.slice(7))
+    await check(id)
+  }
+  for await (const name of namesIn(join(parts.dir, 'captures'))) {
+    const hex = name.replace(/\.json$/, '')
+    if (!listed.has(hex)) add('capture', `sha256:${hex}`, 'unlisted', 'its writing was not acknowledged')
+  }
+
+  const observed = new Set<string>()
+  for await (const name of parts.observationNames()) {
+    signal?.throwIfAborted()
+    report.observations++
+    observed.add(name)
+    try {
+      const observation = await parts.loadObservation(name)
+      if (observation === null) add('observation', name, 'missing', 'the order file names it')
+      else if (!listed.has(observation.captureId.slice(7))) add('capture', observation.captureId, 'missing', `observation ${name} names it`)
+    } catch (error) {
+      add('observation', name, 'corrupt', faultOf(error).detail)
+    }
+  }
+  for await (const file of namesIn(join(parts.dir, 'observations'))) {
+    const name = file.replace(/\.json$/, '')
+    if (!observed.has(name)) add('observation', name, 'unlisted', 'its writing was not acknowledged')
+  }
+  for await (const file of parts.visitFiles()) {
+    signal?.throwIfAborted()
+    report.visits++
+    try {
+      const visit = await parts.loadVisit(file)
+      if (visit !== null && !listed.has(visit.captureId.slice(7))) add('capture', visit.captureId, 'missing', `visit ${visit.visitId} names it`)
+    } catch (error) {
+      add('visit', file, 'corrupt', faultOf(error).detail)
+    }
+  }
+  return report
+}
+
+async function* namesIn(dir: string): AsyncIterable<string> {
+  const list = async (folder: string) => {
+    try {
+      return (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))
+    } catch (error) {
+      if (isMissing(error)) return []
+      throw error
+    }
+  }
+  for (const folder of await list(dir)) {
+    if (folder.isDirectory()) for (const file of await list(join(dir, folder.name))) yield unpackedName(file.name)
+  }
+}
+
+/** Every digest that stands anywhere in the artifacts, also in those of unknown kinds. */
+function* digestsIn(value: unknown): Iterable<string> {
+  if (Array.isArray(value)) for (const item of value) yield* digestsIn(item)
+  else if (typeof value === 'object' && value !== null) {
+    const body = value as { digest?: unknown; status?: unknown }
+    if ((body.status === 'stored' || body.status === 'truncated') && typeof body.digest === 'string') yield body.digest.slice(7)
+    for (const member of Object.values(value)) if (typeof member === 'object') yield* digestsIn(member)
+  }
+}

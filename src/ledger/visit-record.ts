@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { type Digest, sha256 } from '#model/digest.ts'
+import { AssayError } from '#model/errors.ts'
+import type { Seed } from '#model/seed.ts'
+
+export const visitSchemaVersion = 1
+
+/**
+ * One visit that was accepted: the file that makes a capture and its observation count. A worker whose lease was taken over
+ * never gets to write one, so what it left behind is not counted, neither now nor after a reindex.
+ */
+export interface VisitRecord {
+  schema: 'assay.visit'
+  schemaVersion: number
+  /** The fencing token of the queue, a UUIDv7; an imported capture's own. */
+  visitId: string
+  /** Name of the crawl, or null for a page that a person asked for. */
+  crawl: string | null
+  /** Counted from 0 within the crawl. */
+  round: number | null
+  seed: Seed
+  site: string
+  /** When the round wanted it, ISO 8601. */
+  plannedAt: string | null
+  captureId: Digest
+  observedAt: string
+}
+
+const schema = z.looseObject({
+  schema: z.literal('assay.visit'),
+  schemaVersion: z.number().int().positive(),
+  visitId: z.string().min(1),
+  crawl: z.string().nullable(),
+  round: z.number().int().nonnegative().nullable(),
+  seed: z.looseObject({ url: z.string(), rank: z.number().optional(), tags: z.array(z.string()), scope: z.enum(['page', 'host', 'domain']) }),
+  site: z.string(),
+  plannedAt: z.iso.datetime().nullable(),
+  captureId: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  observedAt: z.iso.datetime(),
+})
+
+/** Throws `STORE_CORRUPT` or, for a later version, `UNSUPPORTED`. */
+export function parseVisitRecord(bytes: Uint8Array, name: string): VisitRecord {
+  let value: unknown
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch (cause) {
+    throw new AssayError('STORE_CORRUPT', `visit ${name} is not JSON`, { cause })
+  }
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw new AssayError('STORE_CORRUPT', `visit ${name}: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`)
+  if (parsed.data.schemaVersion > visitSchemaVersion) throw new AssayError('UNSUPPORTED', `visit ${name} was written by a later version`)
+  return parsed.data as unknown as VisitRecord
+}
+
+const uuid = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+/**
+ * Folder and name of a visit's record: the day in its UUIDv7 (RFC 9562), so that names sort by time, also in an object store.
+ * An imported capture may bring an identifier of another form: it gets one of its own digest.
+ */
+export function visitPlace(visitId: string): { folder: string; name: string } {
+  const match = uuid.exec(visitId)
+  if (!match) return { folder: 'other', name: sha256(Buffer.from(visitId)).slice(7) }
+  return { folder: new Date(Number.parseInt(`${match[1]}${match[2]}`, 16)).toISOString().slice(0, 10), name: visitId }
+}
