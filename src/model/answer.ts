@@ -49,6 +49,29 @@ export function answerOf(observation: Observation, file?: string): Answer {
   }
 }
 
+/** The line of a file that could not be read: nothing was observed. */
+export function failedAnswer(file: string, error: ErrorRecord, at: string): Answer {
+  return {
+    schemaVersion: answerSchemaVersion,
+    file,
+    url: null,
+    final: null,
+    captureId: null,
+    at,
+    lane: 'file',
+    reached: 'error',
+    status: 'not-observed',
+    mining: { activity: 'none-seen', consent: 'unknown', placement: 'unknown', operator: 'unknown' },
+    sentence: `Not observed: ${error.message}.`,
+    findings: [],
+    blindTo: [],
+    asked: [],
+    chain: [],
+    accounts: [],
+    error,
+  }
+}
+
 /** 0 none or opt-in, 1 found, 2 inconclusive or not observed without an error, 3 an error on the way to the page. */
 export type ExitCode = 0 | 1 | 2 | 3
 

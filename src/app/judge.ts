@@ -1,0 +1,74 @@
+import { stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { importFile } from '#archive/import.ts'
+import { createJudge } from '#judge/judge.ts'
+import { loadSignatures } from '#judge/signatures.ts'
+import { isFileStore, openFileStore } from '#ledger/file-store.ts'
+import type { Capture } from '#model/capture.ts'
+import { type Digest, isDigest } from '#model/digest.ts'
+import { AssayError, type ErrorRecord, toErrorRecord } from '#model/errors.ts'
+import { memoryBlobs } from '#model/memory-blobs.ts'
+import type { Observation } from '#model/observation.ts'
+import type { BlobStore } from '#model/store.ts'
+
+export type JudgedFile = { file: string; observation: Observation; capture: Capture } | { file: string; error: ErrorRecord }
+
+interface Found {
+  file: string
+  capture: Capture
+}
+
+/**
+ * Judges without a browser: captures of ours (a data folder, one manifest in it), archives, saved pages, scripts, modules, folders of them.
+ * A file that cannot be read is one error among the results, never the end.
+ */
+export async function* judgeFiles(paths: readonly string[], onProgress: (text: string) => void, signal: AbortSignal): AsyncGenerator<JudgedFile> {
+  const signatures = await loadSignatures()
+  for (const path of paths) {
+    if (signal.aborted) return
+    onProgress(`reading ${path}`)
+    try {
+      const { blobs, found } = await open(path)
+      await using judge = closing(createJudge({ blobs, signatures }))
+      for await (const { file, capture } of found) {
+        if (signal.aborted) return
+        onProgress(`judging ${file}`)
+        yield { file, capture, observation: await judge.value.judge(capture) }
+      }
+    } catch (error) {
+      yield { file: path, error: toErrorRecord(error) }
+    }
+  }
+}
+
+async function open(path: string): Promise<{ blobs: BlobStore; found: AsyncIterable<Found> | Iterable<Found> }> {
+  const info = await stat(path).catch((cause: unknown) => {
+    throw new AssayError('NOT_FOUND', `${path} is not there`, { cause })
+  })
+  if (info.isDirectory() && (await isFileStore(path))) {
+    const store = await openFileStore(path)
+    return { blobs: store, found: capturesOf(store, path) }
+  }
+  const id = captureIdOf(path)
+  const storeOfManifest = dirname(dirname(dirname(path)))
+  if (id !== null && (await isFileStore(storeOfManifest))) {
+    const store = await openFileStore(storeOfManifest)
+    return { blobs: store, found: [{ file: path, capture: await store.getCapture(id) }] }
+  }
+  const blobs = memoryBlobs()
+  return { blobs, found: (await importFile(path, blobs)).map(({ file, capture }) => ({ file, capture })) }
+}
+
+async function* capturesOf(store: Awaited<ReturnType<typeof openFileStore>>, path: string): AsyncGenerator<Found> {
+  for await (const id of store.listCaptures()) yield { file: join(path, 'captures', id.slice(7, 9), `${id.slice(7)}.json`), capture: await store.getCapture(id) }
+}
+
+/** A manifest in a data folder is named by its digest. */
+function captureIdOf(path: string): Digest | null {
+  const id = `sha256:${basename(path, '.json')}`
+  return isDigest(id) ? id : null
+}
+
+function closing<T extends { close(): Promise<void> }>(value: T): { value: T; [Symbol.asyncDispose](): Promise<void> } {
+  return { value, [Symbol.asyncDispose]: () => value.close() }
+}

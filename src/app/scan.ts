@@ -1,0 +1,108 @@
+import type { HttpHeader } from '#model/artifact.ts'
+import type { VisitOptions } from '#capture/browser/capturer.ts'
+import { type Capture, type ConsentPolicy, artifacts } from '#model/capture.ts'
+import { AssayError } from '#model/errors.ts'
+import type { Observation } from '#model/observation.ts'
+import { type Seed, seedOf } from '#model/seed.ts'
+import type { BlobStore } from '#model/store.ts'
+import { type ProfileName, profiles } from './profiles.ts'
+import { visit } from './visit.ts'
+import { openWorkshop } from './workshop.ts'
+
+export interface ScanRequest {
+  /** As people write them; bad ones are named and left out. */
+  addresses: AsyncIterable<string>
+  jobs: number
+  profile: ProfileName
+  dwellMs: number | null
+  consent: ConsentPolicy
+  userAgent: string | null
+  proxy: string | null
+  headers: HttpHeader[]
+  out: string
+  allowPrivate: boolean
+  allow: string[]
+  lab: string | null
+  browser: string | null
+}
+
+export interface ScannedPage {
+  observation: Observation
+  capture: Capture
+  screenshot(): Promise<{ bytes: Uint8Array; mimeType: string } | null>
+}
+
+export interface ScanEvents {
+  onProgress(text: string): void
+  onNote(text: string): void
+  onPage(page: ScannedPage): Promise<void>
+}
+
+/** Visits each address once, `jobs` at a time, and tells of each page as it is done. */
+export async function scan(request: ScanRequest, events: ScanEvents, signal: AbortSignal): Promise<{ interrupted: boolean; bad: number }> {
+  let bad = 0
+  const running = new Set<string>()
+  const iterator = request.addresses[Symbol.asyncIterator]()
+  let done = 0
+
+  const nextSeed = async (): Promise<Seed | null> => {
+    while (!signal.aborted) {
+      const next = await iterator.next()
+      if (next.done) return null
+      const text = next.value.trim()
+      if (text === '' || text.startsWith('#')) continue
+      try {
+        return seedOf(text)
+      } catch (error) {
+        if (!(error instanceof AssayError)) throw error
+        bad++
+        events.onNote(`assay: ${error.code}: ${error.message}. ${error.hint ?? ''}`)
+      }
+    }
+    return null
+  }
+  const progress = (): void => events.onProgress(`${done} done, visiting ${[...running].join(' ')}`)
+
+  const first = await nextSeed()
+  if (first === null) return { interrupted: signal.aborted, bad }
+  events.onProgress('starting the browser')
+  await using opened = await openWorkshop({ ...request, dir: request.out }, events.onNote)
+  const options = visitOptions(request)
+
+  const work = async (seed: Seed | null): Promise<void> => {
+    for (let current = seed ?? (await nextSeed()); current !== null; current = await nextSeed()) {
+      running.add(current.url)
+      progress()
+      try {
+        const { capture, observation } = await visit(opened, current, options, signal)
+        await events.onPage({ capture, observation, screenshot: () => screenshotOf(capture, opened.store) })
+        done++
+      } catch (error) {
+        if (error instanceof AssayError && error.code === 'INTERRUPTED') return
+        throw error
+      } finally {
+        running.delete(current.url)
+        progress()
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: request.jobs }, (_, i) => work(i === 0 ? first : null)))
+  return { interrupted: signal.aborted, bad }
+}
+
+function visitOptions(request: ScanRequest): VisitOptions {
+  const profile = profiles[request.profile]
+  return {
+    profile: request.profile,
+    dwellMs: request.dwellMs ?? profile.dwellMs,
+    consent: request.consent,
+    userAgent: request.userAgent,
+    proxy: request.proxy,
+    headers: request.headers,
+  }
+}
+
+async function screenshotOf(capture: Capture, blobs: BlobStore): Promise<{ bytes: Uint8Array; mimeType: string } | null> {
+  const taken = artifacts(capture, 'screenshot').items[0]
+  return taken?.body.status === 'stored' ? { bytes: await blobs.get(taken.body.digest), mimeType: taken.mimeType } : null
+}

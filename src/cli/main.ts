@@ -1,0 +1,49 @@
+import { Command, CommanderError } from 'commander'
+import { AssayError } from '#model/errors.ts'
+import { inert } from '#report/escape.ts'
+import { exit } from './exit.ts'
+import { version } from './version.ts'
+
+/** Commands are imported when they are called: a start must not pay for what it does not use. */
+const program = new Command('assay')
+  .description('Visits web pages in a real browser, writes down what they load and run, and says with evidence whether they mine cryptocurrency.')
+  .version(version)
+  .exitOverride()
+  .showSuggestionAfterError()
+  .configureHelp({ showGlobalOptions: true })
+  .addHelpText('after', '\nExit: 0 none or opt-in, 1 mining found, 2 inconclusive or not observed, 3 page could not be visited,\n      4 wrong use, 5 Assay itself could not work, 130 interrupted. Over many pages: 1 before 3–5 before 2 before 0.')
+
+const commands: { name: string; summary: string; load: () => Promise<{ define(command: Command): void }> }[] = [
+  { name: 'scan', summary: 'visit pages and say whether they mine', load: () => import('./scan.ts') },
+  { name: 'judge', summary: 'judge captures, archives, pages, scripts and modules without a browser', load: () => import('./judge.ts') },
+  { name: 'capture', summary: 'export, import and check captures', load: () => import('./capture.ts') },
+  { name: 'demo', summary: 'a lab of 20 sites in 3 simulated weeks: crawl, judge, study', load: () => import('./demo.ts') },
+  { name: 'lab', summary: 'a small internet on loopback, generated or replayed from archives', load: () => import('./lab.ts') },
+  { name: 'reindex', summary: "rebuild a data folder's index from its files", load: () => import('./reindex.ts') },
+  { name: 'doctor', summary: 'what is there and what is not', load: () => import('./doctor.ts') },
+]
+
+async function main(argv: string[]): Promise<void> {
+  const called = argv[2]
+  for (const { name, summary, load } of commands) {
+    const command = program.command(name).description(summary)
+    if (called === name || (called === 'help' && argv[3] === name)) (await load()).define(command)
+  }
+  await program.parseAsync(argv)
+}
+
+try {
+  await main(process.argv)
+} catch (error) {
+  fail(error)
+}
+
+function fail(error: unknown): never {
+  if (error instanceof CommanderError) exit(error.exitCode === 0 ? 0 : 4)
+  if (error instanceof AssayError) {
+    process.stderr.write(`assay: ${error.code}: ${inert(error.message)}\n${error.hint ? `       ${inert(error.hint)}\n` : ''}`)
+    exit(error.code === 'INTERRUPTED' ? 130 : ['BAD_ARGUMENT', 'BAD_URL', 'UNSUPPORTED'].includes(error.code) ? 4 : 5)
+  }
+  process.stderr.write(`assay: INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  exit(5)
+}

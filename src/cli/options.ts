@@ -1,0 +1,45 @@
+import { InvalidArgumentError } from 'commander'
+import { type FailOn, defaultFailOn } from '#model/answer.ts'
+import type { FindingKind, Status } from '#model/finding.ts'
+import type { HttpHeader } from '#model/artifact.ts'
+
+/** `8`, `8s`, `1500ms`, `2m` → milliseconds. */
+export function milliseconds(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text.trim())
+  const value = match ? Number(match[1]) * { ms: 1, s: 1_000, m: 60_000 }[(match[2] ?? 's') as 'ms' | 's' | 'm'] : Number.NaN
+  if (!(value >= 0 && value <= 3_600_000)) throw new InvalidArgumentError('a time such as 8s, 1500ms or 2m, at most 60m.')
+  return Math.round(value)
+}
+
+export function positiveInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 1_000) throw new InvalidArgumentError('a whole number from 1 to 1000.')
+  return value
+}
+
+/** `Name: value`, may be given many times. */
+export function header(text: string, before: HttpHeader[]): HttpHeader[] {
+  const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)$/.exec(text)
+  if (!match?.[1]) throw new InvalidArgumentError('a header such as "Accept-Language: de".')
+  return [...before, { name: match[1], value: match[2] ?? '' }]
+}
+
+export const repeated = (text: string, before: string[]): string[] => [...before, text]
+
+const statuses: readonly Status[] = ['active', 'loaded', 'opt-in', 'suspected', 'none', 'inconclusive', 'not-observed', 'hint', 'no-hint']
+const kinds: readonly FindingKind[] = ['mining', 'proof-of-work', 'crypto-library', 'wallet', 'proxyware', 'ad-worker', 'clipboard', 'drainer']
+
+/** `active,loaded,proxyware` → what makes the exit code 1; `never` for nothing. */
+export function failOn(text: string): FailOn {
+  if (text === 'never') return { statuses: [], kinds: [] }
+  const result = { statuses: [] as Status[], kinds: [] as FindingKind[] }
+  for (const word of text.split(',').map((part) => part.trim())) {
+    const status = statuses.find((name) => name === word)
+    const kind = kinds.find((name) => name === word)
+    if (word === 'found') result.statuses.push(...defaultFailOn.statuses)
+    else if (status) result.statuses.push(status)
+    else if (kind) result.kinds.push(kind)
+    else throw new InvalidArgumentError(`never, found, or a list of: ${[...statuses, ...kinds].join(', ')}.`)
+  }
+  return result
+}

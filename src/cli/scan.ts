@@ -1,0 +1,115 @@
+import { createReadStream } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import type { Command } from 'commander'
+import { type ScanRequest, type ScannedPage, scan } from '#app/scan.ts'
+import { type FailOn, answerOf, defaultFailOn, exitCodeOf, worstExitCode, type ExitCode } from '#model/answer.ts'
+import type { HttpHeader } from '#model/artifact.ts'
+import { AssayError } from '#model/errors.ts'
+import { answerLine } from '#report/answer-line.ts'
+import { type ReportedPage, htmlReport } from '#report/html.ts'
+import { sarif } from '#report/sarif.ts'
+import { terminalAnswer } from '#report/terminal.ts'
+import { exit } from './exit.ts'
+import { failOn, header, milliseconds, positiveInteger, repeated } from './options.ts'
+import { Progress, colourOn, interruptible } from './progress.ts'
+import { version } from './version.ts'
+
+interface ScanFlags {
+  list?: string
+  jobs: number
+  dwell?: number
+  profile: ScanRequest['profile']
+  consent: ScanRequest['consent']
+  userAgent?: string
+  proxy?: string
+  header: HttpHeader[]
+  out: string
+  allowPrivate?: boolean
+  allow: string[]
+  lab?: string
+  browser?: string
+  json?: boolean
+  html?: string
+  sarif?: string
+  failOn: FailOn
+}
+
+export function define(command: Command): void {
+  command
+    .argument('[urls...]', 'addresses to visit; "-" reads one a line from standard input')
+    .option('--list <file>', 'read addresses from a file: one a line, or a top list (rank,domain)')
+    .option('--jobs <n>', 'pages at a time', positiveInteger, 1)
+    .option('--profile <name>', 'quick (4 s), standard (8 s) or thorough (25 s)', 'standard')
+    .option('--dwell <time>', 'how long to look after loading, instead of the profile\'s time (8s, 1500ms)', milliseconds)
+    .option('--consent <policy>', 'what to answer when the page asks: ignore, accept or reject', 'ignore')
+    .option('--user-agent <text>', 'visit as this browser')
+    .option('--proxy <url>', 'go out through this proxy (http:// or socks5://)')
+    .option('--header <name: value>', 'send this header with every request; may be given again', header, [])
+    .option('--out <dir>', 'keep captures and answers here', 'assay-out')
+    .option('--allow-private', 'let pages reach private and loopback addresses')
+    .option('--allow <cidr or host>', 'let pages reach this one; may be given again', repeated, [])
+    .option('--lab <dir>', 'resolve names in this running lab')
+    .option('--browser <path>', 'use this Chromium')
+    .option('--json', 'one line of JSON a page')
+    .option('--html <file>', 'write a report for people')
+    .option('--sarif <file>', 'write SARIF 2.1.0 for code hosts')
+    .option('--fail-on <list>', 'statuses and kinds that make the exit code 1; "found", "never"', failOn, defaultFailOn)
+    .action(run)
+}
+
+async function run(urls: string[], flags: ScanFlags): Promise<void> {
+  choice('--profile', flags.profile, ['quick', 'standard', 'thorough'])
+  choice('--consent', flags.consent, ['ignore', 'accept', 'reject'])
+  if (urls.length === 0 && flags.list === undefined) throw new AssayError('BAD_ARGUMENT', 'no address to visit', { hint: 'Try: assay scan https://example.com' })
+  const progress = new Progress()
+  const signal = interruptible(progress)
+  const codes: ExitCode[] = []
+  const reported: ReportedPage[] = []
+  const wanted = flags.html !== undefined || flags.sarif !== undefined
+
+  const request: ScanRequest = {
+    addresses: addresses(urls, flags.list),
+    jobs: flags.jobs,
+    profile: flags.profile,
+    dwellMs: flags.dwell ?? null,
+    consent: flags.consent,
+    userAgent: flags.userAgent ?? null,
+    proxy: flags.proxy ?? null,
+    headers: flags.header,
+    out: flags.out,
+    allowPrivate: flags.allowPrivate === true,
+    allow: flags.allow,
+    lab: flags.lab ?? null,
+    browser: flags.browser ?? null,
+  }
+  const onPage = async (page: ScannedPage): Promise<void> => {
+    progress.clear()
+    process.stdout.write(flags.json ? answerLine(page.observation) : `${terminalAnswer(page.observation, { colour: colourOn(), keptIn: flags.out })}\n`)
+    codes.push(exitCodeOf(answerOf(page.observation), flags.failOn))
+    if (wanted) reported.push({ observation: page.observation, capture: page.capture, screenshot: await page.screenshot() })
+  }
+  const { interrupted, bad } = await scan(request, { onProgress: (text) => progress.now(text), onNote: (text) => progress.line(text), onPage }, signal)
+  progress.clear()
+  if (flags.html !== undefined) await writeFile(flags.html, htmlReport(reported, version))
+  if (flags.sarif !== undefined) await writeFile(flags.sarif, sarif(reported.map((page) => page.observation), version))
+  exit(interrupted ? 130 : worstExitCode(codes) === 1 ? 1 : bad > 0 ? 4 : worstExitCode(codes))
+}
+
+function choice(flag: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) throw new AssayError('BAD_ARGUMENT', `${flag} is one of ${allowed.join(', ')}, not "${value}"`)
+}
+
+async function* addresses(urls: string[], list: string | undefined): AsyncGenerator<string> {
+  for (const url of urls) {
+    if (url === '-') yield* createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })
+    else yield url
+  }
+  if (list !== undefined) {
+    try {
+      yield* createInterface({ input: createReadStream(list), crlfDelay: Number.POSITIVE_INFINITY })
+    } catch (cause) {
+      throw new AssayError('BAD_INPUT_FILE', `the list ${list} cannot be read`, { cause, hint: 'Give a text file with one address a line.' })
+    }
+  }
+}

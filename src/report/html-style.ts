@@ -1,0 +1,43 @@
+import { Markup } from './html-template.ts'
+
+/** Colours are chosen for a contrast of at least 4.5:1 in both schemes (WCAG 2.2, 1.4.3). */
+export const stylesheet = new Markup(`
+:root { color-scheme: light dark; --ink: #1c2126; --quiet: #57606a; --paper: #ffffff; --line: #d0d7de; --soft: #f3f5f7;
+  --bad: #a40e26; --warn: #7a4d00; --good: #116329; --unknown: #0a4d8c; --link: #0a4d8c; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --quiet: #9da7b1; --paper: #0f1419; --line: #343b43; --soft: #1a2027;
+  --bad: #ff8f8f; --warn: #f0b252; --good: #6fdd8b; --unknown: #7cc0ff; --link: #7cc0ff; } }
+* { box-sizing: border-box; }
+body { margin: 0; font: 16px/1.55 system-ui, "Liberation Sans", "DejaVu Sans", sans-serif; color: var(--ink); background: var(--paper); }
+main, footer { max-width: 62rem; margin: 0 auto; padding: 1rem 1.25rem; }
+h1 { font-size: 1.5rem; line-height: 1.3; margin: 1rem 0 .25rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; padding-bottom: .25rem; border-bottom: 1px solid var(--line); }
+h3 { font-size: 1rem; margin: 1rem 0 .1rem; overflow-wrap: anywhere; }
+p, ul, ol, dl { margin: .4rem 0; }
+li, dd, td { overflow-wrap: anywhere; }
+a { color: var(--link); }
+code { font: .9em ui-monospace, "Liberation Mono", "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+article + article { margin-top: 3rem; border-top: 3px solid var(--line); }
+.verdict { font-size: 1.15rem; margin: 1rem 0; }
+.badge { display: inline-block; padding: 0 .5em; border: 2px solid; border-radius: .3em; font-size: .85em; }
+.bad { color: var(--bad); } .warn { color: var(--warn); } .good { color: var(--good); } .unknown { color: var(--unknown); }
+.quiet { color: var(--quiet); font-size: .9rem; }
+.error { color: var(--bad); }
+.facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; }
+.facts dt { color: var(--quiet); } .facts dd { margin: 0; }
+.screenshot { max-width: 100%; max-height: 32rem; border: 1px solid var(--line); }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+ol.chain { list-style: none; padding: 0; margin: .5rem 0; }
+ol.chain li { border-left: 3px solid var(--line); padding: .3rem 0 .3rem .8rem; position: relative; }
+ol.chain li::before { content: ""; position: absolute; left: -7px; top: .85rem; width: 11px; height: 11px; border-radius: 50%; background: var(--quiet); }
+ol.chain li:last-child::before { background: var(--bad); }
+svg.threads { width: 100%; height: auto; background: var(--soft); }
+svg.threads text { fill: var(--ink); font: 12px system-ui, sans-serif; }
+svg.threads .quiet-text { fill: var(--quiet); }
+svg.threads .load { fill: var(--bad); } svg.threads .grid { stroke: var(--line); }
+.dialogue { font-size: .85rem; } .dialogue td { font-family: ui-monospace, "Liberation Mono", monospace; }
+@media (max-width: 40rem) { .facts { grid-template-columns: 1fr; } .facts dt { margin-top: .4rem; } }
+@media print { body { font-size: 11pt; } article { break-before: page; } article:first-of-type { break-before: auto; } }
+`)

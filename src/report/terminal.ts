@@ -1,0 +1,57 @@
+import type { Observation } from '#model/observation.ts'
+import { inert } from './escape.ts'
+import { miningFacts, statusWords } from './words.ts'
+
+export interface TerminalOptions {
+  colour: boolean
+  /** Where the capture is kept, for the last line. */
+  keptIn?: string
+  /** Stands instead of the URL where a file was judged. */
+  file?: string
+}
+
+const colours = { bad: '1;31', warn: '1;33', good: '1;32', unknown: '1;36' } as const
+
+/** One page's answer for a person on a terminal; reads well aloud, so nothing is said by colour or position alone. */
+export function terminalAnswer(observation: Observation, options: TerminalOptions): string {
+  const paint = (code: string, text: string): string => (options.colour ? `\u001b[${code}m${text}\u001b[0m` : text)
+  const { conclusion } = observation
+  const words = statusWords[conclusion.status]
+  const lines: string[] = []
+  const section = (title: string, items: string[]): void => {
+    if (items.length === 0) return
+    lines.push(`  ${paint('1', title)}`)
+    for (const item of items) lines.push(`    ${item}`)
+  }
+
+  lines.push(paint('1', inert(options.file ?? observation.url, 500)) + arrow(observation, options))
+  lines.push(`  ${paint(colours[words.urgency], words.label)}  ${inert(conclusion.sentence)}`)
+  if (observation.error) lines.push(`  Error ${observation.error.code}: ${inert(observation.error.message, 500)}`)
+  section(
+    'Who is paid',
+    conclusion.accounts.map(({ account, service }) => `account ${inert(account, 200)}${service ? ` at ${service}` : ''}`),
+  )
+  section(
+    'How it got there',
+    conclusion.chain.map((link, i) => `${'  '.repeat(Math.min(i, 8))}${link.how} ${inert(link.url, 300)}${link.artifact ? ` (${link.artifact})` : ''}`),
+  )
+  section(
+    'How we know',
+    observation.findings.flatMap((finding) => [
+      `${inert(finding.title)} [${finding.detector}${finding.kind === 'mining' ? '' : `, ${finding.kind}`}${finding.family ? `, ${inert(finding.family, 60)}` : ''}]`,
+      ...finding.evidence.slice(0, 5).map((evidence) => `  ${evidence.artifact}, ${inert(evidence.at, 120)}: ${inert(evidence.reason, 400)}`),
+      ...(finding.evidence.length > 5 ? [`  and ${finding.evidence.length - 5} more places`] : []),
+    ]),
+  )
+  if (conclusion.mining.activity !== 'none-seen') section('In four facts', miningFacts(conclusion.mining).map(({ name, value }) => `${name}: ${value}`))
+  section('What to do', conclusion.advice.map((advice) => inert(advice)))
+  section('What was not seen', observation.blindTo.map((blind) => `${blind.artifact}: ${inert(blind.reason, 400)}`))
+  section('Look again', observation.followUps.map((followUp) => `${inert(followUp.reason, 300)} (profile ${followUp.profile})`))
+  if (options.keptIn) lines.push(`  Evidence: ${observation.captureId} in ${options.keptIn}`)
+  return `${lines.join('\n')}\n`
+}
+
+function arrow(observation: Observation, options: TerminalOptions): string {
+  if (options.file !== undefined) return observation.lane === 'archive' ? `  (page ${inert(observation.url, 500)})` : ''
+  return observation.finalUrl === observation.url ? '' : `  → ${inert(observation.finalUrl, 500)}`
+}
