@@ -1,0 +1,39 @@
+export interface ScriptFeature {
+  /** As the document resolves it; null for an inline block. */
+  src: string | null
+  /** Position among the inner blobs of the derivation, for an inline block that runs. */
+  inner: number | null
+  /** Whether a browser would run it: false in comments, templates, text areas, `type=text/plain`, data blocks, `noscript`. */
+  runs: boolean
+  type: string
+  isModule: boolean
+  line: number
+  /** Attributes that carry data (`data-key`), for services that are configured so. */
+  data: Record<string, string>
+}
+
+export interface ElementFeature {
+  name: string
+  attributes: Record<string, string>
+  line: number
+}
+
+export interface HtmlFeatures {
+  title: string
+  /** What a visitor reads, cut at 4,000 characters. */
+  text: string
+  words: number
+  baseHref: string | null
+  scripts: ScriptFeature[]
+  /** Handlers in attributes; `inner` as above. */
+  handlers: { element: string; attribute: string; inner: number; line: number; caption: string }[]
+  frames: { src: string | null; inner: number | null; hidden: boolean; line: number }[]
+  /** Elements that a signature asks for. */
+  elements: ElementFeature[]
+  /** Captions of buttons and links that name mining. */
+  miningControls: { caption: string; line: number }[]
+  /** Sentence of the page that tells a visitor of mining. */
+  miningNotice: string | null
+  /** How large the part of it is that quotes code (pre, code, textarea), in characters. */
+  quotedCode: number
+}

@@ -1,0 +1,57 @@
+/** A value known without running: what a call was given. `null` for anything that is computed. */
+export type Constant = string | number | boolean | null
+
+/** Where in the source: line counts from 1, column from 0. */
+export interface Place {
+  line: number
+  column: number
+}
+
+/** When a statement runs: with the script, in a function that something calls, or only when the visitor acts. */
+export type Moment = 'load' | 'function' | 'event'
+
+export interface CallFeature {
+  /** Dotted name with aliases undone: `CoinHive.Anonymous`, `miner.start` as `CoinHive.Anonymous().start`. */
+  name: string
+  isNew: boolean
+  arguments: Constant[]
+  moment: Moment
+  place: Place
+}
+
+export interface HashCoreFeature {
+  family: string
+  /** `javascript`: plain. `asm.js`: a module in that subset. */
+  style: 'javascript' | 'asm.js'
+  /** A mining core, or a hash function that anybody may need. */
+  purpose: 'mining-core' | 'hash-function'
+  /** What was found, each a phrase: `Keccak round constants`, `a scratchpad loop over 2 MiB`. */
+  marks: string[]
+  place: Place
+}
+
+export interface JavaScriptFeatures {
+  /** `triaged`: no mark asked for more. `unparsable`: no JavaScript of today, so a browser would not run it either. */
+  level: 'triaged' | 'parsed' | 'unparsable'
+  /** Marks of the triage. */
+  marks: string[]
+  /** Literals of signatures that stand in it, in the source or in a string that it decodes. */
+  literals: string[]
+  /** Layers that were undone: `packer`, `string array`, `eval of atob`. */
+  layers: string[]
+  calls: CallFeature[]
+  /** Addresses that stand in strings: URLs (http, https, ws, wss, protocol-relative), cut at 200. */
+  urls: string[]
+  /** Addresses of coins with a valid checksum. */
+  accounts: { account: string; coin: string; place: Place }[]
+  /** Parts of a mining dialogue that it can say, from object literals and strings. */
+  dialogue: { role: 'login' | 'job' | 'submit'; dialect: string; place: Place; account: string | null }[]
+  cores: HashCoreFeature[]
+  /** A loop that hashes a counter and compares with a target. */
+  nonceLoop: Place | null
+  workers: { constructed: number; byCores: boolean; place: Place | null }
+  sockets: { constructed: number; place: Place | null }
+  wasm: { instantiates: boolean; place: Place | null }
+  /** Sentences in strings that tell a visitor of mining, cut at 5. */
+  miningTexts: string[]
+}

@@ -1,0 +1,30 @@
+import { dialectOf } from './pool/dialects.ts'
+import type { PoolMessage } from './pool/message.ts'
+import { messageByShape } from './pool/shape.ts'
+import { type Payload, unwrap } from './pool/unwrap.ts'
+
+export type { PoolDialect, PoolMessage, PoolRole } from './pool/message.ts'
+export { type Dialogue, type DialogueFrame, dialogueOf } from './pool/dialogue.ts'
+
+/**
+ * One frame or body → the message of a mining dialogue that it is, or null. Cheap encodings are undone, then the text is parsed, then
+ * its members are compared: a chat about Stratum, or a page that quotes a login, is no message. Knows the dialects by their names only;
+ * renamed members are told by `dialogueOf`, which sees both directions.
+ */
+export function parsePoolFrame(payload: Payload): PoolMessage | null {
+  return readFrame(payload).message
+}
+
+/** The same, and what the values' shapes say where no dialect fits (dialect `renamed`): weak alone, strong in a dialogue. */
+export function readFrame(payload: Payload): { message: PoolMessage | null; shape: PoolMessage | null } {
+  const candidates = unwrap(payload)
+  for (const { value, layers } of candidates) {
+    const message = dialectOf(value)
+    if (message !== null) return { message: { ...message, layers }, shape: null }
+  }
+  for (const { value, layers } of candidates) {
+    const shape = messageByShape(value)
+    if (shape !== null) return { message: null, shape: { ...shape, layers } }
+  }
+  return { message: null, shape: null }
+}
