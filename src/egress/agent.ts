@@ -1,0 +1,43 @@
+import http from 'node:http'
+import https from 'node:https'
+import tls from 'node:tls'
+import type { EgressLane } from './egress.ts'
+
+/**
+ * Agents for `http.request` and `https.request` whose connections go through a lane: same guard, same log, no name resolved
+ * elsewhere. `tlsOptions` (`ca`, `ALPNProtocols` …) go to every TLS connection. Destroy both when done; the lane's `close` ends their sockets in any case.
+ */
+export function agentsOf(lane: Pick<EgressLane, 'connect'>, o: { maxSockets?: number; tlsOptions?: tls.ConnectionOptions } = {}): { http: http.Agent; https: https.Agent } {
+  const pool = { keepAlive: true, maxSockets: o.maxSockets ?? 6 }
+  const plain = new http.Agent(pool)
+  plain.createConnection = (options, callback) => {
+    const { host, port } = options as { host?: string | null; port?: number | string | null }
+    lane.connect(bare(host), Number(port ?? 80)).then(
+      (socket) => callback?.(null, socket),
+      (error: Error) => callback?.(error, undefined as never),
+    )
+    return undefined
+  }
+  const secure = new https.Agent(pool)
+  secure.createConnection = (options, callback) => {
+    const { host, port, servername } = options as tls.ConnectionOptions & { host?: string | null }
+    lane.connect(bare(host), Number(port ?? 443)).then(
+      (socket) => {
+        const encrypted = tls.connect({ ...o.tlsOptions, socket, ...(servername === undefined ? {} : { servername }) })
+        const onEarlyError = (error: Error): void => callback?.(error, undefined as never)
+        encrypted.once('error', onEarlyError)
+        encrypted.once('secureConnect', () => {
+          encrypted.off('error', onEarlyError)
+          callback?.(null, encrypted)
+        })
+      },
+      (error: Error) => callback?.(error, undefined as never),
+    )
+    return undefined
+  }
+  return { http: plain, https: secure }
+}
+
+function bare(host: string | null | undefined): string {
+  return (host ?? '').includes(':') ? `[${host}]` : (host ?? '')
+}

@@ -1,0 +1,98 @@
+import type net from 'node:net'
+import { type Clock, systemClock } from '#model/clock.ts'
+import { AssayError } from '#model/errors.ts'
+import { parseHost } from './address.ts'
+import { clientsOfUsers, everyClient, usualUsers } from './client-check.ts'
+import { ConnectionLog, type ConnectionRecord } from './connection-log.ts'
+import { defaultLaneLimits, Dialer, type LaneLimits, type OwnPorts } from './dialer.ts'
+import type { NetworkLookup } from './network-lookup.ts'
+import { defaultProxyLimits, type ProxyLimits, startProxy } from './proxy.ts'
+import type { ReachPolicy } from './reach.ts'
+import type { Resolver } from './resolver.ts'
+import { parseUpstreamProxy } from './upstream.ts'
+
+export type { ConnectionRecord } from './connection-log.ts'
+export type { NetworkLookup } from './network-lookup.ts'
+export { type ReachPolicy, reachPolicy } from './reach.ts'
+export { type Resolver, systemResolver } from './resolver.ts'
+export { loadNameMap, nameMapResolver } from './name-map.ts'
+
+export interface EgressOptions {
+  resolver: Resolver
+  policy: ReachPolicy
+  networks?: NetworkLookup
+  clock?: Clock
+  /** Users whose processes may use the lanes' proxies; null for every local process. By default this one's user, and `nobody` where that is root. */
+  clientUids?: ReadonlySet<number> | null
+  laneLimits?: Partial<LaneLimits>
+  proxyLimits?: Partial<ProxyLimits>
+}
+
+/** The only way out, for the browser and for the http lane. */
+export interface Egress {
+  /** Throws `BAD_ARGUMENT` for an upstream proxy that cannot be used, `UNSUPPORTED` where one meets a name map. */
+  openLane(o: { visitId: string; upstreamProxy?: string | null }): Promise<EgressLane>
+  /** Closes every lane that is still open, and the resolver. */
+  close(): Promise<void>
+}
+
+/** One visit's way out. */
+export interface EgressLane {
+  readonly visitId: string
+  /** `http://127.0.0.1:PORT`, this visit's own; for a BrowserContext, with the bypass list `<-loopback>`. */
+  readonly proxyUrl: string
+  /** For Node code: same guard, same log. Throws `ADDRESS_REFUSED`, `DNS_FAILED`, `CONNECT_FAILED`, `TIMEOUT`, `INTERRUPTED`. */
+  connect(host: string, port: number, signal?: AbortSignal): Promise<net.Socket>
+  connections(): ConnectionRecord[]
+  /** Connections that were not kept in the log. */
+  connectionsDropped(): number
+  /** Closes live connections to a host as it was asked for (`port` null: at any port), and refuses new ones. */
+  cut(host: string, port: number | null, reason: string): void
+  /** Leaves no socket and no listener. The log can still be read. */
+  close(): Promise<void>
+}
+
+export function createEgress(o: EgressOptions): Egress {
+  const clock = o.clock ?? systemClock
+  const uids = o.clientUids === undefined ? usualUsers() : o.clientUids
+  const clients = uids ? clientsOfUsers(uids) : everyClient
+  const lanes = new Set<EgressLane>()
+
+  return {
+    async openLane({ visitId, upstreamProxy }) {
+      const limits = { ...defaultLaneLimits, ...o.laneLimits }
+      const upstream = upstreamProxy == null ? null : parseUpstreamProxy(upstreamProxy)
+      if (upstream && o.resolver.isClosed) throw new AssayError('UNSUPPORTED', 'a name map and an upstream proxy cannot be used together: the proxy would resolve the names')
+      const log = new ConnectionLog({ clock, networks: o.networks, maxRecords: limits.maxRecords })
+      const dialer = new Dialer({ resolver: o.resolver, policy: o.policy, log, upstream, limits, ownPorts })
+      const proxy = await startProxy({ dial: (host, port, signal) => dialer.dial(host, port, signal), clients, limits: { ...defaultProxyLimits, ...o.proxyLimits } })
+      ownPorts.add(proxy.port)
+      const lane: EgressLane = {
+        visitId,
+        proxyUrl: `http://127.0.0.1:${proxy.port}`,
+        async connect(host, port, signal) {
+          const parsed = parseHost(host)
+          if (!parsed) throw new AssayError('BAD_URL', `"${host.slice(0, 200)}" is not a host`)
+          return dialer.dial(parsed, port, signal)
+        },
+        connections: () => log.records(),
+        connectionsDropped: () => log.dropped,
+        cut: (host, port, reason) => dialer.cut(host, port, reason),
+        async close() {
+          await Promise.all([dialer.close(), proxy.close()])
+          ownPorts.delete(proxy.port)
+          lanes.delete(lane)
+        },
+      }
+      lanes.add(lane)
+      return lane
+    },
+    async close() {
+      await Promise.all([...lanes].map((lane) => lane.close()))
+      o.resolver.close()
+    },
+  }
+}
+
+/** Of every egress in this process: no lane reaches another lane's proxy, also where private addresses are open. */
+const ownPorts: OwnPorts = new Set()
