@@ -1,0 +1,153 @@
+import { createReadStream } from 'node:fs'
+import { once } from 'node:events'
+import type { Transform } from 'node:stream'
+import { createGunzip, constants } from 'node:zlib'
+import { AssayError } from '#model/errors.ts'
+import type { ReadLimits } from './limits.ts'
+
+/** A file, or a member of a zip, that can be read from any place. */
+export interface ByteSource {
+  name: string
+  /** Octets, null where it is not known. */
+  size: number | null
+  open(from: number): AsyncIterable<Uint8Array>
+}
+
+export function fileSource(path: string, name: string, size: number): ByteSource {
+  return { name, size, open: (from) => createReadStream(path, { start: from, highWaterMark: 256 * 1024 }) }
+}
+
+/**
+ * What a decoder yields, also everything that it yielded before it failed: the async iterator of a stream would drop what is
+ * buffered when the stream is destroyed. Ends by throwing the failure.
+ */
+export async function* pump(source: AsyncIterable<Uint8Array>, decoder: Transform): AsyncGenerator<Uint8Array, void, undefined> {
+  const queue: Uint8Array[] = []
+  const abort = new AbortController()
+  let failure: unknown = null
+  let done = false
+  let wake = (): void => {}
+  decoder.on('data', (chunk: Uint8Array) => {
+    queue.push(chunk)
+    if (queue.length >= 16) decoder.pause()
+    wake()
+  })
+  decoder.on('end', () => {
+    done = true
+    wake()
+  })
+  decoder.on('close', () => {
+    done = true
+    wake()
+  })
+  decoder.on('error', (error) => {
+    failure = error
+    done = true
+    wake()
+  })
+  const feed = (async () => {
+    for await (const chunk of source) {
+      if (done) return
+      if (!decoder.write(chunk) && !done) await once(decoder, 'drain', { signal: abort.signal }).catch(() => {})
+      if (done) return
+    }
+    decoder.end()
+  })().catch((error: unknown) => {
+    // The source broke: give out what was decoded, then say so.
+    failure ??= error
+    decoder.end()
+  })
+  try {
+    for (;;) {
+      const chunk = queue.shift()
+      if (chunk !== undefined) {
+        yield chunk
+        continue
+      }
+      if (done) break
+      decoder.resume()
+      await new Promise<void>((resolve) => {
+        wake = resolve
+        if (queue.length > 0 || done) resolve()
+      })
+    }
+  } finally {
+    done = true
+    abort.abort()
+    decoder.destroy()
+    await feed
+  }
+  if (failure !== null) throw failure
+}
+
+/** Counts what goes in and comes out, and throws `TOO_LARGE` where a small file claims to be an enormous one. */
+export async function* guardRatio(
+  output: AsyncIterable<Uint8Array>,
+  taken: () => number,
+  limits: ReadLimits,
+  name: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let expanded = 0
+  for await (const chunk of output) {
+    expanded += chunk.length
+    if (expanded > limits.maxExpandedBytes) {
+      throw new AssayError('TOO_LARGE', `${name} expands to more than ${limits.maxExpandedBytes} octets`)
+    }
+    if (expanded > limits.ratioFromBytes && expanded > limits.maxRatio * Math.max(1, taken())) {
+      throw new AssayError('TOO_LARGE', `${name} expands to more than ${limits.maxRatio} times its size`)
+    }
+    yield chunk
+  }
+}
+
+/** A gzip file from `from` on, all its members. A file that ends within a member yields what was there. */
+export function gunzip(source: ByteSource, from: number, limits: ReadLimits): AsyncIterable<Uint8Array> {
+  const decoder = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
+  return guardRatio(pump(source.open(from), decoder), () => decoder.bytesWritten, limits, source.name)
+}
+
+/** First octets of a file, decompressed where it is gzip. */
+export async function firstOctets(source: ByteSource, count: number, limits: ReadLimits): Promise<{ gzip: boolean; bytes: Uint8Array }> {
+  const raw = await take(source.open(0), count)
+  const gzip = raw[0] === 0x1f && raw[1] === 0x8b
+  if (!gzip) return { gzip, bytes: raw }
+  return { gzip, bytes: await take(gunzip(source, 0, limits), count) }
+}
+
+async function take(chunks: AsyncIterable<Uint8Array>, count: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of chunks) {
+      pieces.push(chunk)
+      size += chunk.length
+      if (size >= count) break
+    }
+  } catch (cause) {
+    // A broken gzip is told of when it is read; a file that cannot be opened is an error now.
+    if (isSystemError(cause)) throw cause
+  }
+  return Buffer.concat(pieces).subarray(0, count)
+}
+
+/** All of it, cut at `limit`. `complete` is false where it was cut or the source failed. */
+export async function collect(chunks: AsyncIterable<Uint8Array>, limit: number): Promise<{ bytes: Uint8Array; complete: boolean; failure: unknown }> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of chunks) {
+      pieces.push(chunk)
+      size += chunk.length
+      if (size > limit) return { bytes: Buffer.concat(pieces).subarray(0, limit), complete: false, failure: null }
+    }
+  } catch (failure) {
+    return { bytes: Buffer.concat(pieces), complete: false, failure }
+  }
+  return { bytes: Buffer.concat(pieces), complete: true, failure: null }
+}
+
+export function isSystemError(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' && /^E[A-Z]+$/.test(code)
+}
+
