@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { AssayError } from '#model/errors.ts'
+import type { DatabaseServer } from './server.ts'
+
+export interface Queryable {
+  query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>
+}
+
+/** PostgreSQL behind a pool. Waits for a database that is gone, up to `patienceMs`, and then rejects with `DATABASE_FAILED` or `DISK_FULL`. */
+export interface Database extends Queryable {
+  readonly kind: DatabaseServer['kind']
+  /**
+   * Runs `work` in one transaction. After a lost connection, a deadlock or a serialization failure it runs again: also when the commit may
+   * have happened, so `work` must recognise what it did before.
+   */
+  transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T>
+  /** A connection of one's own, for locks that last as long as the process. `onLost` once, when it is gone. */
+  session(onLost: () => void): Promise<{ client: Queryable; close(): Promise<void> }>
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  poolSize?: number
+  patienceMs?: number
+  signal?: AbortSignal
+}
+
+// int8 as number: counts here are far below 2^53. Dates come as Date.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+
+/** Classes of SQLSTATE (PostgreSQL, appendix A) and of sockets after which the same again may succeed. */
+const lost = new Set(['57P01', '57P02', '57P03', '53300', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+const again = new Set(['40001', '40P01'])
+const full = new Set(['53100', '53200'])
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : ''
+}
+
+function isLost(error: unknown): boolean {
+  const code = codeOf(error)
+  return lost.has(code) || code.startsWith('08') || (error instanceof Error && /Connection terminated|timeout exceeded when trying to connect|Client was closed|not queryable/i.test(error.message))
+}
+
+function databaseError(error: unknown): unknown {
+  if (error instanceof AssayError) return error
+  const code = codeOf(error)
+  const message = error instanceof Error ? error.message : String(error)
+  if (full.has(code)) return new AssayError('DISK_FULL', `the database has no space left: ${message}`, { cause: error, hint: 'Free some space; what was acknowledged is safe.' })
+  if (isLost(error) || /^[0-9A-Z]{5}$/.test(code)) return new AssayError('DATABASE_FAILED', `the database said: ${message}`, { cause: error })
+  return error
+}
+
+export async function openDatabase(server: DatabaseServer, options: DatabaseOptions = {}): Promise<Database> {
+  const { poolSize = 8, patienceMs = 60_000, signal } = options
+  let config: pg.PoolConfig
+  try {
+    config = await server.ensure()
+  } catch (error) {
+    await server.release()
+    throw error
+  }
+  // A connection that dies while idle is the pool's to drop; the next query gets another.
+  const makePool = () => new pg.Pool({ ...config, max: poolSize, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000, allowExitOnIdle: true }).on('error', () => {})
+  const pool = makePool()
+
+  async function patiently<T>(work: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + patienceMs
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await work()
+      } catch (error) {
+        const retry = isLost(error) || (again.has(codeOf(error)) && attempt < 20)
+        if (!retry || performance.now() > deadline || signal?.aborted) throw databaseError(error)
+        await sleep(Math.min(20 * 2 ** Math.min(attempt, 6), 1000) * (0.5 + (performance.now() % 1) / 2))
+        // Starts an embedded server again. Its own failure is told by the next attempt, or by the deadline.
+        if (isLost(error)) await server.ensure().catch((cause: unknown) => rethrowFinal(cause))
+      }
+    }
+  }
+
+  return {
+    kind: server.kind,
+    query: (sql, values = []) => patiently(async () => (await pool.query(sql, [...values])).rows),
+    transaction: (work) =>
+      patiently(async () => {
+        const client = await pool.connect()
+        const dropped = (error: Error) => void (gone = error)
+        let gone: Error | undefined
+        client.on('error', dropped)
+        try {
+          await client.query('begin')
+          const result = await work({ query: async (sql, values = []) => (await client.query(sql, [...values])).rows })
+          await client.query('commit')
+          client.release()
+          return result
+        } catch (error) {
+          await client.query('rollback').then(
+            () => client.release(gone),
+            (cause: Error) => client.release(cause),
+          )
+          throw error
+        } finally {
+          client.off('error', dropped)
+        }
+      }),
+    session: (onLost) =>
+      patiently(async () => {
+        const client = new pg.Client(config)
+        let open = true
+        client.on('error', () => {})
+        client.on('end', () => {
+          if (open) onLost()
+          open = false
+        })
+        await client.connect()
+        return {
+          client: { query: async <Row>(sql: string, values: readonly unknown[] = []) => (await client.query(sql, [...values])).rows as Row[] },
+          async close() {
+            open = false
+            await client.end().catch(() => {})
+          },
+        }
+      }),
+    async close() {
+      await pool.end()
+      await server.release()
+    },
+  }
+}
+
+/** What waiting cannot mend. */
+function rethrowFinal(cause: unknown): void {
+  if (cause instanceof AssayError && (cause.code === 'STORE_DENIED' || cause.code === 'UNSUPPORTED')) throw cause
+}
