@@ -77,7 +77,7 @@ export function encodePath(path: string): string {
 }
 
 /** GitHub Pages and others keep a site's own name in a file `CNAME`. */
-async function originOf(root: string): Promise<string> {
+export async function originOf(root: string): Promise<string> {
   const name = await readFile(join(root, 'CNAME'), 'utf8').catch(() => '')
   const host = name.trim().toLowerCase()
   return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/.test(host) && name.length < 300 ? `https://${host}/` : unknownOrigin

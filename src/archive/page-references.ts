@@ -1,0 +1,151 @@
+import type { Digest } from '#model/digest.ts'
+import type { BlobStore } from '#model/store.ts'
+import { codeReferences, decodeHtml, type Reference, scanHtml } from './html-references.ts'
+import { type StoredExchange, storeExchange } from './stored-exchange.ts'
+
+/** Something that a page names: what it is to the page, and who named it. */
+export interface Named {
+  url: string
+  type: Reference['type']
+  isModule: boolean
+  /** `parser`: markup of the document `by`. `script`: a string in the script `by`. */
+  how: 'parser' | 'script'
+  by: string
+  line: number
+  /** Where it is in the archive; null where it is not. */
+  stored: StoredExchange | null
+}
+
+export interface DocumentText {
+  html: string
+  title: string
+  text: string
+}
+
+export type Lookup = (url: string) => Promise<StoredExchange | null>
+
+interface Scanned {
+  title: string
+  text: string
+  references: Reference[]
+  code: string[]
+  baseUrl: string | null
+}
+
+const maxScanBytes = 16 * 1024 * 1024
+const maxCodeBytes = 8 * 1024 * 1024
+const maxNamed = 5_000
+const maxFrameDepth = 6
+
+/** What documents and scripts name, read once for each body. */
+export class PageReferences {
+  readonly #blobs: BlobStore
+  readonly #documents = new Map<Digest, Scanned>()
+  readonly #scripts = new Map<Digest, string[]>()
+
+  constructor(blobs: BlobStore) {
+    this.#blobs = blobs
+  }
+
+  /** A document's text; null where its octets are not there. */
+  async text(stored: StoredExchange): Promise<DocumentText | null> {
+    if (stored.body.status !== 'stored' && stored.body.status !== 'truncated') return null
+    const html = decodeHtml(await this.#blobs.get(stored.body.digest), stored.contentType)
+    const { title, text } = await this.#scan(stored)
+    return { html, title, text }
+  }
+
+  async #scan(stored: StoredExchange): Promise<Scanned> {
+    const nothing: Scanned = { title: '', text: '', references: [], code: [], baseUrl: null }
+    if (stored.body.status !== 'stored' && stored.body.status !== 'truncated') return nothing
+    const known = this.#documents.get(stored.body.digest)
+    if (known) return known
+    const bytes = await this.#blobs.get(stored.body.digest)
+    const { references, inlineScripts, srcdocs, ...rest } = scanHtml(decodeHtml(bytes.subarray(0, maxScanBytes), stored.contentType))
+    const nested = srcdocs.map((srcdoc) => scanHtml(srcdoc.slice(0, maxScanBytes)))
+    const scanned = {
+      title: rest.title,
+      text: rest.text,
+      baseUrl: rest.baseUrl,
+      references: [...references, ...nested.flatMap((inner) => inner.references)],
+      code: [...inlineScripts, ...nested.flatMap((inner) => inner.inlineScripts)].flatMap((source) => codeReferences(source.slice(0, maxCodeBytes))),
+    }
+    // A site's pages are read one after the other: what is far back is not needed again.
+    if (this.#documents.size >= 256) this.#documents.clear()
+    this.#documents.set(stored.body.digest, scanned)
+    return scanned
+  }
+
+  async #code(stored: StoredExchange): Promise<string[]> {
+    if (stored.body.status !== 'stored' || stored.body.size > maxCodeBytes) return []
+    let names = this.#scripts.get(stored.body.digest)
+    if (!names) {
+      names = codeReferences(Buffer.from(await this.#blobs.get(stored.body.digest)).toString('utf8'))
+      this.#scripts.set(stored.body.digest, names)
+    }
+    return names
+  }
+
+  /** What a page loads as far as its markup and the strings of its scripts tell, its frames' included. Absent things come with `stored` null. */
+  async follow(main: StoredExchange, lookup: Lookup): Promise<Named[]> {
+    const named = new Map<string, Named>()
+    const documents: { stored: StoredExchange; url: string; depth: number }[] = [{ stored: main, url: main.exchange.url, depth: 0 }]
+    const add = async (one: Omit<Named, 'stored'>, mustExist: boolean): Promise<StoredExchange | null> => {
+      if (named.has(one.url) || named.size >= maxNamed || one.url === main.exchange.url) return null
+      const stored = one.url.startsWith('data:') ? await this.#data(one.url) : await lookup(one.url)
+      if (stored === null && mustExist) return null
+      named.set(one.url, { ...one, stored })
+      return stored
+    }
+    for (let document = documents.shift(); document !== undefined; document = documents.shift()) {
+      const scanned = await this.#scan(document.stored)
+      const base = (scanned.baseUrl === null ? null : URL.parse(scanned.baseUrl, document.url)?.href) ?? document.url
+      const scripts: { url: string; stored: StoredExchange }[] = []
+      const byCode = async (names: readonly string[], by: string): Promise<void> => {
+        for (const name of names) {
+          // A worker or fetch goes by the document, `import` and `importScripts` by the script.
+          for (const from of new Set([base, by])) {
+            const url = resolve(name, from)
+            if (url === null) continue
+            const type = /\.wasm(?:[?#]|$)/.test(name) ? 'other' : 'script'
+            const stored = await add({ url, type, isModule: false, how: 'script', by, line: 0 }, true)
+            if (stored?.is === 'script') scripts.push({ url, stored })
+          }
+        }
+      }
+      for (const reference of scanned.references) {
+        const url = resolve(reference.url, base)
+        if (url === null) continue
+        const loads = reference.type === 'script' || reference.type === 'document'
+        const stored = await add({ url, type: reference.type, isModule: reference.isModule, how: 'parser', by: document.url, line: reference.line }, !loads)
+        if (stored && reference.type === 'document' && document.depth < maxFrameDepth && stored.is === 'html') documents.push({ stored, url, depth: document.depth + 1 })
+        if (stored && reference.type === 'script') scripts.push({ url, stored })
+      }
+      await byCode(scanned.code, document.url)
+      for (let script = scripts.shift(); script !== undefined; script = scripts.shift()) await byCode(await this.#code(script.stored), script.url)
+    }
+    return [...named.values()]
+  }
+
+  /** A `data:` address carries its own octets (RFC 2397). */
+  async #data(url: string): Promise<StoredExchange | null> {
+    const match = /^data:([^,]*?)(;\s*base64)?,([\s\S]*)$/i.exec(url)
+    if (!match) return null
+    const [, contentType = '', base64, data = ''] = match
+    const body = Buffer.from(percentDecoded(data), base64 === undefined ? 'latin1' : 'base64')
+    const headers = [{ name: 'Content-Type', value: contentType || 'text/plain;charset=US-ASCII' }]
+    return storeExchange({ url, method: 'GET', status: 200, statusText: 'OK', headers, body, bodyStatus: { status: 'complete' }, startedAt: '', requestHeaders: [] }, this.#blobs)
+  }
+}
+
+/** Percent-encoded octets → one character each. */
+function percentDecoded(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1').replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+function resolve(reference: string, base: string): string | null {
+  const url = URL.parse(reference, base)
+  if (!url || !/^(?:https?|data|cid):$/.test(url.protocol)) return null
+  url.hash = ''
+  return url.href
+}
