@@ -105,7 +105,7 @@ export class Dialer {
     if (badPort !== null) throw refused(badPort)
     if (this.#upstream) return this.#throughUpstream(this.#upstream, host, port, seen, signal)
 
-    const { addresses, opened } = await this.#resolve(host)
+    const { addresses, opened } = await untilAborted(this.#resolve(host), signal)
     const connectPort = this.#resolver.portOf(port)
     const allowed: string[] = []
     const reasons: string[] = []
@@ -168,4 +168,17 @@ function refused(reason: string): AssayError {
 
 function addressOf(seen: Seen): { address?: string } {
   return seen.address === undefined ? {} : { address: seen.address }
+}
+
+/** A query to the DNS cannot be called back; nobody waits for it any more. */
+async function untilAborted<T>(pending: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(new AssayError('INTERRUPTED', 'the visit ended'))
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  try {
+    return await Promise.race([pending, promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
 }

@@ -51,7 +51,7 @@ const rows: [cidr: string, closure: Closure, name: string, source: string][] = [
   ['::1', 'private', 'loopback', 'RFC 4291, 2.5.3'],
   ['::/96', 'special', 'deprecated IPv4-compatible', 'RFC 4291, 2.5.5.1'],
   ['::ffff:0:0:0/96', 'special', 'IPv4-translated', 'RFC 7915, 2'],
-  ['64:ff9b:1::/48', 'private', 'local-use NAT64', 'RFC 8215'],
+  ['64:ff9b:1::/48', 'special', 'local-use NAT64', 'RFC 8215'],
   ['100::/64', 'special', 'discard only', 'RFC 6666'],
   ['100:0:0:1::/64', 'special', 'dummy prefix', 'RFC 9780'],
   ['2001::/32', 'special', 'Teredo', 'RFC 4380'],
@@ -98,7 +98,6 @@ const embeddings: { name: string; source: string; holds: (address: Address) => b
   { name: 'IPv4-compatible', source: 'RFC 4291, 2.5.5.1', holds: (a) => under('::/96')(a) && a.value > 0xffffn, inner: (value) => [value] },
   { name: 'IPv4-translated', source: 'RFC 7915', holds: under('::ffff:0:0:0/96'), inner: (value) => [value] },
   { name: 'NAT64', source: 'RFC 6052, 2.1', holds: under('64:ff9b::/96'), inner: (value) => [value] },
-  { name: 'local-use NAT64', source: 'RFC 8215; RFC 6052, 2.2', holds: under('64:ff9b:1::/48'), inner: (value) => [value, (((value >> 64n) & 0xffffn) << 16n) | ((value >> 40n) & 0xffffn)] },
   { name: '6to4', source: 'RFC 3056', holds: under('2002::/16'), inner: (value) => [value >> 80n] },
   { name: 'Teredo', source: 'RFC 4380, 4', holds: under('2001::/32'), inner: (value) => [value >> 64n, ~value] },
   {
