@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { importFile } from '#archive/import.ts'
+import { pageReached } from '#derive/page-reached.ts'
 import { createJudge } from '#judge/judge.ts'
 import { loadSignatures } from '#judge/signatures.ts'
-import { isFileStore, openFileStore } from '#ledger/file-store.ts'
+import { openFileStore } from '#ledger/file-store.ts'
+import { isFileStore } from '#ledger/files/format.ts'
 import type { Capture } from '#model/capture.ts'
 import { type Digest, isDigest } from '#model/digest.ts'
 import { AssayError, type ErrorRecord, toErrorRecord } from '#model/errors.ts'
@@ -12,6 +14,11 @@ import type { Observation } from '#model/observation.ts'
 import type { BlobStore } from '#model/store.ts'
 
 export type JudgedFile = { file: string; observation: Observation; capture: Capture } | { file: string; error: ErrorRecord }
+
+export interface JudgeEvents {
+  onProgress(text: string): void
+  onNote(text: string): void
+}
 
 interface Found {
   file: string
@@ -22,17 +29,17 @@ interface Found {
  * Judges without a browser: captures of ours (a data folder, one manifest in it), archives, saved pages, scripts, modules, folders of them.
  * A file that cannot be read is one error among the results, never the end.
  */
-export async function* judgeFiles(paths: readonly string[], onProgress: (text: string) => void, signal: AbortSignal): AsyncGenerator<JudgedFile> {
+export async function* judgeFiles(paths: readonly string[], events: JudgeEvents, signal: AbortSignal): AsyncGenerator<JudgedFile> {
   const signatures = await loadSignatures()
   for (const path of paths) {
     if (signal.aborted) return
-    onProgress(`reading ${path}`)
+    events.onProgress(`reading ${path}`)
     try {
-      const { blobs, found } = await open(path)
+      const { blobs, found } = await open(path, events.onNote)
       await using judge = closing(createJudge({ blobs, signatures }))
       for await (const { file, capture } of found) {
         if (signal.aborted) return
-        onProgress(`judging ${file}`)
+        events.onProgress(`judging ${file}`)
         yield { file, capture, observation: await judge.value.judge(capture) }
       }
     } catch (error) {
@@ -41,7 +48,7 @@ export async function* judgeFiles(paths: readonly string[], onProgress: (text: s
   }
 }
 
-async function open(path: string): Promise<{ blobs: BlobStore; found: AsyncIterable<Found> | Iterable<Found> }> {
+async function open(path: string, onNote: (text: string) => void): Promise<{ blobs: BlobStore; found: AsyncIterable<Found> | Iterable<Found> }> {
   const info = await stat(path).catch((cause: unknown) => {
     throw new AssayError('NOT_FOUND', `${path} is not there`, { cause })
   })
@@ -56,7 +63,7 @@ async function open(path: string): Promise<{ blobs: BlobStore; found: AsyncItera
     return { blobs: store, found: [{ file: path, capture: await store.getCapture(id) }] }
   }
   const blobs = memoryBlobs()
-  return { blobs, found: (await importFile(path, blobs)).map(({ file, capture }) => ({ file, capture })) }
+  return { blobs, found: await importFile(path, blobs, { classify: pageReached, onSkip: (file, reason) => onNote(`assay: left out ${file}: ${reason}`) }) }
 }
 
 async function* capturesOf(store: Awaited<ReturnType<typeof openFileStore>>, path: string): AsyncGenerator<Found> {

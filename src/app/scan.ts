@@ -1,11 +1,10 @@
 import type { HttpHeader } from '#model/artifact.ts'
-import type { VisitOptions } from '#capture/browser/capturer.ts'
+import type { ProfileName, VisitOptions } from '#capture/visit-options.ts'
 import { type Capture, type ConsentPolicy, artifacts } from '#model/capture.ts'
 import { AssayError } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
 import { type Seed, seedOf } from '#model/seed.ts'
 import type { BlobStore } from '#model/store.ts'
-import { type ProfileName, profiles } from './profiles.ts'
 import { visit } from './visit.ts'
 import { openWorkshop } from './workshop.ts'
 
@@ -91,10 +90,9 @@ export async function scan(request: ScanRequest, events: ScanEvents, signal: Abo
 }
 
 function visitOptions(request: ScanRequest): VisitOptions {
-  const profile = profiles[request.profile]
   return {
     profile: request.profile,
-    dwellMs: request.dwellMs ?? profile.dwellMs,
+    ...(request.dwellMs === null ? {} : { dwellMs: request.dwellMs }),
     consent: request.consent,
     userAgent: request.userAgent,
     proxy: request.proxy,

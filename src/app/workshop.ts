@@ -3,7 +3,7 @@ import { type Capturer, startCapturer } from '#capture/browser/capturer.ts'
 import { findBrowser, installBrowser } from '#capture/browser/executable.ts'
 import { type Egress, createEgress } from '#egress/egress.ts'
 import { loadNameMap, nameMapResolver } from '#egress/name-map.ts'
-import { networkLookup } from '#egress/networks.ts'
+import { fileNetworks } from '#egress/network-lookup.ts'
 import { reachPolicy } from '#egress/reach.ts'
 import { systemResolver } from '#egress/resolver.ts'
 import { createJudge } from '#judge/judge.ts'
@@ -34,7 +34,7 @@ export async function openWorkshop(options: WorkshopOptions, onNote: (text: stri
   const browser = await browserFor(options.browser, onNote)
   await using undo = new AsyncDisposableStack()
   const store: FileStore = await openFileStore(options.dir)
-  const egress: Egress = undo.adopt(createEgress({ resolver: names ? nameMapResolver(names) : systemResolver(), policy, networks: networkLookup(names?.networks), clock }), (it) => it.close())
+  const egress: Egress = undo.adopt(createEgress({ resolver: names ? nameMapResolver(names) : systemResolver(), policy, networks: fileNetworks(names ? { names } : {}), clock }), (it) => it.close())
   const capturer: Capturer = undo.adopt(await startCapturer({ browser, egress, blobs: store, clock, spki: names?.spki ?? null, jobs: options.jobs }), (it) => it.close())
   const judge = undo.adopt(createJudge({ blobs: store, memo: store, signatures: await loadSignatures(), clock }), (it) => it.close())
   const kept = undo.move()

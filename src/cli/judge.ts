@@ -27,7 +27,7 @@ async function run(files: string[], flags: { json?: boolean; html?: string; sari
   const signal = interruptible(progress)
   const codes: ExitCode[] = []
   const reported: ReportedPage[] = []
-  for await (const judged of judgeFiles(files, (text) => progress.now(text), signal)) {
+  for await (const judged of judgeFiles(files, { onProgress: (text) => progress.now(text), onNote: (text) => progress.line(inert(text)) }, signal)) {
     progress.clear()
     if ('error' in judged) {
       process.stdout.write(flags.json ? `${JSON.stringify(failedAnswer(judged.file, judged.error, new Date().toISOString()))}\n` : `${inert(judged.file)}\n  Error ${judged.error.code}: ${inert(judged.error.message)}\n\n`)
