@@ -34,6 +34,8 @@ const visitOf = (capture: ReturnType<typeof sampleCapture>): VisitRecord => ({
   plannedAt: '2026-01-05T00:00:00.000Z',
   captureId: capture.id,
   observedAt: capture.manifest.startedAt,
+  error: null,
+  judgement: 'sha256:judgement-1',
 })
 
 test('any octets come back as they were, under their own digest', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { canonicalJson } from '#model/canonical.ts'
 import { type Capture, parseManifest } from '#model/capture.ts'
@@ -8,13 +8,11 @@ import { AssayError } from '#model/errors.ts'
 import { type Observation, observationSchemaVersion } from '#model/observation.ts'
 import type { BlobStore, CaptureStore, MemoStore } from '#model/store.ts'
 import { appendLog } from './files/append-log.ts'
-import { isMissing, makeFolder, readIfThere, storeError, syncFolder, writeWhole } from './files/atomic.ts'
+import { isMissing, readIfThere, storeError, syncFolder, writeWhole } from './files/atomic.ts'
+import { openFormat } from './files/format.ts'
 import { packedSize, readPacked, writePacked } from './files/packed.ts'
 import { parseVisitRecord, type VisitRecord, visitPlace } from './visit-record.ts'
 import { type StoreReport, verifyStore } from './verify.ts'
-
-/** Layout of the data folder; see docs/data-folder.md. A later one is refused. */
-export const dataFormatVersion = 1
 
 /**
  * A data folder: the record, without a database. Several processes may use it at once.
@@ -226,44 +224,3 @@ function memoValue(bytes: Uint8Array, key: string): unknown {
   const memo = JSON.parse(body) as { key: string; value: unknown }
   return memo.key === key ? memo.value : undefined
 }
-
-async function openFormat(dir: string, tmp: string): Promise<void> {
-  for (const folder of ['blobs', 'captures', 'observations', 'visits', 'memo', 'tmp']) await makeFolder(join(dir, folder))
-  const file = join(dir, 'format.json')
-  const bytes = await readIfThere(file)
-  if (bytes === null) {
-    await writeWhole(file, Buffer.from(`${canonicalJson({ format: 'assay.data', version: dataFormatVersion })}\n`), tmp)
-    await syncFolder(dir)
-  } else {
-    const version = formatVersion(bytes, dir)
-    if (version > dataFormatVersion) {
-      throw new AssayError('UNSUPPORTED', `the data folder ${dir} has format ${version}; this version reads up to ${dataFormatVersion}`, {
-        hint: 'Use the version of assay that wrote it, or a newer one.',
-      })
-    }
-  }
-  await removeLeftovers(tmp)
-}
-
-function formatVersion(bytes: Uint8Array, dir: string): number {
-  try {
-    const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as { format?: unknown; version?: unknown }
-    if (value.format === 'assay.data' && typeof value.version === 'number') return value.version
-  } catch (cause) {
-    throw new AssayError('STORE_CORRUPT', `${join(dir, 'format.json')} is not JSON`, { cause })
-  }
-  throw new AssayError('STORE_CORRUPT', `${dir} is no data folder of assay: its format.json says something else`)
-}
-
-const leftoverAfterMs = 60 * 60 * 1000
-
-/** Halves of files whose process died. By age: another process may be writing now. */
-async function removeLeftovers(tmp: string): Promise<void> {
-  for (const name of await readdir(tmp)) {
-    const file = join(tmp, name)
-    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Infinity }))
-    // Against a file's own time only the file system's clock counts, not the one handed in.
-    if (Date.now() - mtimeMs > leftoverAfterMs) await rm(file, { force: true, recursive: true })
-  }
-}
-

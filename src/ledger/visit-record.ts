@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Digest, sha256 } from '#model/digest.ts'
-import { AssayError } from '#model/errors.ts'
+import { AssayError, type ErrorRecord } from '#model/errors.ts'
 import type { Seed } from '#model/seed.ts'
 
 export const visitSchemaVersion = 1
@@ -22,8 +22,13 @@ export interface VisitRecord {
   site: string
   /** When the round wanted it, ISO 8601. */
   plannedAt: string | null
-  captureId: Digest
+  /** Null where there was nothing to capture: the browser failed again and again, robots.txt refused. Never the same as clean. */
+  captureId: Digest | null
+  /** Version of the judgement under which it was acknowledged. */
+  judgement: string | null
   observedAt: string
+  /** Why there is no capture. */
+  error: ErrorRecord | null
 }
 
 const schema = z.looseObject({
@@ -35,8 +40,10 @@ const schema = z.looseObject({
   seed: z.looseObject({ url: z.string(), rank: z.number().optional(), tags: z.array(z.string()), scope: z.enum(['page', 'host', 'domain']) }),
   site: z.string(),
   plannedAt: z.iso.datetime().nullable(),
-  captureId: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  captureId: z.string().regex(/^sha256:[0-9a-f]{64}$/).nullable(),
+  judgement: z.string().nullable(),
   observedAt: z.iso.datetime(),
+  error: z.looseObject({ code: z.string(), message: z.string() }).nullable(),
 })
 
 /** Throws `STORE_CORRUPT` or, for a later version, `UNSUPPORTED`. */

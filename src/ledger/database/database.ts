@@ -83,7 +83,7 @@ export async function openDatabase(server: DatabaseServer, options: DatabaseOpti
 
   return {
     kind: server.kind,
-    query: (sql, values = []) => patiently(async () => (await pool.query(sql, [...values])).rows),
+    query: (sql, values = []) => patiently(async () => rowsOf(await pool.query(sql, [...values]))),
     transaction: (work) =>
       patiently(async () => {
         const client = await pool.connect()
@@ -92,7 +92,7 @@ export async function openDatabase(server: DatabaseServer, options: DatabaseOpti
         client.on('error', dropped)
         try {
           await client.query('begin')
-          const result = await work({ query: async (sql, values = []) => (await client.query(sql, [...values])).rows })
+          const result = await work({ query: async (sql, values = []) => rowsOf(await client.query(sql, [...values])) })
           await client.query('commit')
           client.release()
           return result
@@ -117,7 +117,7 @@ export async function openDatabase(server: DatabaseServer, options: DatabaseOpti
         })
         await client.connect()
         return {
-          client: { query: async <Row>(sql: string, values: readonly unknown[] = []) => (await client.query(sql, [...values])).rows as Row[] },
+          client: { query: async <Row>(sql: string, values: readonly unknown[] = []) => rowsOf<Row>(await client.query(sql, [...values])) },
           async close() {
             open = false
             await client.end().catch(() => {})
@@ -134,4 +134,9 @@ export async function openDatabase(server: DatabaseServer, options: DatabaseOpti
 /** What waiting cannot mend. */
 function rethrowFinal(cause: unknown): void {
   if (cause instanceof AssayError && (cause.code === 'STORE_DENIED' || cause.code === 'UNSUPPORTED')) throw cause
+}
+
+/** Several statements in one text give a result each. */
+function rowsOf<Row>(result: pg.QueryResult | pg.QueryResult[]): Row[] {
+  return Array.isArray(result) ? result.flatMap((each) => each.rows as Row[]) : (result.rows as Row[])
 }

@@ -15,7 +15,15 @@ export interface AppendLog {
   has(name: string): Promise<boolean>
 }
 
+/** Names that this process wrote and is asked for again soon: an observation is often kept twice in a row. */
+const recentLimit = 10_000
+
 export function appendLog(path: string, form: RegExp, length: number): AppendLog {
+  const recent = new Set<string>()
+  const remember = (name: string) => {
+    recent.add(name)
+    if (recent.size > recentLimit) for (const oldest of recent.values().take(1)) recent.delete(oldest)
+  }
   async function* names(): AsyncIterable<string> {
     const seen = new Set<string>()
     try {
@@ -43,9 +51,11 @@ export function appendLog(path: string, form: RegExp, length: number): AppendLog
       } finally {
         await handle.close()
       }
+      remember(name)
     },
     names,
     async has(wanted) {
+      if (recent.has(wanted)) return true
       for await (const name of names()) if (name === wanted) return true
       return false
     },

@@ -1,0 +1,96 @@
+import type { Status } from '#model/finding.ts'
+import type { Lane, PageReached } from '#model/capture.ts'
+import type { Database } from '../database/database.ts'
+
+export interface VisitFilter {
+  /** Name of a crawl; null for pages that a person asked for; left out for all. */
+  crawl?: string | null
+}
+
+/** One visit and its latest judgement. `observed` is null where there was nothing to judge. */
+export interface VisitRow {
+  visitId: string
+  crawl: string | null
+  round: number | null
+  url: string
+  site: string
+  rank: number | null
+  tags: string[]
+  plannedAt: Date | null
+  observedAt: Date
+  captureId: string | null
+  errorCode: string | null
+  observed: {
+    judgement: string
+    lane: Lane
+    vantage: string
+    reached: PageReached
+    status: Status
+    activity: string
+    consent: string
+    placement: string
+    families: string[]
+    services: string[]
+    accounts: string[]
+  } | null
+}
+
+/** Subject × site × conditions; see the view `sightings` for what a look is. */
+export interface SightingRow {
+  kind: string
+  subject: string
+  site: string
+  lane: Lane
+  vantage: string
+  conditions: string
+  firstSeen: Date
+  lastSeen: Date
+  visitsSeen: number
+  visitsLooked: number
+  lookedBefore: Date | null
+  lookedAfter: Date | null
+}
+
+interface FlatVisit extends Omit<VisitRow, 'observed'> {
+  judgement: string | null
+  lane: Lane
+  vantage: string
+  reached: PageReached
+  status: Status
+  activity: string
+  consent: string
+  placement: string
+  subjects: Record<string, string[]> | null
+}
+
+export async function listVisits(database: Database, { crawl }: VisitFilter): Promise<VisitRow[]> {
+  const rows = await database.query<FlatVisit>(
+    `select v.visit_id as "visitId", v.crawl, v.round, v.url, v.site, v.rank, v.tags, v.planned_at as "plannedAt", v.observed_at as "observedAt",
+       v.capture_id as "captureId", coalesce(v.error_code, o.error_code) as "errorCode",
+       o.judgement, o.lane, o.vantage, o.reached, o.status, o.activity, o.consent, o.placement,
+       (select jsonb_object_agg(k.kind, k.subjects) from (
+          select s.kind, jsonb_agg(s.subject order by s.subject collate "C") as subjects from assay.subjects s
+          where s.capture_id = o.capture_id and s.judgement = o.judgement and s.kind in ('family', 'service', 'account') group by s.kind) k) as subjects
+     from assay.visits v left join assay.current_observations o on o.capture_id = v.capture_id
+     where $1 or v.crawl is not distinct from $2
+     order by v.site collate "C", v.url collate "C", v.round, v.observed_at, v.visit_id`,
+    [crawl === undefined, crawl ?? null],
+  )
+  return rows.map(({ judgement, lane, vantage, reached, status, activity, consent, placement, subjects, ...visit }) => ({
+    ...visit,
+    observed:
+      judgement === null
+        ? null
+        : { judgement, lane, vantage, reached, status, activity, consent, placement, families: subjects?.family ?? [], services: subjects?.service ?? [], accounts: subjects?.account ?? [] },
+  }))
+}
+
+export async function listSightings(database: Database, { kind }: { kind?: string }): Promise<SightingRow[]> {
+  return database.query<SightingRow>(
+    `select kind, subject, site, lane, vantage, conditions, first_seen as "firstSeen", last_seen as "lastSeen", visits_seen as "visitsSeen",
+       visits_looked as "visitsLooked", looked_before as "lookedBefore", looked_after as "lookedAfter"
+     from assay.sightings where $1::text is null or kind = $1
+     order by kind collate "C", subject collate "C", site collate "C", lane, vantage collate "C", conditions collate "C"`,
+    [kind ?? null],
+  )
+}

@@ -1,0 +1,114 @@
+import { canonicalJson } from '#model/canonical.ts'
+import type { Conditions } from '#model/capture.ts'
+import { sha256 } from '#model/digest.ts'
+import { foundStatuses } from '#model/finding.ts'
+import type { Observation } from '#model/observation.ts'
+import type { VisitRecord } from '../visit-record.ts'
+
+/**
+ * What a sighting is about. `mining` has two subjects, `found` and `opt-in`; `script` a digest (also of modules); `host` one that is not the site's own.
+ */
+export type SubjectKind = 'mining' | 'family' | 'service' | 'account' | 'script' | 'host'
+
+export interface Subject {
+  kind: SubjectKind
+  subject: string
+}
+
+/** The longest key that an index of PostgreSQL takes is a third of a page; a hostile page may name more. */
+const longestSubject = 500
+
+function shortened(text: string): string {
+  return text.length <= longestSubject ? text : `${text.slice(0, longestSubject)}…${sha256(Buffer.from(text))}`
+}
+
+/** Each once. Only findings of mining name a family, a service or an account. */
+export function subjectsOf(observation: Observation): Subject[] {
+  const subjects = new Map<string, Subject>()
+  const add = (kind: SubjectKind, subject: string | null) => {
+    if (subject !== null && subject !== '') subjects.set(`${kind} ${subject}`, { kind, subject: shortened(subject) })
+  }
+  const { status, accounts } = observation.conclusion
+  if (foundStatuses.includes(status)) add('mining', 'found')
+  if (status === 'opt-in') add('mining', 'opt-in')
+  for (const finding of observation.findings) {
+    if (finding.kind !== 'mining') continue
+    add('family', finding.family)
+    add('service', finding.service)
+    add('account', finding.account)
+  }
+  for (const { account } of accounts) add('account', account)
+  for (const component of observation.components) {
+    add('script', component.digest)
+    if (component.party === 'third') add('host', component.host)
+  }
+  return [...subjects.values()]
+}
+
+/**
+ * The conditions that a sighting is told apart by, besides lane and vantage: what the visitor was and agreed to.
+ * The browser's build is not among them, or every update would end every sighting.
+ */
+export function conditionsKey(conditions: Conditions): string {
+  const { profile, consent, language, proxy, viewport, extraHeaders } = conditions
+  return canonicalJson({ profile, consent, language, proxy, mobile: viewport.mobile, extraHeaders: [...extraHeaders].sort() })
+}
+
+export function visitRow(visit: VisitRecord) {
+  return {
+    visit_id: visit.visitId,
+    crawl: visit.crawl,
+    round: visit.round,
+    url: visit.seed.url,
+    site: visit.site,
+    rank: visit.seed.rank ?? null,
+    tags: visit.seed.tags,
+    planned_at: visit.plannedAt,
+    capture_id: visit.captureId,
+    observed_at: visit.observedAt,
+    error_code: visit.error?.code ?? null,
+  }
+}
+
+export function observationRow(observation: Observation) {
+  return {
+    capture_id: observation.captureId,
+    judgement: observation.judgement,
+    visit_id: observation.visitId,
+    url: observation.url,
+    final_url: observation.finalUrl,
+    site: observation.site,
+    lane: observation.lane,
+    vantage: observation.vantage,
+    conditions: conditionsKey(observation.conditions),
+    rank: observation.rank,
+    tags: observation.tags,
+    observed_at: observation.observedAt,
+    recorded_at: observation.recordedAt,
+    reached: observation.reached,
+    status: observation.conclusion.status,
+    activity: observation.conclusion.mining.activity,
+    consent: observation.conclusion.mining.consent,
+    placement: observation.conclusion.mining.placement,
+    error_code: observation.error?.code ?? null,
+  }
+}
+
+export function subjectRows(observation: Observation) {
+  return subjectsOf(observation).map((subject) => ({ capture_id: observation.captureId, judgement: observation.judgement, ...subject }))
+}
+
+export function findingRows(observation: Observation) {
+  return observation.findings.map((finding, number) => ({
+    capture_id: observation.captureId,
+    judgement: observation.judgement,
+    number,
+    detector: finding.detector,
+    kind: finding.kind,
+    weight: finding.weight,
+    family: finding.family,
+    service: finding.service,
+    account: finding.account,
+    title: finding.title,
+  }))
+}

@@ -1,0 +1,26 @@
+import type { Observation } from '#model/observation.ts'
+import type { Queryable } from '../database/database.ts'
+import type { VisitRecord } from '../visit-record.ts'
+import { findingRows, observationRow, subjectRows, visitRow } from './rows.ts'
+
+/** One statement a table, whatever the number of rows. */
+const insertInto = (table: string) => `insert into assay.${table} select * from jsonb_populate_recordset(null::assay.${table}, $1::jsonb) on conflict do nothing`
+
+/** jsonb knows neither U+0000 nor lone surrogates, and pages write both. */
+export function jsonForSql(rows: readonly object[]): string {
+  return JSON.stringify(rows, (_, value: unknown) => (typeof value === 'string' ? value.replaceAll('\0', '�').toWellFormed() : value))
+}
+
+/** Adds to the index; what is there already stays as it is. Observations of visits that were never accepted are left out. */
+export async function writeIndex(to: Queryable, visits: readonly VisitRecord[], observations: readonly Observation[]): Promise<void> {
+  if (visits.length > 0) await to.query(insertInto('visits'), [jsonForSql(visits.map(visitRow))])
+  if (observations.length === 0) return
+  const known = new Set((await to.query<{ visit_id: string }>('select visit_id from assay.visits where visit_id = any($1)', [[...new Set(observations.map((observation) => observation.visitId))]])).map((row) => row.visit_id))
+  const accepted = observations.filter((observation) => known.has(observation.visitId))
+  if (accepted.length === 0) return
+  await to.query(insertInto('observations'), [jsonForSql(accepted.map(observationRow))])
+  const subjects = accepted.flatMap(subjectRows)
+  if (subjects.length > 0) await to.query(insertInto('subjects'), [jsonForSql(subjects)])
+  const findings = accepted.flatMap(findingRows)
+  if (findings.length > 0) await to.query(insertInto('findings'), [jsonForSql(findings)])
+}

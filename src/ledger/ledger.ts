@@ -1,0 +1,99 @@
+import { AssayError } from '#model/errors.ts'
+import type { Observation } from '#model/observation.ts'
+import { siteOf } from '#model/site.ts'
+import { type Database, openDatabase } from './database/database.ts'
+import { embeddedDatabase } from './database/embedded.ts'
+import { migrate } from './database/migrate.ts'
+import { servedDatabase } from './database/server.ts'
+import { type FileStore, openFileStore } from './file-store.ts'
+import { type CrawlDefinition, type CrawlRow, defineCrawl, listCrawls } from './index/crawls.ts'
+import { reindex, type ReindexReport } from './index/reindex.ts'
+import { listSightings, listVisits, type SightingRow, type VisitFilter, type VisitRow } from './index/questions.ts'
+import { writeIndex } from './index/write.ts'
+import { type CrawlQueue, openCrawlQueue, type QueueOptions } from './queue/queue.ts'
+import type { VisitRecord } from './visit-record.ts'
+
+/** The memory: files are the record, SQL is an index over them and the queue. */
+export interface Ledger {
+  readonly files: FileStore
+  readonly kind: Database['kind']
+  /** Keeps an observation made outside a crawl (a page that a person asked for, a capture judged again). Resolves when it lasts; twice is once. */
+  record(observation: Observation): Promise<void>
+  /** Makes the crawl, or finds it with the same schedule, and adds the seeds that it lacks. Throws `BAD_ARGUMENT` where it has another schedule. */
+  defineCrawl(definition: CrawlDefinition): Promise<{ added: number; seeds: number }>
+  listCrawls(): Promise<CrawlRow[]>
+  openQueue(crawl: string, options: QueueOptions): Promise<CrawlQueue>
+  /** One row a visit, with what is believed of it now, in the order of sites and rounds. */
+  listVisits(filter?: VisitFilter): Promise<VisitRow[]>
+  listSightings(filter?: { kind?: string }): Promise<SightingRow[]>
+  reindex(onProgress?: (done: number) => void): Promise<ReindexReport>
+  close(): Promise<void>
+}
+
+export interface LedgerOptions {
+  /** Folder of captures, blobs and, without `database`, of an embedded PostgreSQL. */
+  dataDir: string
+  /** `postgres://…` of a served PostgreSQL (15 or later). */
+  database?: string
+  poolSize?: number
+  /** How long to wait for a database that is gone. */
+  patienceMs?: number
+  signal?: AbortSignal
+}
+
+/** Rejects with `DATABASE_FAILED`, `STORE_DENIED`, `STORE_BUSY`, `DISK_FULL`, `UNSUPPORTED`. */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  if (options.database !== undefined && !/^postgres(ql)?:\/\//.test(options.database)) {
+    throw new AssayError('BAD_ARGUMENT', 'a database is given as postgres://user@host/name')
+  }
+  const files = await openFileStore(options.dataDir)
+  const server = options.database === undefined ? embeddedDatabase(options.dataDir) : servedDatabase(options.database)
+  const { poolSize, patienceMs, signal } = options
+  const database = await openDatabase(server, {
+    ...(poolSize === undefined ? {} : { poolSize }),
+    ...(patienceMs === undefined ? {} : { patienceMs }),
+    ...(signal === undefined ? {} : { signal }),
+  })
+  try {
+    await migrate(database)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  return {
+    files,
+    kind: database.kind,
+    async record(observation) {
+      await files.appendObservation(observation)
+      const known = await files.getVisit(observation.visitId)
+      const visit = known ?? (await visitOf(observation, files))
+      if (known === null) await files.putVisit(visit)
+      await database.transaction((transaction) => writeIndex(transaction, [visit], [observation]))
+    },
+    defineCrawl: (definition) => defineCrawl(database, definition),
+    listCrawls: () => listCrawls(database),
+    openQueue: (crawl, queueOptions) => openCrawlQueue(database, files, crawl, queueOptions),
+    listVisits: (filter = {}) => listVisits(database, filter),
+    listSightings: (filter = {}) => listSightings(database, filter),
+    reindex: (onProgress) => reindex(database, files, onProgress),
+    close: () => database.close(),
+  }
+}
+
+async function visitOf(observation: Observation, files: FileStore): Promise<VisitRecord> {
+  const { manifest } = await files.getCapture(observation.captureId)
+  return {
+    schema: 'assay.visit',
+    schemaVersion: 1,
+    visitId: observation.visitId,
+    crawl: null,
+    round: null,
+    seed: manifest.seed,
+    site: URL.canParse(manifest.seed.url) ? siteOf(manifest.seed.url) : observation.site,
+    plannedAt: null,
+    captureId: observation.captureId,
+    judgement: observation.judgement,
+    observedAt: observation.observedAt,
+    error: null,
+  }
+}
