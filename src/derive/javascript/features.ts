@@ -1,3 +1,5 @@
+import type { VocabularyGroup } from './vocabulary.ts'
+
 /** A value known without running: what a call was given. `null` for anything that is computed. */
 export type Constant = string | number | boolean | null
 
@@ -45,7 +47,9 @@ export interface JavaScriptFeatures {
   /** Addresses of coins with a valid checksum. */
   accounts: { account: string; coin: string; place: Place }[]
   /** Parts of a mining dialogue that it can say, from object literals and strings. */
-  dialogue: { role: 'login' | 'job' | 'submit'; dialect: string; place: Place; account: string | null }[]
+  dialogue: { role: 'login' | 'submit'; method: string; place: Place }[]
+  /** Names of members, keys and constant strings that belong to a miner's trade, by group: see vocabulary.ts. */
+  vocabulary: { group: VocabularyGroup; word: string }[]
   cores: HashCoreFeature[]
   /** A loop that hashes a counter and compares with a target. */
   nonceLoop: Place | null

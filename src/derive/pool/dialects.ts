@@ -236,7 +236,7 @@ function isNamedLogin(name: string, fields: Members): boolean {
 /** Duino-Coin's lines: https://github.com/revoxhere/duino-coin, "how to make your own miner". */
 function duino(line: string): Read | null {
   const trimmed = line.trim()
-  const ask = /^JOB,([^,\s]{1,64})(?:,([A-Z0-9_]{2,16}|\d{1,8}))?(?:,[^\n]{0,64})?$/.exec(trimmed)
+  const ask = /^JOB,([^,\s]{1,64})(?:,(?:[A-Z0-9_]{2,16}|\d{1,8})(?:,[^\n]{0,64})?)?$/.exec(trimmed)
   if (ask) return { ...message('duino', 'login', 'JOB'), account: ask[1]!, family: 'sha1' }
   const job = /^([0-9a-f]{40}),([0-9a-f]{40}),\d{1,9}$/.exec(trimmed)
   if (job) return { ...message('duino', 'job', null), family: 'sha1', jobId: job[1]!.slice(0, 16) }

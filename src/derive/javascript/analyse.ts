@@ -1,0 +1,425 @@
+import type { ESTree } from 'meriyah'
+import { speaksOfMining } from '../dialog.ts'
+import type { InnerBlob } from '../deriver.ts'
+import { addressesIn } from '../pool/account.ts'
+import { ConstantCensus } from './constants.ts'
+import { decodeBase64, type Folded, foldConstant } from './fold.ts'
+import type { CallFeature, Constant, JavaScriptFeatures, Moment } from './features.ts'
+import { childrenOf, isFunction, keyName, type Node, type Parsed } from './tree.ts'
+import { tradeWord } from './vocabulary.ts'
+
+export interface Analysis {
+  features: JavaScriptFeatures
+  inner: InnerBlob[]
+}
+
+export interface AnalysisOptions {
+  /** Roots of dotted names whose calls are reported. */
+  roots: ReadonlySet<string>
+  /** Calls of the script's own string decoder → what it gives; undefined for anything else. */
+  decode: (name: string, values: Folded[]) => Folded
+  literals: readonly string[]
+}
+
+const windows: ReadonlySet<string> = new Set(['window', 'self', 'globalThis', 'top', 'parent'])
+const visitorEvents = /^(on)?(click|dblclick|mousedown|mouseup|pointerdown|pointerup|touchstart|touchend|keydown|keyup|keypress|submit|change)$/
+const listeners = /^(addEventListener|attachEvent|on|one|bind|delegate|live)$/
+const hashNames = /(hash|sha\d|sha_|digest|keccak|scrypt|argon|blake|cryptonight|randomx|pow)/i
+const maxInner = 24
+
+interface Context {
+  moment: Moment
+  /** Innermost loop that is open, with what was seen in it. */
+  loop: { hashes: boolean; counts: boolean; compares: boolean; place: number } | null
+}
+
+/** One walk over a script's tree. Everything is read from nodes: what stands in a comment or in a regular expression says nothing. */
+export function analyse(parsed: Parsed, features: JavaScriptFeatures, options: AnalysisOptions): Analysis {
+  return new Analyser(parsed, features, options).run()
+}
+
+class Analyser {
+  readonly #parsed: Parsed
+  readonly #features: JavaScriptFeatures
+  readonly #options: AnalysisOptions
+  readonly #names = new Map<string, Folded | null>()
+  readonly #aliases = new Map<string, string>()
+  readonly #census = new ConstantCensus()
+  readonly #words = new Set<string>()
+  readonly #urls = new Set<string>()
+  readonly #inner: InnerBlob[] = []
+  readonly #seenTexts = new Set<string>()
+  #isAsm = false
+
+  constructor(parsed: Parsed, features: JavaScriptFeatures, options: AnalysisOptions) {
+    this.#parsed = parsed
+    this.#features = features
+    this.#options = options
+  }
+
+  run(): Analysis {
+    this.#collectNames()
+    const stack: { node: Node; context: Context; leave?: () => void }[] = []
+    for (const statement of (this.#parsed.program.body as Node[]).toReversed()) stack.push({ node: statement, context: { moment: 'load', loop: null } })
+    while (stack.length > 0) {
+      const entry = stack.pop()!
+      if (entry.leave) {
+        entry.leave()
+        continue
+      }
+      const { node, context } = entry
+      const children = this.#visit(node, context)
+      if (node.type === 'ForStatement' || node.type === 'WhileStatement' || node.type === 'DoWhileStatement') {
+        const loop = { hashes: false, counts: false, compares: false, place: node.start ?? 0 }
+        stack.push({
+          node,
+          context,
+          leave: () => {
+            if (loop.hashes && loop.counts && loop.compares) this.#features.nonceLoop ??= this.#parsed.place(loop.place)
+            // An inner loop hashes, the outer one counts: the parts add up outwards.
+            if (context.loop) {
+              context.loop.hashes ||= loop.hashes
+              context.loop.compares ||= loop.compares
+            }
+          },
+        })
+        for (const child of children.toReversed()) stack.push({ node: child.node, context: { moment: child.moment, loop } })
+      } else for (const child of children.toReversed()) stack.push({ node: child.node, context: { moment: child.moment, loop: isFunction(node) ? null : context.loop } })
+    }
+    this.#features.cores.push(...this.#census.cores(this.#isAsm))
+    this.#features.urls = [...this.#urls].slice(0, 200)
+    return { features: this.#features, inner: this.#inner }
+  }
+
+  /** Names that are given one constant, or one dotted name, and nothing else in the whole script. */
+  #collectNames(): void {
+    const stack: Node[] = [this.#parsed.program as Node]
+    const assign = (name: string, value: Node | null | undefined): void => {
+      if (!value) return
+      const before = this.#names.has(name) || this.#aliases.has(name)
+      const constant = value.type === 'Literal' || value.type === 'TemplateLiteral' || value.type === 'BinaryExpression' ? foldConstant(value) : undefined
+      const dotted = value.type === 'NewExpression' || value.type === 'CallExpression' ? this.#dotted(value.callee as Node) : this.#dotted(value)
+      this.#names.set(name, before ? null : (constant ?? null))
+      const alias = dotted === null ? null : value.type === 'NewExpression' || value.type === 'CallExpression' ? `${dotted}()` : dotted
+      if (alias !== null && alias !== name && !(before && this.#aliases.get(name) !== alias && !alias.endsWith('()'))) this.#aliases.set(name, alias)
+    }
+    while (stack.length > 0) {
+      const node = stack.pop()!
+      if (node.type === 'VariableDeclarator' && (node.id as Node).type === 'Identifier') assign((node.id as ESTree.Identifier).name, node.init as Node | null)
+      else if (node.type === 'AssignmentExpression' && (node.left as Node).type === 'Identifier') assign((node.left as ESTree.Identifier).name, node.operator === '=' ? (node.right as Node) : null)
+      else if (node.type === 'AssignmentExpression' && node.operator === '=' && (node.left as Node).type === 'MemberExpression') {
+        const left = this.#dotted(node.left as Node)
+        if (left !== null && !left.includes('.')) assign(left, node.right as Node)
+        else if (left?.startsWith('this.')) assign(left, node.right as Node)
+      }
+      for (const child of childrenOf(node)) stack.push(child)
+    }
+  }
+
+  #fold = (node: Node): Folded => {
+    if (node.type === 'CallExpression' && (node.callee as Node).type === 'Identifier') {
+      const values = (node.arguments as Node[]).map((argument) => foldConstant(argument, this.#constantOf))
+      if (values.every((value) => value !== undefined)) {
+        const decoded = this.#options.decode((node.callee as ESTree.Identifier).name, values)
+        if (decoded !== undefined) return decoded
+      }
+    }
+    if (node.type === 'BinaryExpression' && node.operator === '+') {
+      const left = this.#fold(node.left as Node)
+      const right = left === undefined ? undefined : this.#fold(node.right as Node)
+      if (left !== undefined && right !== undefined) return typeof left === 'number' && typeof right === 'number' ? left + right : `${String(left)}${String(right)}`
+    }
+    return foldConstant(node, this.#constantOf)
+  }
+
+  #constantOf = (name: string): Folded => this.#names.get(name) ?? undefined
+
+  /** `a.b.c` of member chains, `window.` cut off, computed members folded, calls within as `f()`. Null where something is computed. */
+  #dotted(node: Node, depth = 0): string | null {
+    if (depth > 12) return null
+    switch (node.type) {
+      case 'Identifier':
+        return windows.has(node.name) ? '' : node.name
+      case 'ThisExpression':
+        return 'this'
+      case 'ChainExpression':
+      case 'ParenthesizedExpression':
+        return this.#dotted(node.expression as Node, depth + 1)
+      case 'MemberExpression': {
+        const object = this.#dotted(node.object as Node, depth + 1)
+        const name = keyName(node.property as Node, node.computed === true, this.#fold)
+        return object === null || name === null ? null : object === '' ? name : `${object}.${name}`
+      }
+      case 'CallExpression':
+      case 'NewExpression': {
+        const callee = this.#dotted(node.callee as Node, depth + 1)
+        return callee === null ? null : `${callee}()`
+      }
+      default:
+        return null
+    }
+  }
+
+  #resolved(node: Node): string | null {
+    let name = this.#dotted(node)
+    for (let hops = 0; name !== null && hops < 4; hops++) {
+      const root: string = /^(this\.\w+|[^.]*)/.exec(name)![0]
+      const alias = this.#aliases.get(root)
+      if (alias === undefined || alias === root || this.#options.roots.has(root)) break
+      name = alias + name.slice(root.length)
+      if (name.length > 300) return null
+    }
+    return name
+  }
+
+  #visit(node: Node, context: Context): { node: Node; moment: Moment }[] {
+    const place = () => this.#parsed.place(node.start ?? 0)
+    let moment = context.moment
+    switch (node.type) {
+      case 'FunctionDeclaration':
+      case 'FunctionExpression':
+      case 'ArrowFunctionExpression':
+        break
+      case 'Literal':
+        if (typeof node.value === 'string') this.#text(node.value, place)
+        else if (typeof node.value === 'number') this.#census.number(node.value, place)
+        return []
+      case 'TemplateElement':
+        if (node.value.cooked) this.#text(node.value.cooked, place)
+        return []
+      case 'UnaryExpression':
+        if (node.operator === '-' && (node.argument as Node).type === 'Literal' && typeof (node.argument as ESTree.Literal).value === 'number') this.#census.number(-((node.argument as ESTree.Literal).value as number), place)
+        break
+      case 'BinaryExpression':
+        return this.#binary(node, context, place)
+      case 'UpdateExpression':
+        if (context.loop) context.loop.counts = true
+        break
+      case 'AssignmentExpression':
+        if (context.loop && (node.operator === '+=' || node.operator === '-=')) context.loop.counts = true
+        if (node.operator === '&=') this.#maskOf(node.right as Node)
+        moment = this.#assignment(node, moment)
+        break
+      case 'MemberExpression':
+        this.#word(keyName(node.property as Node, node.computed === true, this.#fold))
+        break
+      case 'ObjectExpression':
+        this.#object(node, place)
+        break
+      case 'ArrayExpression':
+        if (this.#octetArray(node, place)) return []
+        break
+      case 'CallExpression':
+      case 'NewExpression':
+        return this.#call(node, context, place)
+      case 'ExpressionStatement':
+        if (node.directive === 'use asm') this.#isAsm = true
+        break
+      case 'IfStatement':
+        if (this.#asksVisitor(node.test as Node)) return childrenOf(node).map((child) => ({ node: child, moment: child === node.consequent ? 'event' : moment }))
+        break
+      default:
+        break
+    }
+    const inside: Moment = isFunction(node) && moment === 'load' ? 'function' : moment
+    return childrenOf(node).map((child) => ({ node: child, moment: inside }))
+  }
+
+  #word(name: string | null): void {
+    if (name === null || this.#words.has(name)) return
+    const word = tradeWord(name)
+    if (word === null) return
+    this.#words.add(name)
+    if (!this.#features.vocabulary.some((known) => known.word === word.word)) this.#features.vocabulary.push(word)
+    if (word.word === 'hardwareconcurrency') this.#features.workers.byCores = true
+  }
+
+  #binary(node: ESTree.BinaryExpression, context: Context, place: () => ReturnType<Parsed['place']>): { node: Node; moment: Moment }[] {
+    if (node.operator === '&') {
+      this.#maskOf(node.right as Node)
+      this.#maskOf(node.left as Node)
+    }
+    if (context.loop && ['<', '<=', '>', '>=', '===', '==', '!==', '!='].includes(node.operator)) context.loop.compares = true
+    if (node.operator === '+') {
+      const whole = this.#fold(node)
+      if (typeof whole === 'string') {
+        this.#text(whole, place)
+        return []
+      }
+    }
+    return childrenOf(node).map((child) => ({ node: child, moment: context.moment }))
+  }
+
+  #maskOf(node: Node): void {
+    const value = this.#fold(node)
+    if (typeof value === 'number') this.#census.mask(value)
+  }
+
+  /** `onclick = function …`: what the function does waits for the visitor. */
+  #assignment(node: ESTree.AssignmentExpression, moment: Moment): Moment {
+    const left = node.left as Node
+    if (left.type !== 'MemberExpression') return moment
+    const name = keyName(left.property as Node, left.computed === true, this.#fold)
+    return name !== null && name.startsWith('on') && visitorEvents.test(name) ? 'event' : moment
+  }
+
+  #asksVisitor(test: Node): boolean {
+    const stack: Node[] = [test]
+    for (let left = 50; stack.length > 0 && left > 0; left--) {
+      const node = stack.pop()!
+      if (node.type === 'CallExpression' && /^(confirm|prompt)$/.test(this.#dotted(node.callee as Node) ?? '')) {
+        const text = node.arguments[0] === undefined ? undefined : this.#fold(node.arguments[0] as Node)
+        return typeof text === 'string' && speaksOfMining(text)
+      }
+      stack.push(...childrenOf(node))
+    }
+    return false
+  }
+
+  #call(node: ESTree.CallExpression | ESTree.NewExpression, context: Context, place: () => ReturnType<Parsed['place']>): { node: Node; moment: Moment }[] {
+    const isNew = node.type === 'NewExpression'
+    const callee = node.callee as Node
+    const name = this.#resolved(callee)
+    const method = name === null ? (callee.type === 'MemberExpression' ? keyName(callee.property as Node, callee.computed === true, this.#fold) : null) : name.slice(name.lastIndexOf('.') + 1)
+    const values = (node.arguments as Node[]).slice(0, 8).map((argument): Folded => this.#fold(argument))
+    if (context.loop && method !== null && hashNames.test(method)) context.loop.hashes = true
+    this.#known(name, isNew, values, context.moment, place)
+    const decoded = this.#fold(node as Node)
+    if (typeof decoded === 'string' && decoded !== '') this.#text(decoded, place)
+    const first = values[0]
+    const waits = method !== null && ((listeners.test(method) && typeof first === 'string' && first.split(/[ .]/).some((event) => visitorEvents.test(event))) || (visitorEvents.test(method) && !isNew && node.arguments.length > 0))
+    // An immediate function runs with what is around it; a callback runs later, but without the visitor's act.
+    const direct = isFunction(callee) || (callee.type === 'MemberExpression' && isFunction(callee.object as Node))
+    return childrenOf(node as Node).flatMap((child) => {
+      if (isFunction(child)) {
+        const moment: Moment = waits ? 'event' : direct && child === callee ? context.moment : context.moment
+        return childrenOf(child).map((inner) => ({ node: inner, moment }))
+      }
+      return [{ node: child, moment: context.moment }]
+    })
+  }
+
+  #known(name: string | null, isNew: boolean, values: Folded[], moment: Moment, place: () => ReturnType<Parsed['place']>): void {
+    if (name === null) return
+    const root = /^[^.(]*/.exec(name)![0]
+    const plain = name.replace(/^.*\.(?=(Worker|SharedWorker|WebSocket)$)/, '')
+    if (isNew && (plain === 'Worker' || plain === 'SharedWorker')) {
+      this.#features.workers.constructed++
+      this.#features.workers.place ??= place()
+    } else if (isNew && (plain === 'WebSocket' || plain === 'RTCPeerConnection' || plain === 'WebTransport' || plain === 'EventSource')) {
+      this.#features.sockets.constructed++
+      this.#features.sockets.place ??= place()
+    } else if (root === 'WebAssembly') {
+      this.#features.wasm.instantiates = true
+      this.#features.wasm.place ??= place()
+    }
+    if (this.#options.roots.has(root)) addCall(this.#features, { name, isNew, arguments: values.map(constant), moment, place: place() })
+  }
+
+  #object(node: ESTree.ObjectExpression, place: () => ReturnType<Parsed['place']>): void {
+    const keys = new Map<string, Node>()
+    for (const property of node.properties as Node[]) {
+      if (property.type !== 'Property') continue
+      const name = keyName(property.key as Node, property.computed === true, this.#fold)
+      if (name === null) continue
+      this.#word(name)
+      keys.set(name.toLowerCase().replace(/_/g, ''), property.value as Node)
+    }
+    if (this.#features.dialogue.length >= 8 || keys.size === 0 || keys.size > 24) return
+    const said = (role: 'login' | 'submit', method: string): void => void this.#features.dialogue.push({ role, method, place: place() })
+    const method = ['type', 'identifier', 'method', 'command', 'cmd', 'action', 'op', 'event'].map((key) => keys.get(key)).map((value) => (value === undefined ? undefined : this.#fold(value))).find((value) => typeof value === 'string')
+    const name = typeof method === 'string' ? method : ''
+    const inner = ['params', 'data', 'payload'].map((key) => keys.get(key)).find((value) => value?.type === 'ObjectExpression') as ESTree.ObjectExpression | undefined
+    const fields = new Set(keys.keys())
+    for (const property of (inner?.properties ?? []) as Node[]) if (property.type === 'Property') fields.add((keyName(property.key as Node, property.computed === true, this.#fold) ?? '').toLowerCase().replace(/_/g, ''))
+    if (fields.has('nonce') && (fields.has('result') || fields.has('hash')) && (fields.has('jobid') || fields.has('job'))) said('submit', name)
+    else if (name === 'auth' && fields.has('sitekey')) said('login', name)
+    else if (name === 'handshake' && (fields.has('pool') || fields.has('userid') || fields.has('login'))) said('login', name)
+    else if (name === 'login' && fields.has('login') && (fields.has('pass') || fields.has('agent')) && !fields.has('email')) said('login', name)
+    else if (name === 'mining.authorize' || name === 'mining.subscribe' || name === 'eth_submitLogin') said('login', name)
+    else if (name === 'mining.submit' || name === 'eth_submitWork') said('submit', name)
+  }
+
+  /** Long lists of octets are data: a module, or a compiled program's memory. */
+  #octetArray(node: ESTree.ArrayExpression, place: () => ReturnType<Parsed['place']>): boolean {
+    const elements = node.elements as (Node | null)[]
+    if (elements.length < 48) return false
+    const octets = new Uint8Array(elements.length)
+    for (const [at, element] of elements.entries()) {
+      const value = element === null ? 0 : element.type === 'Literal' ? element.value : this.#fold(element)
+      if (typeof value !== 'number' || value < -128 || value > 255 || !Number.isInteger(value)) return false
+      octets[at] = value
+    }
+    this.#data(octets, place, 'list of octets')
+    return true
+  }
+
+  #data(octets: Uint8Array, place: () => ReturnType<Parsed['place']>, how: string): void {
+    if (octets[0] === 0 && octets[1] === 0x61 && octets[2] === 0x73 && octets[3] === 0x6d) this.#add({ kind: 'wasm', bytes: octets, place: `${how}, line ${place().line}` })
+    else if (octets.length >= 48) this.#census.octets(octets, place)
+  }
+
+  #add(blob: InnerBlob): void {
+    if (this.#inner.length < maxInner) this.#inner.push(blob)
+  }
+
+  #text(text: string, place: () => ReturnType<Parsed['place']>): void {
+    if (text.length < 3) return
+    if (text.length < 40) this.#word(text)
+    if (text.length > 24 && this.#seenTexts.has(text)) return
+    if (this.#seenTexts.size < 50_000) this.#seenTexts.add(text)
+    if (/^(?:(?:https?|wss?):)?\/\//.test(text) && text.length < 2_000) this.#urls.add(text)
+    for (const literal of this.#options.literals) if (text.includes(literal) && !this.#features.literals.includes(literal)) this.#features.literals.push(literal)
+    if (text.length >= 95 && text.length < 100_000) {
+      for (const { address, coin } of addressesIn(text)) if (!this.#features.accounts.some(({ account }) => account === address)) this.#features.accounts.push({ account: address, coin, place: place() })
+    }
+    if (text.length >= 12 && text.length < 4_000 && this.#features.miningTexts.length < 5 && /\s/.test(text) && speaksOfMining(text)) this.#features.miningTexts.push(text.slice(0, 300))
+    if (text.length >= 60) this.#encoded(text, place)
+  }
+
+  /** What a long string holds: a module, a script, memory of a compiled program. */
+  #encoded(text: string, place: () => ReturnType<Parsed['place']>): void {
+    const bare = /^data:[^,]{0,100};base64,/.exec(text)
+    const body = bare ? text.slice(bare[0].length) : text
+    if (/^(00)61736d0[12]000000/i.test(body)) return this.#data(Buffer.from(body.replace(/\s/g, ''), 'hex'), place, 'hex')
+    if (/^[A-Za-z0-9+/_\s-]{60,}={0,2}\s*$/.test(body)) {
+      const decoded = decodeBase64(body)
+      if (decoded === undefined) return
+      if (looksLikeScript(decoded)) return this.#add({ kind: 'javascript', bytes: Buffer.from(decoded, 'latin1'), place: `base64, line ${place().line}` })
+      return this.#data(Buffer.from(decoded, 'latin1'), place, 'base64')
+    }
+    if (looksLikeScript(text)) return this.#add({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `string, line ${place().line}` })
+    if (text.includes('@compute') && /\bfn\s+\w+\s*\(/.test(text)) return this.#add({ kind: 'wgsl', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `string, line ${place().line}` })
+    if (isBinary(text)) this.#data(Buffer.from(text, 'latin1'), place, 'binary string')
+  }
+}
+
+export function constant(value: Folded): Constant {
+  return value === undefined ? null : typeof value === 'string' ? value.slice(0, 300) : value
+}
+
+export function addCall(features: JavaScriptFeatures, call: CallFeature): void {
+  const known = features.calls.find((other) => other.name === call.name && other.arguments.join() === call.arguments.join())
+  if (known === undefined) {
+    if (features.calls.length < 300) features.calls.push(call)
+  } else if (known.moment !== 'load' && (call.moment === 'load' || known.moment === 'function')) known.moment = call.moment
+}
+
+export function looksLikeScript(text: string): boolean {
+  if (text.length < 120 || !/[;{}()]/.test(text)) return false
+  const head = text.slice(0, 20_000)
+  if (isBinary(head)) return false
+  const words = head.match(/\b(function|var|let|const|return|new|this|postMessage|onmessage|importScripts|self|window|=>)\b/g)
+  return (words?.length ?? 0) >= 4 && /[{;]\s*\S/.test(head) && !/^\s*</.test(head)
+}
+
+function isBinary(text: string): boolean {
+  let odd = 0
+  const end = Math.min(text.length, 2_000)
+  for (let at = 0; at < end; at++) {
+    const code = text.charCodeAt(at)
+    if (code > 255) return false
+    if (code < 9 || (code > 13 && code < 32) || (code > 126 && code < 161)) odd++
+  }
+  return odd > end * 0.1
+}

@@ -1,0 +1,107 @@
+import { speaksOfMining } from '../dialog.ts'
+import type { DeriveContext, Deriver, InnerBlob } from '../deriver.ts'
+import { addCall, analyse, constant, looksLikeScript } from './analyse.ts'
+import { emulate, type Emulation } from './emulator.ts'
+import type { JavaScriptFeatures } from './features.ts'
+import { parseJavaScript } from './tree.ts'
+import { triage } from './triage.ts'
+
+export function emptyJavaScript(): JavaScriptFeatures {
+  return {
+    level: 'triaged', marks: [], literals: [], layers: [], calls: [], urls: [], accounts: [], dialogue: [], vocabulary: [], cores: [], nonceLoop: null,
+    workers: { constructed: 0, byCores: false, place: null }, sockets: { constructed: 0, place: null }, wasm: { instantiates: false, place: null }, miningTexts: [],
+  }
+}
+
+const maxInner = 24
+
+/**
+ * JavaScript → what it could do for a miner. Triage of literals first; suspects are parsed; what hides its text is run in the emulator to
+ * see what it unpacks, and that is derived in its turn.
+ */
+export const javascriptDeriver: Deriver<'javascript'> = {
+  kind: 'javascript',
+  version: '1',
+  maxBytes: 24 * 1024 * 1024,
+  derive(bytes, context) {
+    const features = emptyJavaScript()
+    const { suspect, hides, marks, literals } = triage(bytes, context.literals, context.version)
+    features.marks = marks
+    features.literals = literals
+    if (!suspect) return { features, inner: [] }
+    const parsed = parseJavaScript(decode(bytes))
+    if (parsed === null) return { features: { ...features, level: 'unparsable' }, inner: [] }
+    features.level = 'parsed'
+    const emulation = bytes.length <= 400_000 ? unpack(parsed.source, hides) : null
+    const roots = rootsOf(context)
+    const cache = new Map<string, ReturnType<Emulation['ask']>>()
+    let asked = 0
+    const decodeCall = (name: string, values: Parameters<Emulation['ask']>[1]): ReturnType<Emulation['ask']> => {
+      if (emulation === null || !hides) return undefined
+      const key = `${name}(${values.join('\u0000')})`
+      if (!cache.has(key) && asked++ < 4_000) cache.set(key, emulation.ask(name, values))
+      return cache.get(key)
+    }
+    const { inner } = analyse(parsed, features, { roots, decode: decodeCall, literals: context.literals })
+    if (cache.size > 0 && [...cache.values()].some((value) => typeof value === 'string')) features.layers.push('string decoder')
+    if (emulation !== null) join(features, inner, emulation, roots)
+    return { features, inner: unique(inner) }
+  },
+}
+
+/** A script that ends in running something computed is worth the steps that its cipher takes. */
+function unpack(source: string, hides: boolean): Emulation {
+  const first = emulate(source, hides ? 600_000 + source.length * 20 : 150_000)
+  const runsComputed = /\b(eval|Function)\s*\(/.test(source.slice(-100_000))
+  return hides && first.exhausted && first.code.length === 0 && runsComputed && source.length < 200_000 ? emulate(source, 30_000_000) : first
+}
+
+function decode(bytes: Uint8Array): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
+  const text = new TextDecoder('utf-8').decode(bytes)
+  return text.includes('\ufffd') ? new TextDecoder('latin1').decode(bytes) : text
+}
+
+const rootCache = new WeakMap<DeriveContext, ReadonlySet<string>>()
+
+function rootsOf(context: DeriveContext): ReadonlySet<string> {
+  let roots = rootCache.get(context)
+  if (roots === undefined) rootCache.set(context, (roots = new Set(context.literals)))
+  return roots
+}
+
+/** What was seen when it ran: calls with the values that they were given, code and documents that came into being. */
+function join(features: JavaScriptFeatures, inner: InnerBlob[], emulation: Emulation, roots: ReadonlySet<string>): void {
+  let asked = false
+  for (const { name, isNew, values, byVisitor } of emulation.calls) {
+    const plain = name.replace(/^.*\.(?=(Worker|SharedWorker|WebSocket)$)/, '')
+    const [first] = values
+    if (/^(confirm|prompt)$/.test(plain) && typeof first === 'string' && speaksOfMining(first)) asked = true
+    if (isNew && plain === 'Worker' && features.workers.constructed === 0) features.workers.constructed++
+    if (isNew && plain === 'WebSocket') {
+      if (features.sockets.constructed === 0) features.sockets.constructed++
+      if (typeof first === 'string' && !features.urls.includes(first)) features.urls.push(first.slice(0, 300))
+    }
+    if (roots.has(/^[^.(]*/.exec(name)![0])) addCall(features, { name, isNew, arguments: values.map(constant), moment: byVisitor || asked ? 'event' : 'load', place: { line: 0, column: 0 } })
+  }
+  for (const { name, value } of emulation.sets) {
+    if (/(^|\.)(src|href|data)$/.test(name) && /^(?:(?:https?|wss?):)?\/\/|\.js\b/.test(value) && !features.urls.includes(value) && features.urls.length < 250) features.urls.push(value.slice(0, 300))
+  }
+  for (const { text, by } of emulation.code) {
+    if (by === 'Blob' ? looksLikeScript(text) : text.length > 16) {
+      if (inner.length < maxInner) inner.push({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `run by ${by}` })
+      if (by !== 'Blob' && !features.layers.includes(by)) features.layers.push(by)
+    }
+  }
+  for (const markup of emulation.markup.slice(0, 8)) {
+    if (/<(script|iframe)\b/i.test(markup) && inner.length < maxInner) inner.push({ kind: 'html', bytes: Buffer.from(markup.toWellFormed(), 'utf8'), place: 'written into the document' })
+  }
+}
+
+function unique(blobs: InnerBlob[]): InnerBlob[] {
+  const seen = new Set<string>()
+  return blobs.filter((blob) => {
+    const key = `${blob.kind}:${blob.bytes.length}:${Buffer.from(blob.bytes.subarray(0, 200)).toString('latin1')}`
+    return !seen.has(key) && seen.add(key)
+  })
+}

@@ -1,0 +1,807 @@
+import type { ESTree } from 'meriyah'
+import { arrayMethod, globals, type Machine, regex, regexMethod, textMethod } from './emulator-builtins.ts'
+import { Arr, Exhausted, native, numberOf, Obj, Outside, Rx, textOf, Thrown, truthy, type Value } from './emulator-values.ts'
+import { binary, type Folded } from './fold.ts'
+import { isFunction, type Node, parseJavaScript } from './tree.ts'
+
+/** What a script did to things outside of it. */
+export interface Emulation {
+  /** Texts that it wanted to run: eval, Function, timers, Blob parts, and documents it wrote. */
+  code: { text: string; by: string }[]
+  markup: string[]
+  /** Calls of things of the browser or of other scripts, by dotted name. */
+  calls: { name: string; isNew: boolean; values: Folded[]; offset: number; byVisitor: boolean }[]
+  /** Constant texts set on them: `document.createElement().src`. */
+  sets: { name: string; value: string }[]
+  exhausted: boolean
+  /** Calls one of the script's own functions with constants (a string decoder); undefined where that gives no constant. */
+  ask(functionName: string, values: Folded[]): Folded
+}
+
+type Completion = { type: 'break' | 'continue'; label: string | null } | { type: 'return'; value: Value } | null
+
+class Scope {
+  readonly names = new Map<string, Value>()
+  readonly parent: Scope | null
+
+  constructor(parent: Scope | null) {
+    this.parent = parent
+  }
+
+  find(name: string): Scope | null {
+    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) if (scope.names.has(name)) return scope
+    return null
+  }
+}
+
+const visitorEvents = /^(click|dblclick|mousedown|mouseup|pointerdown|pointerup|touchstart|touchend|keydown|keyup|keypress|submit|change|input)$/
+
+/** Whether a call hands its callbacks to an act of the visitor: addEventListener('click', …), $(…).click(…), $(…).on('click', …). */
+function isVisitorListener(name: string, first: Value): boolean {
+  const method = name.slice(name.lastIndexOf('.') + 1)
+  if (/^(addEventListener|on|one|bind|live|delegate|attachEvent)$/.test(method)) return typeof first === 'string' && first.split(/[ .]/).some((event) => visitorEvents.test(event.replace(/^on/, '')))
+  return visitorEvents.test(method) && method !== 'input'
+}
+
+const maxDepth = 160
+const windowNames: ReadonlySet<string> = new Set(['window', 'self', 'globalThis', 'top', 'parent', 'frames'])
+
+/**
+ * Runs a script in a small interpreter of our own, to see what its packer unpacks: no host object can be reached, every step is counted,
+ * everything that belongs to a browser is a name that swallows what is done to it and writes it down. Callbacks that the script hands
+ * out are run afterwards. It is no browser: what it does not know ends that statement, not the script.
+ */
+export function emulate(source: string, budget = 600_000): Emulation {
+  const parsed = parseJavaScript(source)
+  const machine = new Interpreter(budget)
+  if (parsed !== null) machine.run(parsed.program, parsed.source)
+  return machine.result()
+}
+
+function varsIn(body: readonly Node[]): string[] {
+  const names = new Set<string>()
+  const stack = [...body]
+  while (stack.length > 0) {
+    const node = stack.pop()!
+    switch (node.type) {
+      case 'VariableDeclaration':
+        for (const { id } of node.declarations) if ((id as Node).type === 'Identifier') names.add((id as ESTree.Identifier).name)
+        break
+      case 'BlockStatement':
+        stack.push(...(node.body as Node[]))
+        break
+      case 'ForStatement':
+        if (node.init) stack.push(node.init as Node)
+        stack.push(node.body as Node)
+        break
+      case 'ForInStatement':
+      case 'ForOfStatement':
+        stack.push(node.left as Node, node.body as Node)
+        break
+      case 'WhileStatement':
+      case 'DoWhileStatement':
+      case 'LabeledStatement':
+        stack.push(node.body as Node)
+        break
+      case 'IfStatement':
+        stack.push(node.consequent as Node)
+        if (node.alternate) stack.push(node.alternate as Node)
+        break
+      case 'TryStatement':
+        stack.push(node.block as Node)
+        if (node.handler) stack.push(node.handler.body as Node)
+        break
+      case 'SwitchStatement':
+        for (const item of node.cases) stack.push(...(item.consequent as Node[]))
+        break
+      default:
+        break
+    }
+  }
+  return [...names]
+}
+
+class Interpreter implements Machine {
+  #left: number
+  #depth = 0
+  readonly #global = new Scope(null)
+  readonly #window = new Outside('window')
+  readonly #code: Emulation['code'] = []
+  readonly #markup: string[] = []
+  readonly #calls: Emulation['calls'] = []
+  readonly #sets: Emulation['sets'] = []
+  readonly #callbacks: { fn: Obj; byVisitor: boolean }[] = []
+  /** Whether what runs now was handed to a listener of the visitor's acts. */
+  #byVisitor = false
+  readonly #evaluated = new Set<string>()
+  readonly #declared = new WeakMap<Node[], ESTree.FunctionDeclaration[]>()
+  readonly #vars = new WeakMap<Node[], string[]>()
+  #exhausted = false
+  #source = ''
+  #offset = 0
+
+  constructor(budget: number) {
+    this.#left = budget
+    for (const [name, value] of globals()) this.#global.names.set(name, value)
+    this.#global.names.set('eval', native((_, [text]) => (typeof text === 'string' ? this.#evaluate(text, 'eval') : text)))
+    const fn = native((_, values) => this.#functionOf(values))
+    this.#global.names.set('Function', fn)
+  }
+
+  spend(steps: number): void {
+    this.#left -= steps
+    if (this.#left < 0) throw new Exhausted('out of steps')
+  }
+
+  run(program: ESTree.Program, source: string): void {
+    this.#source = source
+    try {
+      this.#hoist(program.body as Node[], this.#global)
+      // One statement that this interpreter cannot follow does not end the script.
+      for (const statement of program.body as Node[]) this.#attempt(() => this.#statement(statement, this.#global, this.#window))
+      for (let at = 0; at < this.#callbacks.length && at < 200; at++) {
+        const { fn, byVisitor } = this.#callbacks[at]!
+        this.#byVisitor = byVisitor
+        this.#attempt(() => this.invoke(fn, this.#window, [new Outside('event')]))
+      }
+    } catch (error) {
+      if (!(error instanceof Exhausted)) throw error
+      this.#exhausted = true
+    }
+  }
+
+  result(): Emulation {
+    return {
+      code: this.#code,
+      markup: this.#markup,
+      calls: this.#calls,
+      sets: this.#sets,
+      exhausted: this.#exhausted,
+      ask: (name, values) => {
+        const fn = this.#global.names.get(name)
+        if (!(fn instanceof Obj) || fn.call === null || this.#exhausted) return undefined
+        let answer: Value
+        this.#left = Math.max(this.#left, 0) + 2_000
+        try {
+          this.#attempt(() => (answer = this.invoke(fn, undefined, values)))
+        } catch (error) {
+          if (!(error instanceof Exhausted)) throw error
+        }
+        return typeof answer === 'string' || typeof answer === 'number' ? answer : undefined
+      },
+    }
+  }
+
+  #attempt(run: () => unknown): void {
+    const depth = this.#depth
+    try {
+      run()
+    } catch (error) {
+      // A RangeError or TypeError here is the page's (toFixed(1000), BigInt mixed with numbers), or its depth.
+      if (!(error instanceof Thrown || error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)) throw error
+    }
+    this.#depth = depth
+  }
+
+  #evaluate(text: string, by: string): Value {
+    if (text.length > 8 && this.#code.length < 64 && !this.#evaluated.has(text)) {
+      this.#evaluated.add(text)
+      this.#code.push({ text, by })
+    }
+    const parsed = text.length <= 2_000_000 && this.#depth < 20 ? parseJavaScript(text) : null
+    if (parsed === null) return undefined
+    this.#hoist(parsed.program.body as Node[], this.#global)
+    let last: Value
+    for (const statement of parsed.program.body as Node[]) {
+      if (statement.type === 'ExpressionStatement') last = this.#expression(statement.expression as Node, this.#global, this.#window)
+      else {
+        const done = this.#statement(statement, this.#global, this.#window)
+        if (done?.type === 'return') return done.value
+      }
+    }
+    return last
+  }
+
+  #functionOf(values: Value[]): Value {
+    const body = values.length === 0 ? '' : textOf(values.at(-1))
+    if (body.length > 60 && this.#code.length < 64) this.#code.push({ text: body, by: 'Function' })
+    const parsed = parseJavaScript(`(function(${values.slice(0, -1).map(textOf).join(',')}){${body}\n})`)
+    const statement = parsed?.program.body[0] as Node | undefined
+    return statement?.type === 'ExpressionStatement' ? this.#expression(statement.expression as Node, this.#global, this.#window) : new Outside('Function()')
+  }
+
+  invoke(callee: Value, self: Value, values: Value[]): Value {
+    this.spend(1)
+    if (callee instanceof Outside) return this.#outsideCall(callee, values, false)
+    if (!(callee instanceof Obj) || callee.call === null) throw new Thrown('not a function')
+    if (this.#depth > maxDepth) throw new Thrown('too deep')
+    this.#depth++
+    const value = callee.call(self, values)
+    this.#depth--
+    return value
+  }
+
+  #outsideCall(callee: Outside, values: Value[], isNew: boolean): Value {
+    const name = callee.path
+    const byVisitor = isVisitorListener(name, values[0])
+    for (const value of values) this.#later(value, byVisitor)
+    const texts = values.map((value): Folded => (value instanceof Obj ? undefined : typeof value === 'bigint' ? Number(value) : value))
+    if (this.#calls.length < 4_000) this.#calls.push({ name, isNew, values: texts, offset: this.#offset, byVisitor: this.#byVisitor })
+    const [first] = values
+    if (/^(setTimeout|setInterval|window\.execScript)$/.test(name) && typeof first === 'string') this.#evaluate(first, name)
+    else if (/^(document\.write(ln)?)$/.test(name)) this.#markup.push(values.map(textOf).join('').slice(0, 1_000_000))
+    else if (name === 'Blob' && first instanceof Arr) this.#code.push({ text: first.items.map(textOf).join(''), by: 'Blob' })
+    return new Outside(`${name}()`)
+  }
+
+  #later(value: Value, byVisitor: boolean): void {
+    if (value instanceof Obj && !(value instanceof Outside) && value.call !== null && !value.isNative && this.#callbacks.length < 200 && !this.#callbacks.some(({ fn }) => fn === value)) {
+      this.#callbacks.push({ fn: value, byVisitor: byVisitor || this.#byVisitor })
+    }
+    // Options with callbacks in them: $.ajax({ success: function () { … } }).
+    else if (value instanceof Obj && !(value instanceof Outside) && !(value instanceof Arr) && value.call === null && value.members.size < 30) {
+      for (const member of value.members.values()) if (member instanceof Obj && member.call !== null) this.#later(member, byVisitor)
+    }
+  }
+
+  #member(object: Value, key: Value): Value {
+    if (object instanceof Outside) {
+      const name = textOf(key)
+      if (object.path === 'window') return this.#lookup(name)
+      const known = object.members.get(name)
+      if (known !== undefined) return known
+      const member = new Outside(windowNames.has(object.path) ? name : `${object.path}.${name}`)
+      if (object.members.size < 500) object.members.set(name, member)
+      return member
+    }
+    if (typeof object === 'string') {
+      if (key === 'length') return object.length
+      const at = typeof key === 'number' ? key : typeof key === 'string' && /^\d+$/.test(key) ? Number(key) : -1
+      if (at >= 0) return object[at]
+      if (key === 'constructor') return this.#global.names.get('String')
+      return this.#nativeMethod(textMethod(this, object, textOf(key)), textOf(key))
+    }
+    if (object instanceof Arr) {
+      if (typeof key === 'number') return object.items[key]
+      const name = textOf(key)
+      if (name === 'length') return object.items.length
+      if (/^\d+$/.test(name)) return object.items[Number(name)]
+      if (name === 'constructor') return this.#global.names.get('Array')
+      return object.members.get(name) ?? this.#nativeMethod(arrayMethod(this, object, name), name)
+    }
+    if (object instanceof Rx) return key === 'source' ? object.regex.source : this.#nativeMethod(regexMethod(object, textOf(key)), textOf(key))
+    if (object instanceof Obj) return this.#objectMember(object, textOf(key))
+    if (typeof object === 'number' || typeof object === 'boolean' || typeof object === 'bigint') {
+      if (textOf(key) === 'toString') return native((_, [radix]) => (typeof object === 'number' && typeof radix === 'number' && radix >= 2 && radix <= 36 ? object.toString(radix) : String(object)))
+      if (textOf(key) === 'toFixed') return native((_, [digits]) => numberOf(object).toFixed(Math.min(100, Math.max(0, numberOf(digits ?? 0) || 0))))
+      if (key === 'constructor') return this.#global.names.get(typeof object === 'number' ? 'Number' : 'Boolean')
+      return undefined
+    }
+    throw new Thrown(`no members of ${String(object)}`)
+  }
+
+  #nativeMethod(method: ((self: Value, values: Value[]) => Value) | null, name: string): Value {
+    return method === null ? undefined : native(method, name)
+  }
+
+  #objectMember(object: Obj, name: string): Value {
+    for (let at: Obj | null = object, hops = 0; at !== null && hops < 32; at = at.proto, hops++) {
+      const value = at.members.get(name)
+      if (value !== undefined) return value
+    }
+    switch (name) {
+      case 'hasOwnProperty':
+        return native((_, [key]) => object.members.has(textOf(key)))
+      case 'toString':
+        return native(() => textOf(object))
+      case 'constructor':
+        return object.call ? this.#global.names.get('Function') : undefined
+      case 'call':
+        return object.call ? native((_, [self, ...values]) => this.invoke(object, self, values)) : undefined
+      case 'apply':
+        return object.call ? native((_, [self, values]) => this.invoke(object, self, values instanceof Arr ? values.items : [])) : undefined
+      case 'bind':
+        return object.call ? this.#bound(object) : undefined
+      case 'prototype': {
+        if (!object.call) return undefined
+        const prototype = new Obj()
+        object.members.set('prototype', prototype)
+        return prototype
+      }
+      default:
+        return undefined
+    }
+  }
+
+  #bound(fn: Obj): Obj {
+    return native((_, [self, ...first]) => {
+      const bound = native((__, values) => this.invoke(fn, self, [...first, ...values]))
+      bound.text = fn.text
+      return bound
+    })
+  }
+
+  #lookup(name: string): Value {
+    const known = this.#global.names.get(name)
+    if (known !== undefined) return known
+    if (windowNames.has(name)) return this.#window
+    const outside = new Outside(name)
+    this.#global.names.set(name, outside)
+    return outside
+  }
+
+  #read(name: string, scope: Scope): Value {
+    for (let at: Scope | null = scope; at !== null; at = at.parent) {
+      const value = at.names.get(name)
+      if (value !== undefined) return value
+      if (at.names.has(name)) return undefined
+    }
+    return this.#lookup(name)
+  }
+
+  #store(target: Node, value: Value, scope: Scope, self: Value, declare = false): void {
+    if (target.type === 'Identifier') {
+      const holder = declare ? scope : (scope.find(target.name) ?? this.#global)
+      holder.names.set(target.name, value)
+    } else if (target.type === 'MemberExpression') {
+      const object = this.#expression(target.object as Node, scope, self)
+      this.#setMember(object, this.#key(target, scope, self), value)
+    } else if (target.type === 'AssignmentPattern') {
+      this.#store(target.left as Node, value === undefined ? this.#expression(target.right as Node, scope, self) : value, scope, self, declare)
+    } else if (target.type === 'ArrayPattern') {
+      for (const [at, element] of target.elements.entries()) if (element !== null) this.#store(element as Node, value instanceof Arr ? value.items[at] : value instanceof Outside ? value : undefined, scope, self, declare)
+    } else if (target.type === 'ObjectPattern') {
+      for (const property of target.properties as Node[]) {
+        if (property.type !== 'Property') continue
+        const key = property.computed ? this.#expression(property.key as Node, scope, self) : (property.key as Node).type === 'Identifier' ? (property.key as ESTree.Identifier).name : this.#expression(property.key as Node, scope, self)
+        this.#store(property.value as Node, value === undefined || value === null ? undefined : this.#member(value, key), scope, self, declare)
+      }
+    }
+  }
+
+  #setMember(object: Value, key: Value, value: Value): void {
+    const name = textOf(key)
+    if (object instanceof Outside) {
+      this.#later(value, visitorEvents.test(name.replace(/^on/, '')) && name.startsWith('on'))
+      if (object.path === 'window') this.#global.names.set(name, value)
+      else if (object.members.size < 500) object.members.set(name, value)
+      if (typeof value === 'string' && this.#sets.length < 1_000) this.#sets.push({ name: `${object.path}.${name}`, value: value.slice(0, 100_000) })
+      if (typeof value === 'string' && /(^|\.)(innerHTML|outerHTML|srcdoc)$/.test(name)) this.#markup.push(value.slice(0, 1_000_000))
+      if (typeof value === 'string' && /(^|\.)(text|textContent|innerText)$/.test(name) && /createElement\(\)$/.test(object.path) && value.length > 40) this.#evaluate(value, 'script element')
+    } else if (object instanceof Arr && (typeof key === 'number' || /^\d+$/.test(name))) {
+      const at = Number(name)
+      if (at > 400_000) throw new Exhausted('a list of the page grew too long')
+      object.items[at] = value
+    } else if (object instanceof Arr && name === 'length') object.items.length = Math.min(object.items.length, Math.max(0, Math.trunc(numberOf(value)) || 0))
+    else if (object instanceof Obj && object.members.size < 50_000) object.members.set(name, value)
+  }
+
+  #key(node: ESTree.MemberExpression, scope: Scope, self: Value): Value {
+    if (node.computed) {
+      const key = this.#expression(node.property as Node, scope, self)
+      return typeof key === 'number' ? key : textOf(key)
+    }
+    return (node.property as ESTree.Identifier).name
+  }
+
+  #hoist(body: Node[], scope: Scope): void {
+    let functions = this.#declared.get(body)
+    if (functions === undefined) this.#declared.set(body, (functions = body.filter((statement): statement is ESTree.FunctionDeclaration => statement.type === 'FunctionDeclaration' && statement.id !== null)))
+    for (const statement of functions) scope.names.set(statement.id!.name, this.#closure(statement, scope, this.#window))
+  }
+
+  #closure(node: Extract<Node, { type: 'FunctionDeclaration' | 'FunctionExpression' | 'ArrowFunctionExpression' }>, scope: Scope, lexicalThis: Value): Obj {
+    const fn = new Obj()
+    fn.text = this.#source.slice(node.start ?? 0, node.end ?? 0) || 'function () {}'
+    fn.isConstructor = node.type !== 'ArrowFunctionExpression'
+    fn.call = (self, values) => {
+      this.spend(3)
+      const inner = new Scope(scope)
+      if (node.type !== 'ArrowFunctionExpression') inner.names.set('arguments', new Arr(values))
+      if (node.type === 'FunctionExpression' && node.id) inner.names.set(node.id.name, fn)
+      const receiver = node.type === 'ArrowFunctionExpression' ? lexicalThis : (self ?? this.#window)
+      for (const [at, parameter] of (node.params as Node[]).entries()) {
+        if (parameter.type === 'RestElement') this.#store(parameter.argument as Node, new Arr(values.slice(at)), inner, receiver, true)
+        else this.#store(parameter, values[at], inner, receiver, true)
+      }
+      const body = node.body as Node
+      if (body.type !== 'BlockStatement') return this.#expression(body, inner, receiver)
+      this.#hoistVars(body.body as Node[], inner)
+      this.#hoist(body.body as Node[], inner)
+      const done = this.#block(body.body as Node[], inner, receiver)
+      return done?.type === 'return' ? done.value : undefined
+    }
+    return fn
+  }
+
+  /** `var` belongs to the function: without this a name assigned in a branch would be found outside. */
+  #hoistVars(body: Node[], scope: Scope): void {
+    let names = this.#vars.get(body)
+    if (names === undefined) this.#vars.set(body, (names = varsIn(body)))
+    for (const name of names) if (!scope.names.has(name)) scope.names.set(name, undefined)
+  }
+
+  #block(body: readonly Node[], scope: Scope, self: Value): Completion {
+    for (const statement of body) {
+      const done = this.#statement(statement, scope, self)
+      if (done !== null) return done
+    }
+    return null
+  }
+
+  #statement(node: Node, scope: Scope, self: Value): Completion {
+    this.spend(1)
+    switch (node.type) {
+      case 'ExpressionStatement':
+        this.#expression(node.expression as Node, scope, self)
+        return null
+      case 'VariableDeclaration':
+        for (const declarator of node.declarations) {
+          const value = declarator.init ? this.#expression(declarator.init as Node, scope, self) : undefined
+          if (declarator.init || node.kind !== 'var') {
+            const id = declarator.id as Node
+            const known = node.kind === 'var' && id.type === 'Identifier' && scope.find(id.name) !== null && scope.find(id.name) !== this.#global
+            this.#store(id, value, scope, self, !known)
+          } else if ((declarator.id as Node).type === 'Identifier' && scope === this.#global && !scope.names.has((declarator.id as ESTree.Identifier).name)) scope.names.set((declarator.id as ESTree.Identifier).name, undefined)
+        }
+        return null
+      case 'FunctionDeclaration':
+        if (node.id && !scope.names.has(node.id.name)) scope.names.set(node.id.name, this.#closure(node, scope, self))
+        return null
+      case 'ClassDeclaration':
+        if (node.id) scope.names.set(node.id.name, this.#class(node, scope, self))
+        return null
+      case 'ReturnStatement':
+        return { type: 'return', value: node.argument ? this.#expression(node.argument as Node, scope, self) : undefined }
+      case 'IfStatement':
+        return this.#if(node, scope, self)
+      case 'BlockStatement':
+        this.#hoist(node.body as Node[], scope)
+        return this.#block(node.body as Node[], scope, self)
+      case 'ForStatement':
+        if (node.init) this.#any(node.init as Node, scope, self)
+        return this.#loop(node.body as Node, scope, self, () => !node.test || truthy(this.#expression(node.test as Node, scope, self)), () => node.update && this.#expression(node.update as Node, scope, self), false)
+      case 'WhileStatement':
+        return this.#loop(node.body as Node, scope, self, () => truthy(this.#expression(node.test as Node, scope, self)), () => null, false)
+      case 'DoWhileStatement':
+        return this.#loop(node.body as Node, scope, self, () => truthy(this.#expression(node.test as Node, scope, self)), () => null, true)
+      case 'ForInStatement':
+      case 'ForOfStatement':
+        return this.#forEach(node, scope, self)
+      case 'BreakStatement':
+        return { type: 'break', label: node.label?.name ?? null }
+      case 'ContinueStatement':
+        return { type: 'continue', label: node.label?.name ?? null }
+      case 'LabeledStatement': {
+        const done = this.#statement(node.body as Node, scope, self)
+        return done !== null && done.type !== 'return' && done.label === node.label.name ? null : done
+      }
+      case 'ThrowStatement':
+        throw new Thrown(this.#expression(node.argument as Node, scope, self))
+      case 'TryStatement':
+        return this.#try(node, scope, self)
+      case 'SwitchStatement':
+        return this.#switch(node, scope, self)
+      default:
+        return null
+    }
+  }
+
+  #any(node: Node, scope: Scope, self: Value): void {
+    if (node.type === 'VariableDeclaration') this.#statement(node, scope, self)
+    else this.#expression(node, scope, self)
+  }
+
+  #if(node: ESTree.IfStatement, scope: Scope, self: Value): Completion {
+    const test = this.#expression(node.test as Node, scope, self)
+    if (truthy(test)) return this.#statement(node.consequent as Node, scope, self)
+    return node.alternate ? this.#statement(node.alternate as Node, scope, self) : null
+  }
+
+  #loop(body: Node, scope: Scope, self: Value, test: () => boolean, update: () => unknown, first: boolean): Completion {
+    let skipTest = first
+    let outside = 0
+    while (skipTest || test()) {
+      skipTest = false
+      this.spend(1)
+      // A condition of the browser's never turns false here.
+      if (++outside > 300_000) return null
+      const done = this.#statement(body, scope, self)
+      if (done !== null) {
+        if (done.type === 'return') return done
+        if (done.label !== null) return done
+        if (done.type === 'break') return null
+      }
+      update()
+    }
+    return null
+  }
+
+  #forEach(node: ESTree.ForInStatement | ESTree.ForOfStatement, scope: Scope, self: Value): Completion {
+    const over = this.#expression(node.right as Node, scope, self)
+    const values: Value[] =
+      node.type === 'ForOfStatement' ? (over instanceof Arr ? over.items : typeof over === 'string' ? [...over] : []) : over instanceof Arr ? over.items.map((_, at) => String(at)) : over instanceof Obj && !(over instanceof Outside) ? [...over.members.keys()] : []
+    for (const value of values) {
+      this.spend(1)
+      const left = node.left as Node
+      if (left.type === 'VariableDeclaration') this.#store(left.declarations[0]!.id as Node, value, scope, self, true)
+      else this.#store(left, value, scope, self)
+      const done = this.#statement(node.body as Node, scope, self)
+      if (done !== null) {
+        if (done.type === 'return' || done.label !== null) return done
+        if (done.type === 'break') break
+      }
+    }
+    return null
+  }
+
+  #try(node: ESTree.TryStatement, scope: Scope, self: Value): Completion {
+    const depth = this.#depth
+    try {
+      const done = this.#statement(node.block as Node, scope, self)
+      if (done !== null) return done
+    } catch (error) {
+      if (error instanceof Exhausted || !node.handler) throw error
+      this.#depth = depth
+      const inner = new Scope(scope)
+      if (node.handler.param) this.#store(node.handler.param as Node, error instanceof Thrown ? error.value : 'error', inner, self, true)
+      const done = this.#block(node.handler.body.body as Node[], inner, self)
+      if (done !== null) return done
+    }
+    return node.finalizer ? this.#statement(node.finalizer as Node, scope, self) : null
+  }
+
+  #switch(node: ESTree.SwitchStatement, scope: Scope, self: Value): Completion {
+    const value = this.#expression(node.discriminant as Node, scope, self)
+    let at = node.cases.findIndex((item) => item.test && this.#expression(item.test as Node, scope, self) === value)
+    if (at < 0) at = node.cases.findIndex((item) => !item.test)
+    for (; at >= 0 && at < node.cases.length; at++) {
+      const done = this.#block(node.cases[at]!.consequent as Node[], scope, self)
+      if (done?.type === 'break' && done.label === null) return null
+      if (done !== null) return done
+    }
+    return null
+  }
+
+  #class(node: ESTree.ClassDeclaration | ESTree.ClassExpression, scope: Scope, self: Value): Obj {
+    const prototype = new Obj()
+    const parent = node.superClass ? this.#expression(node.superClass as Node, scope, self) : null
+    let construct: Obj | null = null
+    for (const member of node.body.body as Node[]) {
+      if (member.type !== 'MethodDefinition' || !member.key) continue
+      const name = (member.key as Node).type === 'Identifier' ? (member.key as ESTree.Identifier).name : textOf(this.#expression(member.key as Node, scope, self))
+      const method = this.#closure(member.value as Extract<Node, { type: 'FunctionExpression' }>, scope, self)
+      if (member.kind === 'constructor') construct = method
+      else prototype.members.set(name, method)
+    }
+    const made = new Obj()
+    made.text = this.#source.slice(node.start ?? 0, node.end ?? 0) || 'class {}'
+    made.isConstructor = true
+    made.call = (receiver, values) => (construct === null ? (parent instanceof Obj && parent.call ? parent.call(receiver, values) : undefined) : construct.call!(receiver, values))
+    if (parent instanceof Obj) {
+      const inherited = parent.members.get('prototype')
+      if (inherited instanceof Obj) prototype.proto = inherited
+    }
+    made.members.set('prototype', prototype)
+    return made
+  }
+
+  #expression(node: Node, scope: Scope, self: Value): Value {
+    this.spend(1)
+    switch (node.type) {
+      case 'Literal':
+        if ('regex' in node && node.regex) return new Rx(regex(node.regex.pattern, node.regex.flags))
+        return node.value as Value
+      case 'Identifier':
+        return this.#read(node.name, scope)
+      case 'ThisExpression':
+        return self
+      case 'TemplateLiteral':
+        return node.quasis.map((quasi, at) => (quasi.value.cooked ?? '') + (node.expressions[at] ? textOf(this.#expression(node.expressions[at] as Node, scope, self)) : '')).join('')
+      case 'ParenthesizedExpression':
+        return this.#expression(node.expression as Node, scope, self)
+      case 'ChainExpression':
+        return this.#expression(node.expression as Node, scope, self)
+      case 'AwaitExpression':
+        return this.#expression(node.argument as Node, scope, self)
+      case 'SequenceExpression':
+        return node.expressions.map((inner) => this.#expression(inner as Node, scope, self)).at(-1)
+      case 'ArrayExpression':
+        return new Arr(node.elements.flatMap((item) => this.#spread(item as Node | null, scope, self)))
+      case 'ObjectExpression':
+        return this.#object(node, scope, self)
+      case 'FunctionExpression':
+      case 'ArrowFunctionExpression':
+        return this.#closure(node, scope, self)
+      case 'ClassExpression':
+        return this.#class(node, scope, self)
+      case 'UnaryExpression':
+        return this.#unary(node, scope, self)
+      case 'UpdateExpression': {
+        const before = numberOf(this.#expression(node.argument as Node, scope, self))
+        const after = node.operator === '++' ? before + 1 : before - 1
+        this.#store(node.argument as Node, after, scope, self)
+        return node.prefix ? after : before
+      }
+      case 'BinaryExpression':
+        return this.#binary(node.operator, this.#expression(node.left as Node, scope, self), this.#expression(node.right as Node, scope, self))
+      case 'LogicalExpression': {
+        const left = this.#expression(node.left as Node, scope, self)
+        if (node.operator === '&&') return truthy(left) ? this.#expression(node.right as Node, scope, self) : left
+        if (node.operator === '||') return truthy(left) ? left : this.#expression(node.right as Node, scope, self)
+        return left === null || left === undefined ? this.#expression(node.right as Node, scope, self) : left
+      }
+      case 'ConditionalExpression':
+        return truthy(this.#expression(node.test as Node, scope, self)) ? this.#expression(node.consequent as Node, scope, self) : this.#expression(node.alternate as Node, scope, self)
+      case 'AssignmentExpression':
+        return this.#assign(node, scope, self)
+      case 'MemberExpression':
+        return this.#member(this.#expression(node.object as Node, scope, self), this.#key(node, scope, self))
+      case 'CallExpression':
+        return this.#call(node, scope, self)
+      case 'NewExpression':
+        return this.#new(node, scope, self)
+      default:
+        return new Outside(node.type)
+    }
+  }
+
+  #spread(item: Node | null, scope: Scope, self: Value): Value[] {
+    if (item === null) return [undefined]
+    if (item.type !== 'SpreadElement') return [this.#expression(item, scope, self)]
+    const value = this.#expression(item.argument as Node, scope, self)
+    return value instanceof Arr ? value.items : typeof value === 'string' ? [...value] : [value]
+  }
+
+  #object(node: ESTree.ObjectExpression, scope: Scope, self: Value): Obj {
+    const object = new Obj()
+    for (const property of node.properties as Node[]) {
+      if (property.type === 'SpreadElement') {
+        const from = this.#expression(property.argument as Node, scope, self)
+        if (from instanceof Obj) for (const [key, value] of from.members) object.members.set(key, value)
+      } else if (property.type === 'Property') {
+        const key = property.key as Node
+        const name = !property.computed && key.type === 'Identifier' ? key.name : textOf(this.#expression(key, scope, self))
+        object.members.set(name, isFunction(property.value as Node) ? this.#closure(property.value as Extract<Node, { type: 'FunctionExpression' }>, scope, self) : this.#expression(property.value as Node, scope, self))
+      }
+    }
+    return object
+  }
+
+  #unary(node: ESTree.UnaryExpression, scope: Scope, self: Value): Value {
+    const argument = node.argument as Node
+    if (node.operator === 'typeof') {
+      if (argument.type === 'Identifier' && scope.find(argument.name) === null) return ['exports', 'module', 'define', 'process', 'require', 'global', 'Deno'].includes(argument.name) ? 'undefined' : windowNames.has(argument.name) || argument.name === 'document' || argument.name === 'navigator' ? 'object' : 'function'
+      const value = this.#expression(argument, scope, self)
+      if (value instanceof Outside) return 'object'
+      return value instanceof Obj ? (value.call ? 'function' : 'object') : value === null ? 'object' : typeof value
+    }
+    if (node.operator === 'delete') return true
+    const value = this.#expression(argument, scope, self)
+    switch (node.operator) {
+      case '!':
+        return !truthy(value)
+      case '-':
+        return -numberOf(value)
+      case '+':
+        return numberOf(value)
+      case '~':
+        return ~numberOf(value)
+      default:
+        return undefined
+    }
+  }
+
+  #binary(operator: string, left: Value, right: Value): Value {
+    if (typeof left === 'number' && typeof right === 'number') {
+      switch (operator) {
+        case '+':
+          return left + right
+        case '-':
+          return left - right
+        case '*':
+          return left * right
+        case '^':
+          return left ^ right
+        case '&':
+          return left & right
+        case '|':
+          return left | right
+        case '<<':
+          return left << right
+        case '>>>':
+          return left >>> right
+        case '>>':
+          return left >> right
+        case '<':
+          return left < right
+        default:
+          break
+      }
+    }
+    switch (operator) {
+      case '===':
+      case '!==':
+        return (left === right) === (operator === '===')
+      case '==':
+      case '!=': {
+        const same = left === right || ((left === null || left === undefined) && (right === null || right === undefined)) || (left !== null && left !== undefined && right !== null && right !== undefined && !(left instanceof Obj && right instanceof Obj) && (textOf(left) === textOf(right) || numberOf(left) === numberOf(right)))
+        return same === (operator === '==')
+      }
+      case '<':
+        return typeof left === 'string' && typeof right === 'string' ? left < right : numberOf(left) < numberOf(right)
+      case '>':
+        return typeof left === 'string' && typeof right === 'string' ? left > right : numberOf(left) > numberOf(right)
+      case '<=':
+        return typeof left === 'string' && typeof right === 'string' ? left <= right : numberOf(left) <= numberOf(right)
+      case '>=':
+        return typeof left === 'string' && typeof right === 'string' ? left >= right : numberOf(left) >= numberOf(right)
+      case '**':
+        return numberOf(left) ** numberOf(right)
+      case 'in':
+        return right instanceof Obj && (right.members.has(textOf(left)) || right instanceof Outside)
+      case 'instanceof':
+        return right instanceof Outside || left instanceof Outside
+      default: {
+        const plain = (value: Value): string | number | boolean | null => (value instanceof Obj ? textOf(value) : value === undefined ? (operator === '+' ? 'undefined' : Number.NaN) : typeof value === 'bigint' ? Number(value) : value)
+        if (operator === '+' && left === undefined && typeof right === 'number') return Number.NaN
+        if (operator === '+' && right === undefined && typeof left === 'number') return Number.NaN
+        const value = binary(operator, plain(left), plain(right))
+        if (value === undefined) throw new Exhausted('a text of the page grew too long')
+        return value
+      }
+    }
+  }
+
+  #assign(node: ESTree.AssignmentExpression, scope: Scope, self: Value): Value {
+    const left = node.left as Node
+    if (node.operator === '=') {
+      const value = this.#expression(node.right as Node, scope, self)
+      this.#offset = node.start ?? 0
+      this.#store(left, value, scope, self)
+      return value
+    }
+    const before = this.#expression(left, scope, self)
+    const operator = node.operator.slice(0, -1)
+    if (operator === '||' || operator === '&&' || operator === '??') {
+      const keeps = operator === '||' ? truthy(before) : operator === '&&' ? !truthy(before) : before !== null && before !== undefined
+      if (keeps) return before
+      const value = this.#expression(node.right as Node, scope, self)
+      this.#store(left, value, scope, self)
+      return value
+    }
+    const value = this.#binary(operator, before, this.#expression(node.right as Node, scope, self))
+    if (typeof value === 'string') this.spend(value.length >> 10)
+    this.#store(left, value, scope, self)
+    return value
+  }
+
+  #call(node: ESTree.CallExpression, scope: Scope, self: Value): Value {
+    const callee = node.callee as Node
+    let receiver: Value
+    let fn: Value
+    if (callee.type === 'MemberExpression') {
+      receiver = this.#expression(callee.object as Node, scope, self)
+      const key = this.#key(callee, scope, self)
+      if (callee.optional && (receiver === null || receiver === undefined)) return undefined
+      fn = this.#member(receiver, key)
+    } else fn = this.#expression(callee, scope, self)
+    const values = (node.arguments as Node[]).flatMap((argument) => this.#spread(argument, scope, self))
+    this.#offset = node.start ?? 0
+    return this.invoke(fn, receiver, values)
+  }
+
+  #new(node: ESTree.NewExpression, scope: Scope, self: Value): Value {
+    const callee = this.#expression(node.callee as Node, scope, self)
+    const values = (node.arguments as Node[]).flatMap((argument) => this.#spread(argument, scope, self))
+    this.#offset = node.start ?? 0
+    if (callee instanceof Outside) return this.#outsideCall(callee, values, true)
+    if (!(callee instanceof Obj) || callee.call === null) throw new Thrown('not a constructor')
+    if (!callee.isConstructor) return this.invoke(callee, undefined, values)
+    const made = new Obj()
+    const prototype = this.#objectMember(callee, 'prototype')
+    if (prototype instanceof Obj) made.proto = prototype
+    const returned = this.invoke(callee, made, values)
+    return returned instanceof Obj ? returned : made
+  }
+}
