@@ -11,6 +11,7 @@ state=$modules/.assay-setup
 work=$root/.assay
 log=$work/setup.log
 started=$(date +%s)
+user=$(id -un 2>/dev/null) || user=$(id -u)
 
 say() { printf 'assay: %s\n' "$*" >&2; }
 # fail WHAT… -- exit code 5 is "Assay itself could not work" in README.md's table.
@@ -18,7 +19,7 @@ fail() { for line; do say "$line"; done; exit 5; }
 
 [ -f "$root/package-lock.json" ] || fail "$root holds no package-lock.json: this is not a whole checkout." "Clone the repository again."
 mkdir -p "$work" 2>/dev/null && [ -w "$work" ] && [ -w "$root" ] ||
-  fail "the first start installs into $root, which this user ($(id -un 2>/dev/null || id -u)) may not write to." \
+  fail "the first start installs into $root, which this user ($user) may not write to." \
     "Clone the repository into a folder of your own, or let its owner start ./assay once."
 
 # One set-up at a time. flock goes with the process; where there is none (macOS), a folder with the holder's pid.
@@ -93,12 +94,14 @@ what='Node and the libraries'
 [ "$need" = all ] && what='Node, the libraries and what tests need'
 say "setting up (once): $what, into $modules"
 
-# No package's install script runs. nodedir of a user's npm configuration would point builds at another Node's headers.
+# npm keeps the lock open: where the set-up is killed and npm lives on, the next start waits for it. No package's install script runs; nodedir of a
+# user's npm configuration would point at another Node's headers.
 (cd "$root" && npm_config_nodedir='' npm_config_engine_strict=false exec npm ci --ignore-scripts --no-audit --no-fund --no-progress --loglevel=notice \
-  --fetch-retries=2 --fetch-retry-mintimeout=2000 --fetch-retry-maxtimeout=10000 $omit </dev/null >"$log" 2>&1 9>&-) &
+  --fetch-retries=2 --fetch-retry-mintimeout=2000 --fetch-retry-maxtimeout=10000 $omit </dev/null >"$log" 2>&1) &
 npm=$!
+ticker=
 interrupted() {
-  kill "$npm" 2>/dev/null
+  kill "$npm" $ticker 2>/dev/null
   wait "$npm" 2>/dev/null
   say 'interrupted; the next start sets up again'
   unlock
@@ -107,19 +110,25 @@ interrupted() {
 }
 trap interrupted INT TERM HUP
 
-if [ -t 2 ]; then every=1 begin='\r' end='   '; else every=5 begin='' end='\n'; fi
-seconds=0
-while kill -0 "$npm" 2>/dev/null; do
-  sleep 1
-  seconds=$((seconds + 1))
-  if [ $((seconds % every)) -eq 0 ]; then
-    printf "${begin}assay: installing: %s MB, %s s${end}" "$(du -sm "$modules" 2>/dev/null | cut -f1)" "$(($(date +%s) - started))" >&2
-  fi
-done
-[ -t 2 ] && printf '\n' >&2
+progress() {
+  if [ -t 2 ]; then every=1 begin='\r' end='   '; else every=5 begin='' end='\n'; fi
+  ticks=0
+  # Ends by itself when the set-up was killed.
+  while kill -0 $$ 2>/dev/null; do
+    sleep 1 >/dev/null 2>&1
+    ticks=$((ticks + 1))
+    [ $((ticks % every)) -eq 0 ] || continue
+    size=$(du -sm "$modules" 2>/dev/null | cut -f1)
+    printf "${begin}assay: installing: %s MB, %s s${end}" "${size:-0}" "$(($(date +%s) - started))" >&2
+  done
+}
+progress 9>&- &
+ticker=$!
 wait "$npm"
 status=$?
 trap - INT TERM HUP
+kill "$ticker" 2>/dev/null
+[ -t 2 ] && printf '\n' >&2
 
 if [ $status -ne 0 ]; then
   said() { grep -qE "$1" "$log"; }
@@ -128,7 +137,7 @@ if [ $status -ne 0 ]; then
     fail "npm could not reach its registry: is this machine online?" \
       "Behind a proxy: npm config set proxy http://HOST:PORT. Then start again. What npm said: $log"
   fi
-  if said 'EACCES|EPERM|EROFS'; then fail "npm was not allowed to write." "Give this user the folder: chown -R $(id -un 2>/dev/null || id -u) $root. What npm said: $log"; fi
+  if said 'EACCES|EPERM|EROFS'; then fail "npm was not allowed to write." "Give this user the folder: chown -R $user $root. What npm said: $log"; fi
   if said 'EUSAGE|EJSONPARSE'; then fail "package.json and package-lock.json do not fit together." "Take both from the same commit (git status, git pull), or run npm install. What npm said: $log"; fi
   if said 'E40[0-9]|EINTEGRITY|ETARGET'; then fail "the registry did not give a package as package-lock.json names it." "Is another registry set (npm config get registry)? What npm said: $log"; fi
   tail -n 8 "$log" >&2

@@ -31,7 +31,7 @@ export interface BrowserSearch {
 
 /**
  * The Chromium to visit with: the one that was asked for, else where packages put it, else in PATH, else what Assay installed
- * earlier. Nothing is started. Throws `BROWSER_MISSING`.
+ * earlier. Nothing is started. Throws `BAD_ARGUMENT` for one that was named and is not there, else `BROWSER_MISSING`.
  */
 export async function findBrowser(search: BrowserSearch = {}): Promise<FoundBrowser> {
   const environment = search.environment ?? process.env
@@ -57,7 +57,7 @@ export function whatToDo(): string {
 async function askedFor(asked: string, source: string, environment: NodeJS.ProcessEnv): Promise<FoundBrowser> {
   const places = asked.includes('/') ? [resolve(asked)] : placesInPath([asked], environment).map(([path]) => path)
   for (const path of places) if (await isExecutable(path)) return browserAt(path, source)
-  throw new AssayError('BROWSER_MISSING', `${source} names ${asked}, which is no program that can be started here`, {
+  throw new AssayError('BAD_ARGUMENT', `${source} names ${asked}, which is no program that can be started here`, {
     hint: 'Give the path of a Chromium or Chrome binary, or leave it out to let Assay find one.',
   })
 }

@@ -23,8 +23,8 @@ export type InstallWay = 'apt' | 'npm' | 'none'
 export function installWays({ platform, arch, root, osRelease }: InstallSituation): InstallWay[] {
   if (platform !== 'linux') return ['none']
   const value = (key: string): string => new RegExp(`^${key}="?([^"\\n]*)"?$`, 'm').exec(osRelease)?.[1] ?? ''
-  const like = [value('ID'), ...value('ID_LIKE').split(' ')]
-  const debian = like.includes('debian') && !like.includes('ubuntu')
+  const like = new Set([value('ID'), ...value('ID_LIKE').split(' ')])
+  const debian = like.has('debian') && !like.has('ubuntu')
   const ways: InstallWay[] = [...(root && debian ? ['apt' as const] : []), ...(arch === 'x64' ? ['npm' as const] : [])]
   return ways.length === 0 ? ['none'] : ways
 }
