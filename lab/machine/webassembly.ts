@@ -1,0 +1,8 @@
+/** Of the engine's own WebAssembly what the lab uses; Node's types leave it to the DOM's. */
+interface Engine {
+  Module: { new (bytes: Uint8Array): object; imports(module: object): { module: string; name: string; kind: string }[] }
+  Instance: new (module: object, imports?: Record<string, Record<string, unknown>>) => { exports: Record<string, unknown> }
+  Memory: new (o: { initial: number }) => { buffer: ArrayBuffer }
+}
+
+export const engine = (globalThis as unknown as { WebAssembly: Engine }).WebAssembly

@@ -1,0 +1,29 @@
+export type Dialect = 'stratum-login' | 'stratum-subscribe' | 'coinhive' | 'identifier' | 'command' | 'duino' | 'binary'
+export type Encoding = 'json' | 'text' | 'base64' | 'xor' | 'msgpack' | 'binary'
+export type Transport = 'websocket' | 'long-poll' | 'fetch-stream' | 'eventsource'
+
+/** One way into one of the lab's pools. */
+export interface Endpoint {
+  /** As the client names it: `wss://pool.lab:8443/ws`. */
+  url: string
+  host: string
+  path: string
+  dialect: Dialect
+  encoding: Encoding
+  transport: Transport
+  xorKey: number
+  /** `dead` takes connections and says nothing; `refuses` names a port at which nobody listens. */
+  mode: 'answers' | 'dead' | 'refuses'
+}
+
+/** What a pool was told. */
+export interface PoolEvent {
+  atMs: number
+  type: 'connect' | 'login' | 'job' | 'share' | 'bad-message'
+  host: string
+  path: string
+  dialect: Dialect
+  account: string | null
+  /** Of the page that spoke, as it said. */
+  origin: string | null
+}

@@ -1,0 +1,175 @@
+import type { ConsentPolicy } from '#model/capture.ts'
+import type { Activity, Consent, Placement } from '#model/finding.ts'
+import { type AccountForm, drawAccount } from '../accounts.ts'
+import type { ModuleDelivery } from '../client/engine.ts'
+import type { Thread } from '../client/miner.ts'
+import type { Family } from '../cores/core.ts'
+import type { CoreForm } from '../cores/build.ts'
+import type { Dialect, Encoding, Transport } from '../pool/endpoint.ts'
+import type { Random } from '../random.ts'
+import type { Asking } from './asking.ts'
+import type { Hiding } from './conditions.ts'
+import { type Expected, expected } from './site.ts'
+
+/** How the miner's script comes into the page. */
+export type Load =
+  | 'inline'
+  | 'event-handler'
+  | 'own-file'
+  | 'own-module'
+  | 'own-library'
+  | 'third-party'
+  | 'tag-manager'
+  | 'fourth-party'
+  | 'document-write'
+  | 'eval'
+  | 'new-function'
+  | 'cross-site-frame'
+  | 'srcdoc-frame'
+  | 'data-frame'
+  | 'sandboxed-frame'
+  | 'ad-frame'
+
+export const placementOf: Record<Load, Placement> = {
+  inline: 'page',
+  'event-handler': 'page',
+  'own-file': 'own-file',
+  'own-module': 'own-file',
+  'own-library': 'own-file',
+  'third-party': 'third-party',
+  'tag-manager': 'third-party',
+  'fourth-party': 'third-party',
+  'document-write': 'page',
+  eval: 'page',
+  'new-function': 'own-file',
+  'cross-site-frame': 'third-party',
+  'srcdoc-frame': 'page',
+  'data-frame': 'page',
+  'sandboxed-frame': 'third-party',
+  'ad-frame': 'ad',
+}
+
+export type PoolMode = 'answers' | 'dead' | 'refuses' | 'first-party'
+
+export interface MinerSpec {
+  family: Family
+  module: ModuleDelivery
+  load: Load
+  thread: Thread
+  dialect: Dialect
+  encoding: Encoding
+  transport: Transport
+  poolMode: PoolMode
+  hiding: Hiding
+  asking: Asking
+  account: string
+  /** Host of the pool; drawn from the site where it is null. Sites of a campaign name the same. */
+  poolHost: string | null
+}
+
+export const formOf = (module: ModuleDelivery): CoreForm => (module === 'asm.js' || module === 'javascript' ? module : 'wasm')
+
+const accountForms: Record<Dialect, readonly AccountForm[]> = {
+  'stratum-login': ['monero'],
+  'stratum-subscribe': ['bitcoin'],
+  coinhive: ['site-key-32'],
+  identifier: ['hex-44', 'hex-64'],
+  command: ['sk'],
+  duino: ['username'],
+  binary: ['monero'],
+}
+
+export const accountFor = (dialect: Dialect, random: Random): string => drawAccount(random.pick(accountForms[dialect]), random)
+
+/** Documents of no origin can make workers from blobs and data only; shared and service workers need the site's own files. */
+export function threadsFor(load: Load): readonly Thread[] {
+  switch (load) {
+    case 'data-frame':
+    case 'sandboxed-frame':
+      return ['worker-blob', 'worker-data', 'main-thread']
+    case 'third-party':
+    case 'tag-manager':
+    case 'fourth-party':
+      return ['worker-blob', 'worker-data', 'worker-nested', 'main-thread']
+    case 'srcdoc-frame':
+    case 'document-write':
+    case 'event-handler':
+    case 'eval':
+      return ['worker-url', 'worker-blob', 'worker-data', 'worker-nested', 'main-thread']
+    case 'cross-site-frame':
+    case 'ad-frame':
+      return ['worker-url', 'worker-blob', 'worker-data', 'worker-nested', 'shared-worker']
+    default:
+      return ['worker-url', 'worker-blob', 'worker-data', 'worker-nested', 'worker-module', 'shared-worker', 'service-worker', 'main-thread']
+  }
+}
+
+export function dialectsFor(family: Family): readonly Dialect[] {
+  switch (family) {
+    case 'sha1':
+      return ['duino']
+    case 'sha256':
+    case 'scrypt':
+      return ['stratum-subscribe']
+    case 'randomx':
+      return ['stratum-login', 'binary', 'command']
+    default:
+      return ['stratum-login', 'coinhive', 'identifier', 'command', 'binary']
+  }
+}
+
+export function encodingsFor(dialect: Dialect, transport: Transport): readonly Encoding[] {
+  if (dialect === 'duino') return ['text']
+  if (dialect === 'binary') return ['binary']
+  return transport === 'websocket' ? ['json', 'base64', 'xor', 'msgpack'] : ['json', 'base64']
+}
+
+/** Fills what a partial specification leaves open, by the seed, with a plain choice where the rest does not need another. */
+export function completeSpec(partial: Partial<MinerSpec>, random: Random): MinerSpec {
+  const family = partial.family ?? (partial.module === 'small-modules' ? 'randomx' : partial.dialect === 'duino' ? 'sha1' : partial.dialect === 'stratum-subscribe' ? random.pick(['sha256', 'scrypt'] as const) : 'cryptonight')
+  const load = partial.load ?? 'inline'
+  const thread = partial.thread ?? 'worker-blob'
+  const dialect = partial.dialect ?? random.pick(dialectsFor(family))
+  const transport = partial.transport ?? 'websocket'
+  return {
+    family,
+    module: partial.module ?? (family === 'randomx' ? 'small-modules' : 'buffer'),
+    load,
+    thread,
+    dialect,
+    encoding: partial.encoding ?? (dialect === 'duino' ? 'text' : dialect === 'binary' ? 'binary' : 'json'),
+    transport,
+    poolMode: partial.poolMode ?? 'answers',
+    hiding: partial.hiding ?? 'none',
+    asking: partial.asking ?? 'none',
+    account: partial.account ?? accountFor(dialect, random.fork('account')),
+    poolHost: partial.poolHost ?? null,
+  }
+}
+
+/** What an honest judge says of it, as the table of answers has it. `ignore`: no dialog is answered. */
+export function expectedOf(spec: MinerSpec, policy: ConsentPolicy): Expected {
+  const running: Activity = spec.poolMode === 'dead' ? 'pool-contact' : spec.poolMode === 'refuses' ? 'delivered' : 'hashing'
+  const started: Activity = spec.hiding === 'starts-late' || spec.hiding === 'mobile-only' ? 'delivered' : running
+  const placement = placementOf[spec.load]
+  const say = (activity: Activity, consent: Consent): Expected => {
+    const isOptIn = consent === 'asked-first'
+    return expected({ status: isOptIn ? 'opt-in' : activity === 'delivered' ? 'loaded' : 'active', activity, consent, placement, kind: 'mining', exit: isOptIn ? 0 : 1 })
+  }
+  switch (spec.asking) {
+    case 'none':
+    case 'cookie-banner':
+      return say(started, 'not-asked')
+    case 'asks-first':
+    case 'asks-first-confirm':
+    case 'captcha-says':
+    case 'start-button':
+      return say(policy === 'accept' ? started : 'delivered', 'asked-first')
+    case 'asks-late':
+      return say(started, 'asked-late')
+    case 'ignores-refusal':
+      return policy === 'reject' ? say(started, 'refused-ignored') : say(policy === 'accept' ? started : 'delivered', 'asked-first')
+    case 'captcha-silent':
+      return say(policy === 'accept' ? started : 'delivered', 'not-asked')
+  }
+}
