@@ -1,0 +1,101 @@
+import type { ArtifactKind } from '#model/artifact.ts'
+import { type Collection } from '#model/collection.ts'
+import { toErrorRecord } from '#model/errors.ts'
+import type { Collector, Target, VisitContext, VisitPart } from './collector.ts'
+import { within } from './deadline.ts'
+import { guardedSession } from './guarded-session.ts'
+
+const snapshotTimeoutMs = 10_000
+const finishTimeoutMs = 20_000
+
+interface Member {
+  part: VisitPart
+  collector: Collector<ArtifactKind> | null
+  error: unknown
+}
+
+/** Everything that takes part in one visit, each kept apart from the others' failures. */
+export class Cast {
+  readonly #members: Member[]
+  readonly #guarded = new Map<Member, Map<Target, Target>>()
+  #frozen = false
+
+  constructor(context: VisitContext, collectors: readonly ((context: VisitContext) => Collector<ArtifactKind>)[], parts: readonly ((context: VisitContext) => VisitPart)[]) {
+    this.#members = [
+      ...parts.map((make) => ({ part: make(context), collector: null, error: null })),
+      ...collectors.map((make) => {
+        const collector = make(context)
+        return { part: collector, collector, error: null }
+      }),
+    ]
+  }
+
+  attach(target: Target): void {
+    for (const member of this.#members) attempt(member, () => member.part.attach?.(this.#targetFor(member, target)))
+  }
+
+  detach(target: Target): void {
+    if (this.#frozen) return
+    for (const member of this.#members) attempt(member, () => member.part.detach?.(this.#targetFor(member, target)))
+  }
+
+  /** Resolves when every part has done its own; `signal` ends them. */
+  async dwell(page: Target, signal: AbortSignal): Promise<void> {
+    await Promise.all(this.#members.map(async (member) => attemptAsync(member, async () => member.part.dwell?.(this.#targetFor(member, page), signal))))
+  }
+
+  async snapshot(page: Target): Promise<void> {
+    await Promise.all(this.#members.map(async (member) => attemptAsync(member, async () => within(snapshotTimeoutMs, 'the snapshot', member.part.snapshot?.(this.#targetFor(member, page)) ?? Promise.resolve()))))
+  }
+
+  /** What was collected stands still from now on. */
+  freeze(): void {
+    this.#frozen = true
+  }
+
+  async finish(): Promise<Map<ArtifactKind, Collection<unknown>>> {
+    const collections = new Map<ArtifactKind, Collection<unknown>>()
+    for (const member of this.#members) {
+      if (!member.collector) continue
+      const { kind } = member.collector
+      try {
+        const collection = await within(finishTimeoutMs, `finishing ${kind}`, member.collector.finish())
+        collections.set(kind, member.error === null || collection.status === 'not-collected' ? collection : { status: 'failed', items: collection.items, error: toErrorRecord(member.error) })
+      } catch (error) {
+        collections.set(kind, { status: 'failed', items: [], error: toErrorRecord(member.error ?? error) })
+      }
+    }
+    return collections
+  }
+
+  #targetFor(member: Member, target: Target): Target {
+    const known = this.#guarded.get(member) ?? new Map<Target, Target>()
+    this.#guarded.set(member, known)
+    const guarded = known.get(target) ?? {
+      ...target,
+      session: guardedSession(
+        target.session,
+        (error) => (member.error ??= error),
+        () => this.#frozen,
+      ),
+    }
+    known.set(target, guarded)
+    return guarded
+  }
+}
+
+function attempt(member: Member, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    member.error ??= error
+  }
+}
+
+async function attemptAsync(member: Member, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    member.error ??= error
+  }
+}

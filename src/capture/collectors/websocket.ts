@@ -1,0 +1,104 @@
+import type { Protocol } from 'devtools-protocol/types/protocol.d.ts'
+import type { SocketFrame, WebSocketArtifact } from '#model/artifact.ts'
+import { parsePoolFrame } from '#derive/pool-protocol.ts'
+import { BoundedList } from '../bounded-list.ts'
+import type { Collector, Target, VisitContext } from '../collector.ts'
+import { frameOfStack, headersOf, initiatorOf } from '../initiator.ts'
+
+const binaryOpcode = 2
+
+/** WebSockets of every target with frames both ways. A share that is seen on its way to a pool cuts the pool off. */
+export function websocketCollector(context: VisitContext): Collector<'websocket'> {
+  const { maxSockets, maxFramesPerSocket, maxFrameBytes } = context.plan.limits
+  const list = new BoundedList<WebSocketArtifact>(maxSockets, 'sockets')
+  const sockets = new Map<string, WebSocketArtifact>()
+  const storing: Promise<void>[] = []
+
+  function created(target: Target, event: Protocol.Network.WebSocketCreatedEvent): void {
+    const frameId = frameOfStack(event.initiator?.stack, target, context)
+    const socket: WebSocketArtifact = {
+      id: list.isFull ? '' : context.nextId('websocket'),
+      targetId: target.id,
+      ...(frameId === undefined ? {} : { frameId }),
+      url: event.url,
+      initiator: event.initiator ? initiatorOf(event.initiator, target.id, context.scripts) : { type: 'other' },
+      openedAtMs: context.nowMs(),
+      frames: [],
+      sentCount: 0,
+      receivedCount: 0,
+      framesDropped: 0,
+    }
+    if (list.add(socket)) sockets.set(event.requestId, socket)
+  }
+
+  function frame(event: { requestId: string; timestamp: number; response: Protocol.Network.WebSocketFrame }, direction: SocketFrame['direction']): void {
+    const socket = sockets.get(event.requestId)
+    if (!socket) return
+    if (direction === 'sent') socket.sentCount++
+    else socket.receivedCount++
+    const { opcode, payloadData } = event.response
+    const isBinary = opcode === binaryOpcode
+    if (direction === 'sent' && !socket.cut) {
+      const share = parsePoolFrame(isBinary ? { base64: payloadData } : { text: payloadData })
+      if (share?.role === 'submit') {
+        const reason = `a share was submitted (${share.dialect}), and a pool is never served`
+        socket.cut = { atMs: context.nowMs(), reason }
+        context.cutPool(socket.url, reason)
+      }
+    }
+    if (socket.frames.length >= maxFramesPerSocket) {
+      socket.framesDropped++
+      return
+    }
+    const size = isBinary ? base64Length(payloadData) : Buffer.byteLength(payloadData)
+    const kept: SocketFrame = { atMs: context.fromMonotonic(event.timestamp), direction, opcode, size }
+    if (size <= maxFrameBytes) kept[isBinary ? 'base64' : 'text'] = payloadData
+    else {
+      const whole = Buffer.from(payloadData, isBinary ? 'base64' : 'utf8')
+      const head = whole.subarray(0, maxFrameBytes)
+      if (isBinary) kept.base64 = head.toString('base64')
+      else kept.text = head.toString('utf8')
+      storing.push(context.keep(whole).then((body) => void (kept.body = body)))
+    }
+    socket.frames.push(kept)
+  }
+
+  return {
+    kind: 'websocket',
+    attach(target) {
+      const { session } = target
+      session.on('Network.webSocketCreated', (event) => created(target, event))
+      session.on('Network.webSocketWillSendHandshakeRequest', ({ requestId, request, timestamp }) => {
+        const socket = sockets.get(requestId)
+        if (!socket) return
+        socket.openedAtMs = context.fromMonotonic(timestamp)
+        socket.handshake = { status: 0, requestHeaders: headersOf(request.headers), responseHeaders: [] }
+      })
+      session.on('Network.webSocketHandshakeResponseReceived', ({ requestId, response }) => {
+        const socket = sockets.get(requestId)
+        if (!socket) return
+        const requestHeaders = response.requestHeaders ? headersOf(response.requestHeaders) : (socket.handshake?.requestHeaders ?? [])
+        socket.handshake = { status: response.status, requestHeaders, responseHeaders: headersOf(response.headers) }
+      })
+      session.on('Network.webSocketFrameSent', (event) => frame(event, 'sent'))
+      session.on('Network.webSocketFrameReceived', (event) => frame(event, 'received'))
+      session.on('Network.webSocketFrameError', ({ requestId, errorMessage }) => {
+        const socket = sockets.get(requestId)
+        if (socket) socket.error = errorMessage
+      })
+      session.on('Network.webSocketClosed', ({ requestId, timestamp }) => {
+        const socket = sockets.get(requestId)
+        if (socket) socket.closedAtMs = context.fromMonotonic(timestamp)
+      })
+    },
+    async finish() {
+      await Promise.all(storing)
+      return list.collection()
+    },
+  }
+}
+
+function base64Length(base64: string): number {
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0
+  return (base64.length / 4) * 3 - padding
+}

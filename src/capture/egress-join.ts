@@ -1,0 +1,61 @@
+import type { ConnectionRecord } from '#egress/egress.ts'
+import type { ConnectionArtifact, HostArtifact, RequestArtifact } from '#model/artifact.ts'
+import type { Collection } from '#model/collection.ts'
+
+/** Connections of the visit's lane, in visit time. */
+export function connectionArtifacts(records: readonly ConnectionRecord[], dropped: number, startedEpochMs: number): Collection<ConnectionArtifact> {
+  const items = records.map(({ openedAt, closedAt, ...record }, index) => ({
+    id: `conn-${index + 1}`,
+    ...record,
+    openedAtMs: openedAt - startedEpochMs,
+    ...(closedAt === undefined ? {} : { closedAtMs: closedAt - startedEpochMs }),
+  }))
+  return dropped === 0 ? { status: 'complete', items } : { status: 'truncated', items, dropped, reason: 'more connections than are kept' }
+}
+
+/** CDP knows only the proxy's address: the true one is egress's. What egress answered itself was no answer of the site. */
+export function joinRequests(requests: readonly RequestArtifact[], records: readonly ConnectionRecord[]): void {
+  const addresses = addressesByPlace(records)
+  for (const request of requests) {
+    const { response } = request
+    if (!response) continue
+    const code = headerOf(request, 'x-assay-code')
+    if (code !== undefined) {
+      request.failure = { reason: `${code}: ${headerOf(request, 'x-assay-refused') ?? ''}`, blocked: 'egress' }
+      request.body = { status: 'none' }
+      delete request.response
+      continue
+    }
+    const place = response.fromCache || response.fromServiceWorker ? null : placeOf(request.url)
+    response.remoteAddress = (place === null ? undefined : addresses.get(place)?.[0]) ?? null
+  }
+}
+
+export function joinHosts(hosts: readonly HostArtifact[], records: readonly ConnectionRecord[]): void {
+  const addresses = addressesByPlace(records)
+  for (const host of hosts) host.addresses = addresses.get(`${bare(host.host)}:${host.port}`) ?? []
+}
+
+function addressesByPlace(records: readonly ConnectionRecord[]): Map<string, string[]> {
+  const places = new Map<string, string[]>()
+  for (const { host, port, address, outcome } of records) {
+    if (address === undefined || (outcome !== 'connected' && outcome !== 'cut')) continue
+    const key = `${host}:${port}`
+    const known = places.get(key)
+    if (!known) places.set(key, [address])
+    else if (!known.includes(address)) known.push(address)
+  }
+  return places
+}
+
+function placeOf(url: string): string | null {
+  const parsed = /^(https?|wss?):/.test(url) ? URL.parse(url) : null
+  if (!parsed) return null
+  const isSecure = parsed.protocol === 'https:' || parsed.protocol === 'wss:'
+  return `${bare(parsed.hostname)}:${parsed.port === '' ? (isSecure ? 443 : 80) : parsed.port}`
+}
+
+/** An IPv6 address without its brackets. */
+const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
+
+const headerOf = (request: RequestArtifact, name: string): string | undefined => request.response?.headers.find((header) => header.name.toLowerCase() === name)?.value

@@ -1,0 +1,24 @@
+import { headersFor } from './seed-headers.ts'
+import type { VisitContext, VisitPart } from './collector.ts'
+
+/** What the browser says that it is, and the screen that the page sees. */
+export function emulationPart(context: VisitContext): VisitPart {
+  const { plan } = context
+  return {
+    attach(target) {
+      const { session } = target
+      if (target.type === 'worklet') return
+      const userAgent = { userAgent: context.userAgent, acceptLanguage: plan.language }
+      if (target.type !== 'page') {
+        session.post('Network.setUserAgentOverride', userAgent)
+        return
+      }
+      session.post('Emulation.setUserAgentOverride', userAgent)
+      session.post('Emulation.setDeviceMetricsOverride', { ...plan.viewport })
+      // Every visit's page believes itself in front, also where several share a browser.
+      session.post('Emulation.setFocusEmulationEnabled', { enabled: true })
+      if (plan.cpuRate !== 1) session.post('Emulation.setCPUThrottlingRate', { rate: plan.cpuRate })
+      if (plan.headers.length > 0) headersFor(context, session)
+    },
+  }
+}

@@ -1,0 +1,126 @@
+import type { Protocol } from 'devtools-protocol/types/protocol.d.ts'
+import type { Target, VisitContext } from './collector.ts'
+import { within } from './deadline.ts'
+
+/** What stands in one document when its dwell is over: read in a world of our own, out of the page's reach. */
+export type FrameReading = ReadFrame | UnreadFrame
+
+export interface ReadFrame extends DocumentReading {
+  status: 'read'
+  cdpFrameId: string
+  targetId: string
+  takenAtMs: number
+}
+
+/** A document that did not answer: its thread was busy, or it was gone. */
+export interface UnreadFrame {
+  status: 'failed'
+  cdpFrameId: string
+  targetId: string
+  url: string
+  reason: string
+}
+
+interface DocumentReading {
+  url: string
+  title: string
+  /** Serialized document, cut at `maxDomBytes` UTF-16 units; `htmlLength` is the whole's. */
+  html: string
+  htmlLength: number
+  /** What a visitor reads, cut. */
+  text: string
+  origin: string
+  local: [key: string, value: string][]
+  session: [key: string, value: string][]
+  databases: string[]
+  caches: string[]
+  /** Storage entries that were counted and not kept. */
+  entriesDropped: number
+}
+
+/** No document may hold up the others for longer. Milliseconds. */
+const readTimeoutMs = 4_000
+
+/** Every frame of every live document target. */
+export async function readAllFrames(context: VisitContext): Promise<FrameReading[]> {
+  const documents = context.targets().filter((target) => (target.type === 'page' || target.type === 'iframe') && context.isLive(target))
+  const source = readerSource(context.plan.limits)
+  const readings = await Promise.all(documents.map((target) => readTarget(context, target, source)))
+  return readings.flat()
+}
+
+async function readTarget(context: VisitContext, target: Target, source: string): Promise<FrameReading[]> {
+  let frames: Protocol.Page.Frame[]
+  try {
+    const { frameTree } = await within(readTimeoutMs, 'the frame tree', target.session.send('Page.getFrameTree'))
+    frames = framesOf(frameTree).slice(0, context.plan.limits.maxFrames)
+  } catch (error) {
+    return [{ status: 'failed', cdpFrameId: target.cdpTargetId, targetId: target.id, url: target.url, reason: messageOf(error) }]
+  }
+  return Promise.all(
+    frames.map(async (frame): Promise<FrameReading> => {
+      const about = { cdpFrameId: frame.id, targetId: target.id }
+      try {
+        const reading = await within(readTimeoutMs, 'reading the document', readFrame(target, frame.id, source))
+        return { status: 'read', ...about, takenAtMs: context.nowMs(), ...reading }
+      } catch (error) {
+        return { status: 'failed', ...about, url: frame.url, reason: messageOf(error) }
+      }
+    }),
+  )
+}
+
+async function readFrame(target: Target, frameId: string, source: string): Promise<DocumentReading> {
+  const { executionContextId } = await target.session.send('Page.createIsolatedWorld', { frameId })
+  const { result, exceptionDetails } = await target.session.send('Runtime.evaluate', {
+    expression: source,
+    contextId: executionContextId,
+    awaitPromise: true,
+    returnByValue: true,
+    silent: true,
+  })
+  if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
+  // The program is ours and ran in our world; only the texts in it are the page's.
+  return result.value as DocumentReading
+}
+
+/** The tree's frames, the root first. */
+export function framesOf(tree: Protocol.Page.FrameTree): Protocol.Page.Frame[] {
+  return [tree.frame, ...(tree.childFrames ?? []).flatMap(framesOf)]
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Text of a function that reads a document; runs in an isolated world, so what the page replaced does not matter. */
+function readerSource(limits: { maxDomBytes: number; maxStorageEntries: number }): string {
+  return `(async () => {
+const cut = (value, length) => value.length > length ? value.slice(0, length) : value
+const quietly = (read, otherwise) => { try { return read() } catch { return otherwise } }
+const soon = (promise, otherwise) => Promise.race([promise.catch(() => otherwise), new Promise((done) => setTimeout(done, 500, otherwise))])
+let dropped = 0
+const area = (storage) => {
+  const entries = []
+  for (let i = 0; i < storage.length; i++) {
+    if (entries.length >= ${limits.maxStorageEntries}) { dropped++; continue }
+    const key = storage.key(i)
+    entries.push([cut(key, 1024), cut(storage.getItem(key) ?? '', 16384)])
+  }
+  return entries
+}
+const root = document.documentElement
+const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) + '\\n' : ''
+const html = root ? type + root.outerHTML : ''
+const local = quietly(() => area(localStorage), [])
+const session = quietly(() => area(sessionStorage), [])
+// A document without an origin has no storage, and asking leaves an error in the page's console.
+const isOpaque = self.origin === 'null'
+const databases = isOpaque ? [] : await quietly(() => soon(indexedDB.databases().then((all) => all.map(({ name }) => String(name))), []), [])
+const stores = isOpaque ? [] : await quietly(() => soon(caches.keys(), []), [])
+return {
+  url: location.href, origin: self.origin, title: cut(document.title, 1024),
+  html: cut(html, ${limits.maxDomBytes}), htmlLength: html.length,
+  text: cut(document.body ? document.body.innerText : root ? root.textContent : '', 200000),
+  local, session, databases: databases.slice(0, 100), caches: stores.slice(0, 100), entriesDropped: dropped,
+}
+})()`
+}

@@ -1,0 +1,91 @@
+import type { ConnectionRecord } from '#egress/egress.ts'
+import type { RequestArtifact } from '#model/artifact.ts'
+import type { ErrorCode, ErrorRecord } from '#model/errors.ts'
+import type { Target } from './collector.ts'
+import { aborted, pause, within } from './deadline.ts'
+
+/** How the way to the page ended. */
+export type Navigation =
+  | { status: 'loaded' }
+  /** The load event did not come in time; what is there then is what a visitor sees. */
+  | { status: 'slow' }
+  /** `reason`: the browser's own, `net::ERR_…`. */
+  | { status: 'failed'; reason: string }
+  | { status: 'crashed' }
+  | { status: 'interrupted' }
+
+/** `crashed`: ends when the page's process or the browser has. */
+export async function navigate(page: Target, to: { url: string; referrer: string | null; timeoutMs: number }, crashed: AbortSignal, signal: AbortSignal): Promise<Navigation> {
+  const { session } = page
+  const done = new AbortController()
+  const loaded = new Promise<Navigation>((resolve) => {
+    // The first load event may be that of the empty page from before.
+    session.on('Page.loadEventFired', () => {
+      if (committed) resolve({ status: 'loaded' })
+    })
+  })
+  let committed = false
+  session.on('Page.frameNavigated', ({ frame }) => {
+    if (frame.parentId === undefined && frame.url !== 'about:blank') committed = true
+  })
+  const asked = session.send('Page.navigate', { url: to.url, ...(to.referrer === null ? {} : { referrer: to.referrer }) }).then(
+    (answer): Navigation | Promise<Navigation> => (answer.errorText === undefined ? loaded : { status: 'failed', reason: answer.errorText }),
+    (error: unknown): Navigation => ({ status: 'failed', reason: error instanceof Error ? error.message : String(error) }),
+  )
+  try {
+    return await Promise.race([
+      asked,
+      pause(to.timeoutMs, done.signal).then((): Navigation => ({ status: 'slow' })),
+      aborted(crashed).then((): Navigation => ({ status: 'crashed' })),
+      aborted(signal).then((): Navigation => ({ status: 'interrupted' })),
+    ])
+  } finally {
+    done.abort()
+  }
+}
+
+/** Whether the page's thread answers. One that is caught in a loop is told to leave it: what it holds can then be read. */
+export async function wake(page: Target): Promise<{ wasBusy: boolean }> {
+  const answers = (): Promise<unknown> => within(1_500, 'an answer', page.session.send('Runtime.evaluate', { expression: '0', silent: true }))
+  try {
+    await answers()
+    return { wasBusy: false }
+  } catch {
+    page.session.post('Runtime.terminateExecution')
+    await answers().catch(() => undefined)
+    return { wasBusy: true }
+  }
+}
+
+/** Why the page was not reached, from the browser's word and from what egress knows better. */
+export function navigationError(reason: string, url: string, connections: readonly ConnectionRecord[], main: RequestArtifact | undefined): ErrorRecord {
+  const said = main?.failure?.blocked
+  const code = errorCodes.find(([pattern]) => pattern.test(reason))?.[1] ?? 'NAVIGATION_FAILED'
+  const host = URL.parse(main?.url ?? url)?.hostname.replace(/^\[|\]$/g, '')
+  const refusal = connections.findLast((record) => record.host === host && record.outcome !== 'connected')
+  if (said === 'egress' && main?.failure) return { code: codeOf(main.failure.reason), message: main.failure.reason }
+  if (viaProxy.test(reason) && refusal?.reason !== undefined) {
+    return { code: refusal.outcome === 'refused' ? 'ADDRESS_REFUSED' : codeOf(refusal.reason), message: refusal.reason }
+  }
+  return { code, message: reason }
+}
+
+/** What Chromium says when its proxy would not or could not connect. */
+const viaProxy = /ERR_(TUNNEL_CONNECTION_FAILED|PROXY_CONNECTION_FAILED|EMPTY_RESPONSE|CONNECTION_(CLOSED|RESET|ABORTED))/
+
+/** Egress's reasons begin with its code where they come over HTTP; in its log they are the resolver's or the dialer's words. */
+function codeOf(reason: string): ErrorCode {
+  const named = /^(ADDRESS_REFUSED|DNS_FAILED|CONNECT_FAILED|TIMEOUT)\b/.exec(reason)?.[1]
+  if (named !== undefined) return named as ErrorCode
+  if (/^(NXDOMAIN|NODATA|SERVFAIL|REFUSED|TIMEOUT|NOTIMP|FORMERR)\b/.test(reason)) return 'DNS_FAILED'
+  return reason.startsWith('no answer') ? 'TIMEOUT' : 'CONNECT_FAILED'
+}
+
+const errorCodes: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/ERR_(CERT|SSL|BAD_SSL)/, 'TLS_FAILED'],
+  [/ERR_TOO_MANY_REDIRECTS/, 'REDIRECT_LOOP'],
+  [/ERR_NAME_NOT_RESOLVED/, 'DNS_FAILED'],
+  [/ERR_(TIMED_OUT|CONNECTION_TIMED_OUT)/, 'TIMEOUT'],
+  [/ERR_(TUNNEL|PROXY|CONNECTION|ADDRESS_UNREACHABLE|INTERNET|EMPTY_RESPONSE|NETWORK|SOCKET)/, 'CONNECT_FAILED'],
+  [/ERR_(HTTP_RESPONSE_CODE_FAILURE|INVALID_HTTP_RESPONSE|INVALID_RESPONSE|HTTP2|QUIC|CONTENT_LENGTH|INCOMPLETE|RESPONSE_HEADERS|CONTENT_DECODING)/, 'HTTP_ERROR'],
+]

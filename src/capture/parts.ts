@@ -1,0 +1,5 @@
+import { emulationPart } from './emulation.ts'
+import type { VisitContext, VisitPart } from './collector.ts'
+
+/** What takes part in a visit and yields no artifact of its own. In the order in which they see a new target. */
+export const partFactories: readonly ((context: VisitContext) => VisitPart)[] = [emulationPart]

@@ -1,0 +1,258 @@
+import { availableParallelism } from 'node:os'
+import type { Egress, EgressLane } from '#egress/egress.ts'
+import type { ArtifactByKind, ArtifactKind, RequestArtifact } from '#model/artifact.ts'
+import { artifactKinds } from '#model/artifact.ts'
+import { type CaptureManifest, captureSchemaVersion } from '#model/capture.ts'
+import type { Clock } from '#model/clock.ts'
+import { type Collection, notCollected } from '#model/collection.ts'
+import { AssayError, type ErrorRecord } from '#model/errors.ts'
+import type { Seed } from '#model/seed.ts'
+import type { BlobStore } from '#model/store.ts'
+import { pageReached } from '#derive/page-reached.ts'
+import { proxyBypassList } from '#egress/browser-flags.ts'
+import type { LaunchedBrowser } from './browser/launch.ts'
+import { TargetTree } from './browser/target-tree.ts'
+import type { TargetRouter } from './browser/target-router.ts'
+import { enableDomains } from './attach.ts'
+import { Cast } from './cast.ts'
+import { collectorFactories } from './collectors/all.ts'
+import type { Target } from './collector.ts'
+import { aborted, pause, within } from './deadline.ts'
+import { connectionArtifacts, joinHosts, joinRequests } from './egress-join.ts'
+import type { KnownBlobs } from './known-blobs.ts'
+import { type Navigation, navigate, navigationError, wake } from './navigation.ts'
+import { partFactories } from './parts.ts'
+import { VisitState } from './visit-context.ts'
+import type { VisitPlan } from './visit-options.ts'
+
+export interface VisitSurroundings {
+  launched: LaunchedBrowser
+  router: TargetRouter
+  egress: Egress
+  blobs: BlobStore
+  knownBlobs: KnownBlobs
+  clock: Clock
+  /** Visits in this browser just now, this one included. */
+  concurrency(): number
+}
+
+export interface VisitResult {
+  manifest: CaptureManifest
+  /** The browser did something that it should not: no other visit should begin in it. */
+  isBrowserSick: boolean
+}
+
+/** Commands to the browser itself take milliseconds; one that takes longer has a browser that hangs. */
+const browserTimeoutMs = 10_000
+
+/**
+ * One visit to one page. Every wait is bounded, and what a page does wrong stands in the manifest.
+ * Throws `BROWSER_FAILED` where the browser gave no page at all, `INTERRUPTED`, and what egress says of a bad proxy.
+ */
+export async function visitPage(visitId: string, seed: Seed, plan: VisitPlan, around: VisitSurroundings, signal: AbortSignal): Promise<VisitResult> {
+  const lane = await around.egress.openLane({ visitId, upstreamProxy: plan.proxy })
+  const stage = new Stage(visitId, seed, plan, around, lane)
+  try {
+    return await stage.play(signal)
+  } finally {
+    await lane.close()
+  }
+}
+
+/** What one visit holds, from its context in the browser to its manifest. */
+class Stage {
+  readonly #visitId: string
+  readonly #seed: Seed
+  readonly #plan: VisitPlan
+  readonly #around: VisitSurroundings
+  readonly #lane: EgressLane
+  readonly #crashed = new AbortController()
+  #isSick = false
+  #concurrency: number
+
+  constructor(visitId: string, seed: Seed, plan: VisitPlan, around: VisitSurroundings, lane: EgressLane) {
+    this.#visitId = visitId
+    this.#seed = seed
+    this.#plan = plan
+    this.#around = around
+    this.#lane = lane
+    this.#concurrency = around.concurrency()
+  }
+
+  async play(signal: AbortSignal): Promise<VisitResult> {
+    const { connection } = this.#around.launched
+    const startedAt = this.#around.clock.now()
+    const startedMonotonicMs = Number(process.hrtime.bigint()) / 1e6
+    const { browserContextId } = await this.#ofBrowser(connection.browser.send('Target.createBrowserContext', { proxyServer: this.#lane.proxyUrl, proxyBypassList, disposeOnDetach: true }))
+    const userAgent = this.#plan.userAgent ?? this.#around.launched.userAgent.replace('Headless', '')
+    const state = new VisitState({
+      visitId: this.#visitId,
+      plan: this.#plan,
+      seedUrl: this.#seed.url,
+      userAgent,
+      product: this.#around.launched.product,
+      blobs: this.#around.blobs,
+      knownBlobs: this.#around.knownBlobs,
+      browser: connection.browser,
+      browserContextId,
+      startedMonotonicMs,
+      cutHost: (host, port, reason) => this.#lane.cut(host, port, reason),
+    })
+    const cast = new Cast(state, collectorFactories, partFactories)
+    const tree = new TargetTree({
+      connection,
+      maxTargets: this.#plan.limits.maxTargets,
+      maxPopups: this.#plan.limits.maxPopups,
+      nowMs: () => state.nowMs(),
+      onAttach: (target) => {
+        enableDomains(target, this.#plan)
+        state.hooks.attach(target)
+        cast.attach(target)
+      },
+      onDetach: (target) => cast.detach(target),
+    })
+    state.tree = tree
+    const forget = this.#around.router.route(browserContextId, (sessionId, info) => tree.adopt(sessionId, info, null))
+    try {
+      const page = await this.#openPage(tree, browserContextId)
+      const { navigation, ended } = await this.#stay(page, cast, signal)
+      if (navigation.status === 'interrupted' || signal.aborted) throw new AssayError('INTERRUPTED', `the visit to ${this.#seed.url} was interrupted`)
+      cast.freeze()
+      const collections = await cast.finish()
+      await this.#dispose(browserContextId)
+      const manifest = this.#manifest({ state, collections, navigation, ended, startedAt, userAgent, page })
+      return { manifest, isBrowserSick: this.#isSick }
+    } finally {
+      await this.#dispose(browserContextId)
+      forget()
+    }
+  }
+
+  async #openPage(tree: TargetTree, browserContextId: string): Promise<Target> {
+    const { browser } = this.#around.launched.connection
+    browser.post('Browser.setDownloadBehavior', { behavior: 'deny', browserContextId })
+    const { width, height } = this.#plan.viewport
+    const { targetId } = await this.#ofBrowser(browser.send('Target.createTarget', { url: 'about:blank', browserContextId, width, height }))
+    const page = await this.#ofBrowser(tree.whenAttached(targetId))
+    page.session.on('Inspector.targetCrashed', () => this.#crashed.abort())
+    page.session.onClose(() => this.#crashed.abort())
+    // A navigation hands what is turned on to the new process, as far as the old one has answered: so it must have.
+    await this.#ofBrowser(page.session.send('Runtime.evaluate', { expression: '0', silent: true }))
+    return page
+  }
+
+  async #stay(page: Target, cast: Cast, signal: AbortSignal): Promise<{ navigation: Navigation; ended: CaptureManifest['ended'] }> {
+    const crashed = this.#crashed.signal
+    const over = new AbortController()
+    const dwelling = cast.dwell(page, over.signal)
+    const navigation = await navigate(page, { url: this.#seed.url, referrer: this.#plan.referrer, timeoutMs: this.#plan.loadTimeoutMs }, crashed, signal)
+    // An error page has nothing to stay for.
+    const hasPage = navigation.status === 'loaded' || navigation.status === 'slow'
+    if (hasPage) await pause(this.#plan.dwellMs, AbortSignal.any([signal, crashed]))
+    over.abort()
+    await within(5_000, 'ending the dwell', dwelling).catch(() => undefined)
+    if (crashed.aborted) return { navigation, ended: { reason: 'crashed', detail: this.#around.launched.connection.closed ? 'the browser ended' : "the page's process ended" } }
+    if (signal.aborted) return { navigation, ended: { reason: 'interrupted', detail: '' } }
+    const { wasBusy } = await wake(page)
+    await Promise.race([cast.snapshot(page), aborted(crashed)])
+    if (navigation.status === 'failed') return { navigation, ended: { reason: 'failed', detail: navigation.reason } }
+    const slow = navigation.status === 'slow' ? [`the load event did not come within ${this.#plan.loadTimeoutMs} ms`] : []
+    const busy = wasBusy ? ["the page's thread was busy at the end and was told to leave its loop"] : []
+    return { navigation, ended: { reason: wasBusy ? 'watchdog' : 'dwell', detail: [...slow, ...busy].join('; ') } }
+  }
+
+  #disposed = false
+  async #dispose(browserContextId: string): Promise<void> {
+    const { connection } = this.#around.launched
+    if (this.#disposed || connection.closed) return
+    this.#disposed = true
+    await within(browserTimeoutMs, 'closing the visit', connection.browser.send('Target.disposeBrowserContext', { browserContextId })).catch(() => {
+      this.#isSick = true
+    })
+  }
+
+  async #ofBrowser<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await within(browserTimeoutMs, 'the browser', answer)
+    } catch (cause) {
+      this.#isSick = true
+      throw new AssayError('BROWSER_FAILED', `the browser gave no page: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    }
+  }
+
+  #manifest(o: {
+    state: VisitState
+    collections: Map<ArtifactKind, Collection<unknown>>
+    navigation: Navigation
+    ended: CaptureManifest['ended']
+    startedAt: Date
+    userAgent: string
+    page: Target
+  }): CaptureManifest {
+    const plan = this.#plan
+    const records = this.#lane.connections()
+    o.collections.set('connection', connectionArtifacts(records, this.#lane.connectionsDropped(), o.startedAt.getTime()))
+    const items = <K extends ArtifactKind>(kind: K): ArtifactByKind[K][] => (o.collections.get(kind) as Collection<ArtifactByKind[K]> | undefined)?.items ?? []
+    const requests = items('request')
+    joinRequests(requests, records)
+    joinHosts(items('host'), records)
+    const rootFrame = o.state.frameIdOf(o.page.cdpTargetId)
+    const main = requests.findLast((request) => request.resourceType === 'document' && request.targetId === o.page.id && request.frameId === rootFrame && request.initiator.type !== 'preload')
+    const document = items('dom').find(({ frameId }) => frameId === rootFrame)
+    const finalUrl = document?.url.startsWith('http') ? document.url : (main?.url ?? this.#seed.url)
+    const httpStatus = main?.response?.status ?? null
+    const error = errorOf(o.navigation, o.ended, this.#seed.url, records, main)
+    const reached = pageReached({
+      url: this.#seed.url,
+      finalUrl,
+      httpStatus,
+      ...(document && error === null ? { title: document.title, text: document.text } : {}),
+      headers: Object.fromEntries((main?.response?.headers ?? []).map(({ name, value }) => [name.toLowerCase(), value])),
+      hosts: [...new Set(items('host').map(({ host }) => host))],
+      frames: items('frame').map(({ url }) => url),
+      ...(error === null ? {} : { error: `${error.code}: ${error.message}` }),
+    })
+    return {
+      schema: 'assay.capture',
+      schemaVersion: captureSchemaVersion,
+      visitId: this.#visitId,
+      seed: this.#seed,
+      url: this.#seed.url,
+      finalUrl,
+      reached: { ...reached, httpStatus },
+      startedAt: o.startedAt.toISOString(),
+      endedAt: new Date(o.startedAt.getTime() + o.state.nowMs()).toISOString(),
+      clockOffsetMs: null,
+      conditions: {
+        lane: 'browser',
+        vantage: plan.vantage,
+        userAgent: o.userAgent,
+        language: plan.language,
+        viewport: plan.viewport,
+        profile: plan.profile,
+        dwellMs: plan.dwellMs,
+        consent: plan.consent,
+        proxy: plan.proxy,
+        extraHeaders: plan.headers.map(({ name }) => name),
+        browser: this.#around.launched.product,
+        sandbox: this.#around.launched.sandbox,
+        cpuRate: plan.cpuRate,
+        cores: availableParallelism(),
+        debuggerOn: plan.debuggerOn,
+        concurrency: Math.max(this.#concurrency, this.#around.concurrency()),
+      },
+      actions: o.state.actions,
+      ended: o.ended,
+      error,
+      artifacts: Object.fromEntries(artifactKinds.map((kind) => [kind, o.collections.get(kind) ?? notCollected('this version has no collector for it')])),
+    }
+  }
+}
+
+function errorOf(navigation: Navigation, ended: CaptureManifest['ended'], url: string, records: ReturnType<EgressLane['connections']>, main: RequestArtifact | undefined): ErrorRecord | null {
+  if (ended.reason === 'crashed') return { code: 'TARGET_CRASHED', message: ended.detail }
+  if (navigation.status === 'failed') return navigationError(navigation.reason, url, records, main)
+  if (main?.failure?.blocked === 'egress') return navigationError('', url, records, main)
+  if (navigation.status === 'slow' && main && !main.response) return { code: 'TIMEOUT', message: `no answer from ${main.url}` }
+  return null
+}
