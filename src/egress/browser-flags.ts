@@ -5,7 +5,7 @@ export const proxyBypassList = '<-loopback>'
 const nowhere = 'http://127.0.0.1:9'
 
 /**
- * Flags that leave Chromium no way out but the proxy. Tried with Chromium 156 in test/guard.test.ts.
+ * Flags that leave Chromium no way out but the proxy. Tried with Chromium 156 in test/guard/.
  * `proxy` serves the browser's default context; every visit's own proxy is given to its BrowserContext.
  */
 export function browserEgressFlags(proxy: string = nowhere): string[] {
