@@ -27,6 +27,7 @@ export async function* readArc(source: ByteSource, gzip: boolean, limits: ReadLi
       const wanted = Math.min(length, limits.maxBodyBytes + limits.maxHeadBytes)
       const block = Uint8Array.from(await reader.read(wanted))
       const there = block.length < wanted ? block.length : block.length + (await reader.skip(length - wanted))
+      if (there < length) yield loss('the archive ends within a record', null)
       if (!/^https?:\/\//i.test(url)) continue
       const message = splitMessage(block, limits.maxHeadBytes)
       const status = message && parseStatusLine(message.startLine)

@@ -80,7 +80,7 @@ function exchangeOf(entry: Json): ArchivedExchange {
     statusText: textOf(response.statusText),
     headers,
     mimeType,
-    ...bodyOf(content, response, textOf(content.mimeType) || (headerOf(headers, 'content-type') ?? '')),
+    ...bodyOf(content, response, /charset/i.test(textOf(content.mimeType)) ? textOf(content.mimeType) : (headerOf(headers, 'content-type') ?? '')),
     startedAt,
     requestHeaders: headersOf(request.headers),
   }

@@ -136,7 +136,7 @@ export async function pageCapture(group: PageGroup, named: readonly Named[], sou
     conditions: conditionsOf('archive', members, source.archive.software.browser, Math.max(0, ended - startMs)),
     actions: [],
     ended: { reason: 'imported', detail: endedDetail(source) },
-    error: errorOf(group),
+    error: errorOf(group, losses),
     artifacts: collected,
   })
 }
@@ -280,7 +280,10 @@ function reachedOf(view: DocumentView, classify: ClassifyPage | null): { page: P
   return view.httpStatus >= 400 ? { page: 'error', reasons: [`the server answered ${view.httpStatus}`] } : { page: 'content', reasons: [] }
 }
 
-function errorOf(group: PageGroup): ErrorRecord | null {
+/** Damage of unknown extent (a file that ends early) is an error of the whole, beside what could be read of it. */
+function errorOf(group: PageGroup, losses: PageSource['archive']['losses']): ErrorRecord | null {
+  const damage = losses.find((loss) => loss.count === null)
+  if (damage) return { code: damage.code, message: damage.reason }
   const { exchange, body } = group.main
   return exchange.status === 0 ? { code: 'NAVIGATION_FAILED', message: body.status === 'lost' ? body.reason : 'the archive holds no response to the page' } : null
 }

@@ -109,7 +109,7 @@ function assignRest(groups: PageGroup[], exchanges: readonly StoredExchange[], i
   for (const stored of exchanges) {
     if (taken.has(stored)) continue
     const referer = headerOf(stored.exchange.requestHeaders, 'referer')
-    const owner = (referer === undefined ? undefined : owners.get(plain(referer))) ?? (isLog ? openAt(groups, stored.exchange.startedAt) : undefined)
+    const owner = (referer === undefined ? undefined : (owners.get(plain(referer)) ?? sameOrigin(groups, referer, stored.exchange.startedAt))) ?? (isLog ? openAt(groups, stored.exchange.startedAt) : undefined)
     if (!owner) {
       unassigned++
       continue
@@ -118,6 +118,14 @@ function assignRest(groups: PageGroup[], exchanges: readonly StoredExchange[], i
     if (!owners.has(plain(stored.exchange.url))) owners.set(plain(stored.exchange.url), owner)
   }
   return unassigned
+}
+
+/** Across origins browsers send the origin alone (https://www.w3.org/TR/referrer-policy/): then it is the page of that origin that was open. */
+function sameOrigin(groups: readonly PageGroup[], referer: string, startedAt: string): PageGroup | undefined {
+  const url = URL.parse(referer)
+  if (!url || url.pathname !== '/' || url.search !== '') return undefined
+  const ofOrigin = groups.filter((group) => URL.parse(group.main.exchange.url)?.origin === url.origin)
+  return ofOrigin.findLast((group) => group.main.exchange.startedAt <= startedAt)
 }
 
 function openAt(groups: readonly PageGroup[], startedAt: string): PageGroup | undefined {

@@ -161,10 +161,8 @@ async function responseExchange(record: WarcRecord, url: string, limits: ReadLim
   const head = { ...exchangeBase(record, url), ...line, headers: message.headers, mimeType: essence(headerOf(message.headers, 'content-type') ?? '') }
   if (message.body.length === 0) {
     if (record.damage !== null) return { ...head, body: null, bodyStatus: { status: 'lost', reason: record.damage } }
-    // A length above nothing without an octet of it: the archiver kept the head alone.
-    const promised = Number(headerOf(message.headers, 'content-length') ?? 0)
-    const hasBody = promised > 0 && line.status !== 204 && line.status !== 304 && headerOf(record.headers, 'warc-truncated') !== undefined
-    return { ...head, body: null, bodyStatus: hasBody ? { status: 'lost', reason: 'the archive holds the head alone' } : { status: 'none' } }
+    const lost = headerOf(record.headers, 'warc-truncated') !== undefined && line.status !== 204 && line.status !== 304
+    return { ...head, body: null, bodyStatus: lost ? { status: 'lost', reason: 'the archive holds the head alone' } : { status: 'none' } }
   }
   const decoded = await decodePayload(message.body, message.headers, limits)
   return { ...head, body: decoded.body, bodyStatus: withDamage(decoded.bodyStatus, record) }

@@ -117,11 +117,11 @@ async function* segment(reader: ByteReader, limits: ReadLimits): AsyncGenerator<
       stray += line.length
       continue
     }
-    if (stray > 0) yield { type: 'loss', loss: loss(`${stray} octets between records that belong to none`, null) }
+    if (stray > 0) yield { type: 'loss', loss: loss(`${stray} octets between records that belong to none`) }
     stray = 0
     const parsed = await readHead(reader, limits.maxHeadBytes)
     if (parsed === null || !parsed.ended) {
-      yield { type: 'loss', loss: loss('a record whose header has no end') }
+      yield { type: 'loss', loss: loss('a record whose header has no end', parsed === null ? null : 1) }
       continue
     }
     // The version line was taken already: the first header stands where a start line would.
@@ -133,18 +133,20 @@ async function* segment(reader: ByteReader, limits: ReadLimits): AsyncGenerator<
       yield { type: 'loss', loss: loss(`a ${type || 'nameless'} record without a length`) }
       continue
     }
-    yield { type: 'record', record: await readBlock(reader, type, headers, length, limits) }
+    const { record, cut } = await readBlock(reader, type, headers, length, limits)
+    yield { type: 'record', record }
+    if (cut) yield { type: 'loss', loss: loss(`the archive ends within a ${type} record`, null) }
   }
   if (stray > 0) yield { type: 'loss', loss: loss(`${stray} octets that belong to no record`, null) }
 }
 
-async function readBlock(reader: ByteReader, type: string, headers: HttpHeader[], length: number, limits: ReadLimits): Promise<WarcRecord> {
+async function readBlock(reader: ByteReader, type: string, headers: HttpHeader[], length: number, limits: ReadLimits): Promise<{ record: WarcRecord; cut: boolean }> {
   const wanted = Math.min(length, limits.maxBodyBytes + limits.maxHeadBytes)
   const block = await reader.read(wanted)
   const there = block.length < wanted ? block.length : block.length + (await reader.skip(length - wanted))
   const damage = there < length ? `the archive ends after ${there} of ${length} octets` : wanted < length ? `longer than ${limits.maxBodyBytes} octets` : null
   // A small block is copied: a view would keep the whole chunk that it lies in.
-  return { type, headers, block: block.length < 4096 ? Uint8Array.from(block) : block, length, damage }
+  return { record: { type, headers, block: block.length < 4096 ? Uint8Array.from(block) : block, length, damage }, cut: there < length }
 }
 
 /** Exactly `WARC/1.0` and a line end. */
