@@ -83,6 +83,8 @@ describe('the other rules', () => {
     'a room that does I/O reads files': { path: 'src/ledger/reads.ts', code: "import { readFile } from 'node:fs/promises'\nexport const a = readFile\n", rule: null },
     'a file outside every room': { path: 'src/shared/a.ts', code: "import { thing } from '#model/thing.ts'\nexport const a = thing\n", rule: 'known-room' },
     'code that imports a test': { path: 'src/model/uses.ts', code: "import { a } from './x.test.ts'\nexport const b = a\n", rule: 'no-tests-in-code', more: { 'src/model/x.test.ts': 'export const a = 1\n' } },
+    'code that imports what tests share': { path: 'src/model/shares.ts', code: "import { a } from './testing/a.ts'\nexport const b = a\n", rule: 'no-tests-in-code', more: { 'src/model/testing/a.ts': 'export const a = 1\n' } },
+    'what tests share imports anything': { path: 'src/model/testing/far.ts', code: "import { thing } from '#cli/thing.ts'\nexport const b = thing\n", rule: null },
     'a test that imports anything': { path: 'src/model/far.test.ts', code: "import { thing } from '#cli/thing.ts'\nexport const b = thing\n", rule: null },
     'code that runs on a development dependency': { path: 'src/model/dev.ts', code: "import fc from 'fast-check'\nexport const a = fc\n", rule: 'runtime-dependencies' },
     'code that takes a type from a development dependency': { path: 'src/model/dev-type.ts', code: "import type { Arbitrary } from 'fast-check'\nexport type A = Arbitrary<number>\n", rule: null },

@@ -5,7 +5,8 @@ import { advice, mayImport, pureNodeModules, pureRooms } from './table.ts'
 // dependency-cruiser needs TypeScript's JavaScript API, which TypeScript 7 does not have: without it, it finds no module and reports success.
 registerHooks({ resolve: (specifier, context, next) => next(specifier.replace(/^typescript(?=$|\/package\.json$)/, 'typescript6'), context) })
 
-const testFile = '[.]test[.]ts$'
+/** Tests, and what only they share: a folder `testing` in a room. */
+const testFile = '([.]test[.]ts$|/testing/)'
 const pathOf = (room: string): string => (room === 'lab' ? '^lab/' : `^src/${room}/`)
 const anyRoom = '^(src/[^/]+|lab)/'
 
