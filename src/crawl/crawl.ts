@@ -40,6 +40,8 @@ export interface CrawlOptions {
   /** Stops: what is acknowledged stays, what is in flight is given back, the same call goes on. */
   signal?: AbortSignal
   onProgress?: (progress: CrawlProgress) => void
+  /** A visit's result lasts from now on. */
+  onVisit?: (observation: Observation, turn: { round: number; plannedAt: Date }) => void
 }
 
 export interface CrawlResult {
@@ -164,12 +166,13 @@ class Crawl {
     }
     const kept = await this.#keeping(() => this.#queue.acknowledge(lease, observation))
     if (kept === 'fenced') this.#result.fenced++
-    else if (kept === 'accepted') this.#count()
+    else if (kept === 'accepted') this.#count(observation, lease)
   }
 
-  #count(): void {
+  #count(observation: Observation, { round, plannedAt }: Lease): void {
     this.#result.visits++
     this.#progress.count()
+    this.#options.onVisit?.(observation, { round, plannedAt })
   }
 
   /** What was captured is worth waiting for space. */

@@ -39,10 +39,11 @@ const settings: Record<string, string> = {
 }
 
 /**
- * The server's process itself, with a reader beside it: every user holds the writing end of the pipe, and when the last one is gone,
- * however it went, the reader ends and stops the server. $0 is the pipe, the arguments are the server's command.
+ * The server's process itself, and a reader beside it: every user holds the writing end of the pipe, and when the last one is gone, however it
+ * went, the reader ends and stops the server. Not as its child, for the death of a child that it does not know stops PostgreSQL's state machine.
+ * $0 is the pipe, the arguments are the server's command.
  */
-const keeper = '{ cat "$0" >/dev/null; if [ "/proc/$$/exe" -ef "$1" ]; then kill -INT $$; fi; } & exec "$@"'
+const keeper = '( { cat "$0" >/dev/null; if [ "/proc/$$/exe" -ef "$1" ]; then kill -INT $$; fi; } & ); exec "$@"'
 
 /** A private PostgreSQL in `<data>/db`, on a Unix socket, started by the first command and shared by all of this machine. */
 export function embeddedDatabase(dataDir: string): DatabaseServer {
@@ -94,8 +95,8 @@ export function embeddedDatabase(dataDir: string): DatabaseServer {
     const environment = await files.environment(join(dir, 'links'))
     await initialise(pgdata, files, owner, environment)
     if ((await untilGone(run)) === 'took-part') return
-    // Nobody runs here any more, or the folder is a copy of one in use: the number in this file may be any process's.
-    await rm(join(pgdata, 'postmaster.pid'), { force: true })
+    // Nobody runs here any more, or the folder is a copy of one in use: the number in its lock files may be any process's.
+    for (const stale of [join(pgdata, 'postmaster.pid'), join(run, `.s.PGSQL.${port}.lock`), join(run, `.s.PGSQL.${port}`)]) await rm(stale, { force: true })
     await makePipe(join(run, 'users'), owner)
     await rotateLog(join(dir, 'log'))
     const log = await open(join(dir, 'log'), 'a')

@@ -5,6 +5,8 @@ import type { Database } from '../database/database.ts'
 export interface VisitFilter {
   /** Name of a crawl; null for pages that a person asked for; left out for all. */
   crawl?: string | null
+  /** What was believed on that day, instead of now. */
+  asOf?: Date
 }
 
 /** One visit and its latest judgement. `observed` is null where there was nothing to judge. */
@@ -63,7 +65,7 @@ interface FlatVisit extends Omit<VisitRow, 'observed'> {
   subjects: Record<string, string[]> | null
 }
 
-export async function listVisits(database: Database, { crawl }: VisitFilter): Promise<VisitRow[]> {
+export async function listVisits(database: Database, { crawl, asOf }: VisitFilter): Promise<VisitRow[]> {
   const rows = await database.query<FlatVisit>(
     `select v.visit_id as "visitId", v.crawl, v.round, v.url, v.site, v.rank, v.tags, v.planned_at as "plannedAt", v.observed_at as "observedAt",
        v.capture_id as "captureId", coalesce(v.error_code, o.error_code) as "errorCode",
@@ -71,10 +73,10 @@ export async function listVisits(database: Database, { crawl }: VisitFilter): Pr
        (select jsonb_object_agg(k.kind, k.subjects) from (
           select s.kind, jsonb_agg(s.subject order by s.subject collate "C") as subjects from assay.subjects s
           where s.capture_id = o.capture_id and s.judgement = o.judgement and s.kind in ('family', 'service', 'account') group by s.kind) k) as subjects
-     from assay.visits v left join assay.current_observations o on o.capture_id = v.capture_id
+     from assay.visits v left join assay.observations_as_of(coalesce($3::timestamptz, 'infinity')) o on o.capture_id = v.capture_id
      where $1 or v.crawl is not distinct from $2
      order by v.site collate "C", v.url collate "C", v.round, v.observed_at, v.visit_id`,
-    [crawl === undefined, crawl ?? null],
+    [crawl === undefined, crawl ?? null, asOf ?? null],
   )
   return rows.map(({ judgement, lane, vantage, reached, status, activity, consent, placement, subjects, ...visit }) => ({
     ...visit,

@@ -100,7 +100,7 @@ export function sampleObservation(capture: Capture, status: Status = 'none', min
       rule: 'test',
       advice: [],
       chain: [],
-      accounts: miner.account == null ? [] : [{ account: miner.account, service: miner.service ?? null }],
+      accounts: !found || miner.account == null ? [] : [{ account: miner.account, service: miner.service ?? null }],
     },
     findings: found ? [finding] : [],
     verdicts: [],
