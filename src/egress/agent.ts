@@ -5,10 +5,11 @@ import type { EgressLane } from './egress.ts'
 
 /**
  * Agents for `http.request` and `https.request` whose connections go through a lane: same guard, same log, no name resolved
- * elsewhere. `tlsOptions` (`ca`, `ALPNProtocols` …) go to every TLS connection. Destroy both when done; the lane's `close` ends their sockets in any case.
+ * elsewhere. `tlsOptions` (`ca`, `ALPNProtocols` …) go to every TLS connection. How many connections
+ * are open is for the caller to bound: with `maxSockets` Node's agent loses requests that wait while a connection is made. Destroy both when done; the lane's `close` ends their sockets in any case.
  */
-export function agentsOf(lane: Pick<EgressLane, 'connect'>, o: { maxSockets?: number; tlsOptions?: tls.ConnectionOptions } = {}): { http: http.Agent; https: https.Agent } {
-  const pool = { keepAlive: true, maxSockets: o.maxSockets ?? 6 }
+export function agentsOf(lane: Pick<EgressLane, 'connect'>, o: { tlsOptions?: tls.ConnectionOptions } = {}): { http: http.Agent; https: https.Agent } {
+  const pool = { keepAlive: true }
   const plain = new http.Agent(pool)
   plain.createConnection = (options, callback) => {
     const { host, port } = options as { host?: string | null; port?: number | string | null }

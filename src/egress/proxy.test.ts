@@ -268,3 +268,11 @@ test('a second address is tried when the first does not answer', async () => {
   assert.equal(await readText(socket), 'second')
   assert.equal(lane.connections()[0]?.address, '127.0.0.2')
 })
+
+test('many requests at once to an origin that closes after each are all answered', async () => {
+  const origin = await served((_request, answer) => answer.writeHead(200, { connection: 'close', 'content-length': 2 }).end('ok'))
+  const { lane } = await laneTo()
+  const texts = await Promise.all(Array.from({ length: 200 }, (_, at) => ask(lane, `http://site.test:${origin.port}/${at}`).then(({ text }) => text)))
+  assert.deepEqual(new Set(texts), new Set(['ok']))
+  assert.equal(lane.connections().length, 200)
+})

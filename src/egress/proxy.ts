@@ -37,7 +37,9 @@ const statusOf: Partial<Record<ErrorCode, number>> = { ADDRESS_REFUSED: 403, DNS
 export async function startProxy(o: { dial: Dial; clients: ClientCheck; limits: ProxyLimits }): Promise<Proxy> {
   const { limits } = o
   const sockets = new Set<net.Socket>()
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 64, scheduling: 'lifo' })
+  // Without a limit of its own: Node's agent loses requests that it queues while connections are made asynchronously (seen with 26.10,
+  // 100 at once on 64). The browser opens 6 to a host, and the lane has its limit.
+  const agent = new http.Agent({ keepAlive: true, maxFreeSockets: 64, scheduling: 'lifo' })
   agent.createConnection = (options, callback) => {
     const { host, port } = options as { host?: string | null; port?: number | string | null }
     const target = parseAuthority(`${host?.includes(':') ? `[${host}]` : host}:${port}`)
