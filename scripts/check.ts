@@ -7,9 +7,15 @@ const tool = (path: string, ...args: string[]): string[] => [`node_modules/${pat
 
 const steps: Record<string, { args: string[]; onFailure: string }> = {
   types: { args: tool('typescript/bin/tsc', '--project', '.', '--pretty', 'false'), onFailure: 'TypeScript, strict.' },
-  lint: { args: tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings', '--format', 'unix'), onFailure: 'The rules are in .oxlintrc.json.' },
+  lint: {
+    args: tool('oxlint/bin/oxlint', '--type-aware', '--deny-warnings', '--format', 'unix'),
+    onFailure: 'The rules are in .oxlintrc.json.',
+  },
   format: { args: tool('oxfmt/bin/oxfmt', '--list-different'), onFailure: 'npm run format' },
-  'dead-code': { args: tool('knip/bin/knip.js', '--no-progress'), onFailure: 'Remove what nothing uses, or use it; knip.json names the entries.' },
+  'dead-code': {
+    args: tool('knip/bin/knip.js', '--no-progress'),
+    onFailure: 'Remove what nothing uses, or use it; knip.json names the entries.',
+  },
   layout: { args: ['scripts/layout/check.ts'], onFailure: 'The table is in docs/ARCHITECTURE.md and scripts/layout/table.ts.' },
   tracked: { args: ['scripts/tracked.ts'], onFailure: 'What is committed must work on any machine.' },
 }

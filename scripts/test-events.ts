@@ -2,7 +2,10 @@
 import type { EventData } from 'node:test'
 import { inspect } from 'node:util'
 
-type TestEvent = { type: 'test:pass'; data: EventData.TestPass } | { type: 'test:fail'; data: EventData.TestFail } | { type: string; data: unknown }
+type TestEvent =
+  | { type: 'test:pass'; data: EventData.TestPass }
+  | { type: 'test:fail'; data: EventData.TestFail }
+  | { type: string; data: unknown }
 
 export type Reported =
   | { type: 'pass' | 'skip'; name: string }
@@ -28,7 +31,12 @@ function reportedOf(event: TestEvent): Reported | null {
     // A suite fails by its tests, which were told already; its own hooks may fail too.
     const ofChildren = 'failureType' in error && error.failureType === 'subtestsFailed'
     if (type === 'suite' && ofChildren) return null
-    const cause = error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : typeof error.cause === 'string' ? error.cause : inspect(error, { depth: 3 })
+    const cause =
+      error.cause instanceof Error
+        ? (error.cause.stack ?? error.cause.message)
+        : typeof error.cause === 'string'
+          ? error.cause
+          : inspect(error, { depth: 3 })
     return { type: 'fail', name: data.name, line: data.line ?? null, error: cause, ofChildren }
   }
   return null

@@ -25,12 +25,16 @@ interface FileResult {
 /** A process group of its own: what a test started ends with it, also when it hangs. */
 async function runFile(file: string): Promise<FileResult> {
   const started = performance.now()
-  const child = spawn(process.execPath, [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout', '--enable-source-maps', file], {
-    cwd: root,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_TEST_CONTEXT: undefined, FORCE_COLOR: '0' },
-  })
+  const child = spawn(
+    process.execPath,
+    [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout', '--enable-source-maps', file],
+    {
+      cwd: root,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_TEST_CONTEXT: undefined, FORCE_COLOR: '0' },
+    },
+  )
   running.add(child.pid ?? 0)
   let timedOut = false
   const timer = setTimeout(() => {
@@ -112,7 +116,9 @@ async function worker(): Promise<void> {
     const result = await runFile(file)
     results.push(result)
     const failed = result.failures.length > 0
-    console.log(`${failed ? '✗' : '✓'} ${file}  ${result.passed}${result.skipped > 0 ? ` (${result.skipped} skipped)` : ''}  ${result.seconds.toFixed(1)} s`)
+    console.log(
+      `${failed ? '✗' : '✓'} ${file}  ${result.passed}${result.skipped > 0 ? ` (${result.skipped} skipped)` : ''}  ${result.seconds.toFixed(1)} s`,
+    )
     for (const { name, text } of result.failures) console.log(`    ✗ ${name}\n${text.replace(/^/gm, '      ')}`)
   }
 }
@@ -126,7 +132,8 @@ if (failed > 0) {
   console.log('\nFailed:')
   for (const { file, failures } of results) for (const { name } of failures) console.log(`  ${file}: ${name}`)
 }
-if (files.length === 0) console.log(`\nno test file${long ? ' (*.long.test.ts)' : ''}${parts.length > 0 ? ` with ${parts.join(' or ')} in its path` : ''}`)
+if (files.length === 0)
+  console.log(`\nno test file${long ? ' (*.long.test.ts)' : ''}${parts.length > 0 ? ` with ${parts.join(' or ')} in its path` : ''}`)
 console.log('')
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exit(failed > 0 || passed === 0 ? 1 : 0)

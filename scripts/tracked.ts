@@ -11,7 +11,9 @@ const machineFolders = ['work', 'farm', 'root', 'home/[a-z]+', 'Users/[A-Za-z]+'
 const machinePath = new RegExp(`(?<![A-Za-z0-9._/:*$}-])(${machineFolders.join('|')})`)
 
 const complaints: string[] = []
-const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' }).split('\0').filter((file) => file !== '')
+const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+  .split('\0')
+  .filter((file) => file !== '')
 for (const file of files) {
   const path = join(root, file)
   const size = statSync(path, { throwIfNoEntry: false })?.size
@@ -22,7 +24,8 @@ for (const file of files) {
   const lines = bytes.toString('utf8').split('\n')
   const isLock = file.endsWith('package-lock.json')
   lines.forEach((line, index) => {
-    if (isLock && /"resolved": *"https?:/.test(line)) complaints.push(`${file}:${index + 1} names a registry: npm config set omit-lockfile-registry-resolved=true, then npm install`)
+    if (isLock && /"resolved": *"https?:/.test(line))
+      complaints.push(`${file}:${index + 1} names a registry: npm config set omit-lockfile-registry-resolved=true, then npm install`)
     else if (!isLock && (machinePath.test(line) || (homedir().length > 6 && line.includes(`${homedir()}/`)))) {
       complaints.push(`${file}:${index + 1} holds a path of one machine: ${line.trim().slice(0, 100)}`)
     }

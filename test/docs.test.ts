@@ -12,8 +12,8 @@ const read = (path: string): Promise<string> => readFile(join(checkout, path), '
 
 test('docs/errors.md lists exactly the error codes', async () => {
   const union = /export type ErrorCode =\n([\s\S]*?)\n\n/.exec(await read('src/model/errors.ts'))?.[1] ?? ''
-  const codes = [...union.matchAll(/^ *\| '([A-Z_]+)'$/gm)].map((match) => match[1])
-  const listed = [...(await read('docs/errors.md')).matchAll(/^\| `([A-Z_]+)` \| .+ \| .+ \|$/gm)].map((match) => match[1])
+  const codes = [...union.matchAll(/^ *\| '([A-Z_]+)'$/gm)].map((match) => match[1] ?? '')
+  const listed = [...(await read('docs/errors.md')).matchAll(/^\| `([A-Z_]+)` \| .+ \| .+ \|$/gm)].map((match) => match[1] ?? '')
   assert.ok(codes.length > 20)
   assert.deepEqual(listed.toSorted(), codes.toSorted())
 })
@@ -26,7 +26,7 @@ test('docs/ARCHITECTURE.md has the import table that is enforced', async () => {
 
 test('docs/ARCHITECTURE.md names the pure rooms', async () => {
   const sentence = /^`derive`[\s\S]*? have no I\/O/m.exec((await read('docs/ARCHITECTURE.md')).replace(/fill them\. /, '\n'))?.[0] ?? ''
-  assert.deepEqual([...sentence.matchAll(/`([a-z]+)`/g)].map((match) => match[1]).toSorted(), [...pureRooms].toSorted())
+  assert.deepEqual([...sentence.matchAll(/`([a-z]+)`/g)].map((match) => match[1] ?? '').toSorted(), [...pureRooms].toSorted())
 })
 
 test("CONTRIBUTING.md's example is a signature", async () => {
@@ -47,7 +47,13 @@ test('links and paths in the docs lead somewhere', async () => {
       looked++
       // Rooms that later issues fill stand in the table before they have a folder.
       if (/^src\/(inventory|brand|connect|api)$/.test(path)) continue
-      if (!(await stat(join(checkout, path)).then(() => true, () => false))) missing.push(`${page}: ${path}`)
+      if (
+        !(await stat(join(checkout, path)).then(
+          () => true,
+          () => false,
+        ))
+      )
+        missing.push(`${page}: ${path}`)
     }
   }
   assert.ok(looked > 30)

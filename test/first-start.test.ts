@@ -38,15 +38,45 @@ async function place(t: TestContext, options: { withoutNpm?: boolean } = {}): Pr
   const bin = join(folder, 'bin')
   for (const path of ['scripts', 'src/cli']) await mkdir(join(root, path), { recursive: true })
   await mkdir(bin)
-  for (const path of ['assay', 'scripts/launch.sh', 'scripts/setup.sh', 'scripts/installed.mjs']) await copyFile(join(checkout, path), join(root, path))
+  for (const path of ['assay', 'scripts/launch.sh', 'scripts/setup.sh', 'scripts/installed.mjs'])
+    await copyFile(join(checkout, path), join(root, path))
   await writeFile(join(root, 'package.json'), '{"type":"module"}')
   await writeFile(join(root, 'package-lock.json'), lock('1.0.0'))
-  await writeFile(join(root, 'src/cli/main.ts'), 'console.log(JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd() })); process.exitCode = Number(process.env.EXIT ?? 0)\n')
+  await writeFile(
+    join(root, 'src/cli/main.ts'),
+    'console.log(JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd() })); process.exitCode = Number(process.env.EXIT ?? 0)\n',
+  )
   // Programs of the system, and no other node or npm than ours.
-  const programs = ['sh', 'cat', 'cmp', 'cp', 'cut', 'date', 'df', 'du', 'awk', 'flock', 'grep', 'id', 'ln', 'mkdir', 'mv', 'readlink', 'rm', 'sleep', 'tail', 'uname']
+  const programs = [
+    'sh',
+    'cat',
+    'cmp',
+    'cp',
+    'cut',
+    'date',
+    'df',
+    'du',
+    'awk',
+    'flock',
+    'grep',
+    'id',
+    'ln',
+    'mkdir',
+    'mv',
+    'readlink',
+    'rm',
+    'sleep',
+    'tail',
+    'uname',
+  ]
   for (const program of programs) {
     for (const from of ['/usr/bin', '/bin']) {
-      if (await realpath(join(from, program)).then(() => true, () => false)) {
+      if (
+        await realpath(join(from, program)).then(
+          () => true,
+          () => false,
+        )
+      ) {
         await symlink(join(from, program), join(bin, program))
         break
       }
@@ -63,7 +93,11 @@ async function place(t: TestContext, options: { withoutNpm?: boolean } = {}): Pr
     root,
     npm,
     start(args = [], { cwd = folder, environment = {}, command = join(root, 'assay') } = {}) {
-      const child = spawn(command, args, { cwd, env: { PATH: bin, HOME: folder, CALLS: calls, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn(command, args, {
+        cwd,
+        env: { PATH: bin, HOME: folder, CALLS: calls, ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
       const { promise, resolve, reject } = Promise.withResolvers<{ code: number | null; out: string; err: string }>()
       let out = ''
       let err = ''
@@ -82,7 +116,7 @@ function lock(version: string): string {
 }
 
 describe('the first start', () => {
-  test('installs once without anybody\'s install scripts, says so, and passes the call on', async (t) => {
+  test("installs once without anybody's install scripts, says so, and passes the call on", async (t) => {
     const { start, npmCalls } = await place(t)
     const first = await start(['scan', 'a page', '--json']).ended
     assert.equal(first.code, 0, first.err)
@@ -95,7 +129,7 @@ describe('the first start', () => {
     assert.match(calls[0] ?? '', /^npm ci --ignore-scripts .*--omit=dev/)
   })
 
-  test('keeps the caller\'s folder and the exit code, also through links', async (t) => {
+  test("keeps the caller's folder and the exit code, also through links", async (t) => {
     const { root, start } = await place(t)
     const elsewhere = join(root, '..', 'elsewhere')
     await mkdir(elsewhere)
@@ -119,7 +153,11 @@ describe('the first start', () => {
     const { start, npm, npmCalls } = await place(t)
     await npm(`${npmThatWorks}\nsleep 1\n`)
     const ends = await Promise.all([start().ended, start().ended, start().ended])
-    assert.deepEqual(ends.map(({ code }) => code), [0, 0, 0], ends.map(({ err }) => err).join())
+    assert.deepEqual(
+      ends.map(({ code }) => code),
+      [0, 0, 0],
+      ends.map(({ err }) => err).join(),
+    )
     assert.equal((await npmCalls()).length, 1)
   })
 
@@ -194,7 +232,10 @@ describe('tests and checks', () => {
     await writeFile(join(root, 'package-lock.json'), lock('1.0.1'))
     await start().ended
     const calls = await npmCalls()
-    assert.deepEqual(calls.map((call) => call.includes('--omit=dev')), [true, false, false])
+    assert.deepEqual(
+      calls.map((call) => call.includes('--omit=dev')),
+      [true, false, false],
+    )
   })
 })
 

@@ -20,7 +20,10 @@ before(async () => {
   root = await mkdtemp(join(tmpdir(), 'assay-layout-'))
   await symlink(join(checkout, 'node_modules'), join(root, 'node_modules'))
   const imports = Object.fromEntries(rooms.map((room) => [`#${room}/*`, `./${folderOf(room)}/*`]))
-  await write('package.json', JSON.stringify({ type: 'module', imports, dependencies: { zod: '*' }, devDependencies: { 'fast-check': '*' } }))
+  await write(
+    'package.json',
+    JSON.stringify({ type: 'module', imports, dependencies: { zod: '*' }, devDependencies: { 'fast-check': '*' } }),
+  )
   for (const room of rooms) await write(`${folderOf(room)}/thing.ts`, 'export const thing = 1\nexport interface Thing { a: number }\n')
 })
 after(async () => {
@@ -48,7 +51,8 @@ describe('the import table', () => {
   const name = (from: string, way: string, to: string): string => `${folderOf(from)}/${way}-${to}.ts`
   let checked: ImportsChecked
   before(async () => {
-    for (const from of rooms) for (const to of rooms) for (const [way, code] of Object.entries(ways)) await write(name(from, way, to), code(to))
+    for (const from of rooms)
+      for (const to of rooms) for (const [way, code] of Object.entries(ways)) await write(name(from, way, to), code(to))
     checked = await checkImports(root, ['src', 'lab'])
   })
 
@@ -60,11 +64,14 @@ describe('the import table', () => {
   for (const from of rooms) {
     const allowed = [from, ...(mayImport[from] ?? [])]
     test(`${from} may import ${allowed.slice(1).join(', ') || 'no other room'}`, () => {
-      for (const to of allowed) for (const way of Object.keys(ways)) assert.deepEqual(broken(checked, name(from, way, to)), [], `${way} import of ${to}`)
+      for (const to of allowed)
+        for (const way of Object.keys(ways)) assert.deepEqual(broken(checked, name(from, way, to)), [], `${way} import of ${to}`)
     })
     test(`${from} may import nothing else, types included`, () => {
       const others = rooms.filter((room) => !allowed.includes(room))
-      for (const to of others) for (const way of Object.keys(ways)) assert.deepEqual(broken(checked, name(from, way, to)), [`${from}-imports`], `${way} import of ${to}`)
+      for (const to of others)
+        for (const way of Object.keys(ways))
+          assert.deepEqual(broken(checked, name(from, way, to)), [`${from}-imports`], `${way} import of ${to}`)
     })
   }
 
@@ -76,21 +83,83 @@ describe('the import table', () => {
 
 describe('the other rules', () => {
   const cases: Record<string, { path: string; code: string; rule: string | null; more?: Record<string, string> }> = {
-    'a pure room that reads files': { path: 'src/derive/reads.ts', code: "import { readFile } from 'node:fs/promises'\nexport const a = readFile\n", rule: 'pure-rooms' },
-    'a pure room that opens sockets': { path: 'src/detect/net.ts', code: "import net from 'net'\nexport const a = net\n", rule: 'pure-rooms' },
-    'a pure room that starts programs': { path: 'src/report/child.ts', code: "import { spawn } from 'node:child_process'\nexport const a = spawn\n", rule: 'pure-rooms' },
-    'a pure room that takes digests': { path: 'src/derive/digest.ts', code: "import { createHash } from 'node:crypto'\nexport const a = createHash\n", rule: null },
-    'a room that does I/O reads files': { path: 'src/ledger/reads.ts', code: "import { readFile } from 'node:fs/promises'\nexport const a = readFile\n", rule: null },
-    'a file outside every room': { path: 'src/shared/a.ts', code: "import { thing } from '#model/thing.ts'\nexport const a = thing\n", rule: 'known-room' },
-    'code that imports a test': { path: 'src/model/uses.ts', code: "import { a } from './x.test.ts'\nexport const b = a\n", rule: 'no-tests-in-code', more: { 'src/model/x.test.ts': 'export const a = 1\n' } },
-    'code that imports what tests share': { path: 'src/model/shares.ts', code: "import { a } from './testing/a.ts'\nexport const b = a\n", rule: 'no-tests-in-code', more: { 'src/model/testing/a.ts': 'export const a = 1\n' } },
-    'what tests share imports anything': { path: 'src/model/testing/far.ts', code: "import { thing } from '#cli/thing.ts'\nexport const b = thing\n", rule: null },
-    'a test that imports anything': { path: 'src/model/far.test.ts', code: "import { thing } from '#cli/thing.ts'\nexport const b = thing\n", rule: null },
-    'code that runs on a development dependency': { path: 'src/model/dev.ts', code: "import fc from 'fast-check'\nexport const a = fc\n", rule: 'runtime-dependencies' },
-    'code that takes a type from a development dependency': { path: 'src/model/dev-type.ts', code: "import type { Arbitrary } from 'fast-check'\nexport type A = Arbitrary<number>\n", rule: null },
-    'a test on a development dependency': { path: 'src/model/dev.test.ts', code: "import fc from 'fast-check'\nexport const a = fc\n", rule: null },
-    'a package that package.json does not name': { path: 'src/model/unnamed.ts', code: "import ws from 'ws'\nexport const a = ws\n", rule: 'named-dependencies' },
-    'a file that is not there': { path: 'src/model/gone.ts', code: "import { a } from './nowhere.ts'\nexport const b = a\n", rule: 'resolvable' },
+    'a pure room that reads files': {
+      path: 'src/derive/reads.ts',
+      code: "import { readFile } from 'node:fs/promises'\nexport const a = readFile\n",
+      rule: 'pure-rooms',
+    },
+    'a pure room that opens sockets': {
+      path: 'src/detect/net.ts',
+      code: "import net from 'net'\nexport const a = net\n",
+      rule: 'pure-rooms',
+    },
+    'a pure room that starts programs': {
+      path: 'src/report/child.ts',
+      code: "import { spawn } from 'node:child_process'\nexport const a = spawn\n",
+      rule: 'pure-rooms',
+    },
+    'a pure room that takes digests': {
+      path: 'src/derive/digest.ts',
+      code: "import { createHash } from 'node:crypto'\nexport const a = createHash\n",
+      rule: null,
+    },
+    'a room that does I/O reads files': {
+      path: 'src/ledger/reads.ts',
+      code: "import { readFile } from 'node:fs/promises'\nexport const a = readFile\n",
+      rule: null,
+    },
+    'a file outside every room': {
+      path: 'src/shared/a.ts',
+      code: "import { thing } from '#model/thing.ts'\nexport const a = thing\n",
+      rule: 'known-room',
+    },
+    'code that imports a test': {
+      path: 'src/model/uses.ts',
+      code: "import { a } from './x.test.ts'\nexport const b = a\n",
+      rule: 'no-tests-in-code',
+      more: { 'src/model/x.test.ts': 'export const a = 1\n' },
+    },
+    'code that imports what tests share': {
+      path: 'src/model/shares.ts',
+      code: "import { a } from './testing/a.ts'\nexport const b = a\n",
+      rule: 'no-tests-in-code',
+      more: { 'src/model/testing/a.ts': 'export const a = 1\n' },
+    },
+    'what tests share imports anything': {
+      path: 'src/model/testing/far.ts',
+      code: "import { thing } from '#cli/thing.ts'\nexport const b = thing\n",
+      rule: null,
+    },
+    'a test that imports anything': {
+      path: 'src/model/far.test.ts',
+      code: "import { thing } from '#cli/thing.ts'\nexport const b = thing\n",
+      rule: null,
+    },
+    'code that runs on a development dependency': {
+      path: 'src/model/dev.ts',
+      code: "import fc from 'fast-check'\nexport const a = fc\n",
+      rule: 'runtime-dependencies',
+    },
+    'code that takes a type from a development dependency': {
+      path: 'src/model/dev-type.ts',
+      code: "import type { Arbitrary } from 'fast-check'\nexport type A = Arbitrary<number>\n",
+      rule: null,
+    },
+    'a test on a development dependency': {
+      path: 'src/model/dev.test.ts',
+      code: "import fc from 'fast-check'\nexport const a = fc\n",
+      rule: null,
+    },
+    'a package that package.json does not name': {
+      path: 'src/model/unnamed.ts',
+      code: "import ws from 'ws'\nexport const a = ws\n",
+      rule: 'named-dependencies',
+    },
+    'a file that is not there': {
+      path: 'src/model/gone.ts',
+      code: "import { a } from './nowhere.ts'\nexport const b = a\n",
+      rule: 'resolvable',
+    },
     'two files that import each other': {
       path: 'src/model/one.ts',
       code: "import { two } from './two.ts'\nexport const one = () => two\n",
@@ -118,7 +187,10 @@ describe('the other rules', () => {
 
   test('every rule has a case', () => {
     const tried = new Set(Object.values(cases).map(({ rule }) => rule))
-    assert.deepEqual(rules.map(({ name }) => name).filter((name) => !tried.has(name ?? '') && !rooms.some((room) => name === `${room}-imports`)), [])
+    assert.deepEqual(
+      rules.map(({ name }) => name).filter((name) => !tried.has(name ?? '') && !rooms.some((room) => name === `${room}-imports`)),
+      [],
+    )
   })
 })
 

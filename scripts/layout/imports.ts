@@ -3,7 +3,9 @@ import type { ICruiseResult, IForbiddenRuleType, IViolation } from 'dependency-c
 import { advice, mayImport, pureNodeModules, pureRooms } from './table.ts'
 
 // dependency-cruiser needs TypeScript's JavaScript API, which TypeScript 7 does not have: without it, it finds no module and reports success.
-registerHooks({ resolve: (specifier, context, next) => next(specifier.replace(/^typescript(?=$|\/package\.json$)/, 'typescript6'), context) })
+registerHooks({
+  resolve: (specifier, context, next) => next(specifier.replace(/^typescript(?=$|\/package\.json$)/, 'typescript6'), context),
+})
 
 /** Tests, and what only they share: a folder `testing` in a room. */
 const testFile = '([.]test[.]ts$|/testing/)'
@@ -28,7 +30,8 @@ export const rules: IForbiddenRuleType[] = [
   },
   {
     name: 'known-room',
-    comment: 'A file of src/ belongs to a room of scripts/layout/table.ts. Put it into one, or add the room to the table and to docs/ARCHITECTURE.md with its reason.',
+    comment:
+      'A file of src/ belongs to a room of scripts/layout/table.ts. Put it into one, or add the room to the table and to docs/ARCHITECTURE.md with its reason.',
     severity: 'error',
     from: { path: '^src/', pathNot: Object.keys(mayImport).map(pathOf) },
     to: {},

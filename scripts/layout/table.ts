@@ -24,7 +24,18 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 export const pureRooms: readonly string[] = ['derive', 'report', 'detect', 'inventory', 'brand']
 
 /** What a pure room may have of Node: computation without a world. Of node:crypto digests only, see purity.ts. */
-export const pureNodeModules: readonly string[] = ['node:assert', 'node:assert/strict', 'node:buffer', 'node:crypto', 'node:punycode', 'node:querystring', 'node:string_decoder', 'node:url', 'node:util', 'node:zlib']
+export const pureNodeModules: readonly string[] = [
+  'node:assert',
+  'node:assert/strict',
+  'node:buffer',
+  'node:crypto',
+  'node:punycode',
+  'node:querystring',
+  'node:string_decoder',
+  'node:url',
+  'node:util',
+  'node:zlib',
+]
 
 /** Instead of each of these. */
 export const advice: Readonly<Record<string, string>> = {

@@ -4,7 +4,12 @@ import { type Check, checksOf, doctor } from './doctor.ts'
 import type { MachineFacts } from './machine-facts.ts'
 
 const trial = { product: 'Chrome/156.0.0.0', sandbox: true, rendersText: true, startMs: 300 }
-const browser = { executable: '/usr/lib/chromium/chromium', source: "Debian's chromium", headlessShell: false, trial: { ok: true as const, value: trial } }
+const browser = {
+  executable: '/usr/lib/chromium/chromium',
+  source: "Debian's chromium",
+  headlessShell: false,
+  trial: { ok: true as const, value: trial },
+}
 const well: MachineFacts = {
   node: { version: 'v26.10.0', pinned: true },
   missingPackages: [],
@@ -18,8 +23,14 @@ const well: MachineFacts = {
   names: { ok: true, value: ['192.0.2.1'] },
   postgres: { ok: true, value: 'postgres (PostgreSQL) 18.4' },
 }
-const withTrial = (changed: Partial<typeof trial>): Partial<MachineFacts> => ({ browser: { ok: true, value: { ...browser, trial: { ok: true, value: { ...trial, ...changed } } } } })
-const failed = (message: string, hint: string | null = null): { ok: false; message: string; hint: string | null } => ({ ok: false, message, hint })
+const withTrial = (changed: Partial<typeof trial>): Partial<MachineFacts> => ({
+  browser: { ok: true, value: { ...browser, trial: { ok: true, value: { ...trial, ...changed } } } },
+})
+const failed = (message: string, hint: string | null = null): { ok: false; message: string; hint: string | null } => ({
+  ok: false,
+  message,
+  hint,
+})
 
 describe('what the doctor says', () => {
   test('of a machine that has all: all is well, and nothing is to be done', () => {
@@ -29,7 +40,10 @@ describe('what the doctor says', () => {
   const cases: Record<string, { facts: Partial<MachineFacts>; says: Record<string, [Check['state'], RegExp]> }> = {
     'an old Node': { facts: { node: { version: 'v20.1.0', pinned: false } }, says: { node: ['missing', /\.\/assay/] } },
     'a package of another version': { facts: { missingPackages: ['ws 8.23.0'] }, says: { dependencies: ['missing', /node_modules/] } },
-    'no browser': { facts: { browser: failed('none found', 'Install one.') }, says: { browser: ['missing', /Install one/], sandbox: ['missing', /^$/], fonts: ['missing', /^$/] } },
+    'no browser': {
+      facts: { browser: failed('none found', 'Install one.') },
+      says: { browser: ['missing', /Install one/], sandbox: ['missing', /^$/], fonts: ['missing', /^$/] },
+    },
     'a browser that does not start': {
       facts: { browser: { ok: true, value: { ...browser, trial: failed('libnss3.so: no such file') } } },
       says: { browser: ['missing', /--browser/], sandbox: ['missing', /^$/], fonts: ['missing', /^$/] },
@@ -39,23 +53,43 @@ describe('what the doctor says', () => {
       facts: { ...withTrial({ sandbox: false }), userNamespaces: { max: 9, unprivilegedClone: null, appArmorRestricts: true } },
       says: { sandbox: ['poor', /AppArmor/], 'user-namespaces': ['poor', /apparmor_restrict/] },
     },
-    'namespaces closed': { facts: { userNamespaces: { max: 0, unprivilegedClone: null, appArmorRestricts: null } }, says: { 'user-namespaces': ['poor', /sysctl/] } },
-    'namespaces closed by Debian’s switch': { facts: { userNamespaces: { max: 9, unprivilegedClone: false, appArmorRestricts: null } }, says: { 'user-namespaces': ['poor', /sysctl/] } },
+    'namespaces closed': {
+      facts: { userNamespaces: { max: 0, unprivilegedClone: null, appArmorRestricts: null } },
+      says: { 'user-namespaces': ['poor', /sysctl/] },
+    },
+    'namespaces closed by Debian’s switch': {
+      facts: { userNamespaces: { max: 9, unprivilegedClone: false, appArmorRestricts: null } },
+      says: { 'user-namespaces': ['poor', /sysctl/] },
+    },
     'no font': { facts: withTrial({ rendersText: false }), says: { fonts: ['poor', /fonts-liberation/] } },
     'little memory': { facts: { availableMemoryBytes: 800e6 }, says: { memory: ['poor', /--jobs 1/] } },
     'next to no memory': { facts: { availableMemoryBytes: 200e6 }, says: { memory: ['missing', /1 GB/] } },
     "a container's shared memory": { facts: { sharedMemoryBytes: 64 * 1024 * 1024 }, says: { 'shared-memory': ['poor', /--shm-size/] } },
     'no shared memory': { facts: { sharedMemoryBytes: null }, says: { 'shared-memory': ['poor', /--shm-size/] } },
-    'the fuller of two disks': { facts: { freeBytes: [{ folder: '/data', bytes: 90e9 }, { folder: '/tmp', bytes: 50e6 }] }, says: { disk: ['missing', /Free/] } },
+    'the fuller of two disks': {
+      facts: {
+        freeBytes: [
+          { folder: '/data', bytes: 90e9 },
+          { folder: '/tmp', bytes: 50e6 },
+        ],
+      },
+      says: { disk: ['missing', /Free/] },
+    },
     'a disk for some pages': { facts: { freeBytes: [{ folder: '/data', bytes: 1e9 }] }, says: { disk: ['poor', /crawl/] } },
-    'a clock of the past': { facts: { clock: { now: '1970-01-01T00:00:00.000Z', notBefore: '2026-11-20T10:00:00.000Z' } }, says: { clock: ['poor', /Set the clock/] } },
+    'a clock of the past': {
+      facts: { clock: { now: '1970-01-01T00:00:00.000Z', notBefore: '2026-11-20T10:00:00.000Z' } },
+      says: { clock: ['poor', /Set the clock/] },
+    },
     'no names': { facts: { names: failed('TIMEOUT') }, says: { names: ['missing', /online/] } },
     'no database': { facts: { postgres: failed('not for this machine') }, says: { database: ['missing', /--database/] } },
   }
   for (const [title, { facts, says }] of Object.entries(cases)) {
     test(title, () => {
       const bad = checksOf({ ...well, ...facts }).filter((check) => check.state !== 'ok')
-      assert.deepEqual(bad.map(({ id }) => id), Object.keys(says))
+      assert.deepEqual(
+        bad.map(({ id }) => id),
+        Object.keys(says),
+      )
       for (const check of bad) {
         assert.equal(check.state, says[check.id]?.[0])
         assert.match(check.todo ?? '', says[check.id]?.[1] ?? /never/)

@@ -43,7 +43,9 @@ export async function machineFacts(options: { dir: string; browser: string | nul
     missingPackages(),
     tried(() => browserFacts(options.browser)),
     userNamespaceFacts(),
-    Promise.all([...new Set([await existing(options.dir), tmpdir()])].map(async (folder) => ({ folder, bytes: await freeBytesOf(folder) }))),
+    Promise.all(
+      [...new Set([await existing(options.dir), tmpdir()])].map(async (folder) => ({ folder, bytes: await freeBytesOf(folder) })),
+    ),
     statfs('/dev/shm').then(
       ({ bsize, blocks }) => bsize * blocks,
       () => null,
@@ -71,7 +73,11 @@ async function tried<T>(work: () => Promise<T>): Promise<Tried<T>> {
   try {
     return { ok: true, value: await work() }
   } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error), hint: error instanceof AssayError ? (error.hint ?? null) : null }
+    return {
+      ok: false,
+      message: error instanceof Error ? error.message : String(error),
+      hint: error instanceof AssayError ? (error.hint ?? null) : null,
+    }
   }
 }
 
@@ -104,7 +110,14 @@ async function userNamespaceFacts(): Promise<MachineFacts['userNamespaces']> {
 /** The folder, or the nearest above it that is there. */
 async function existing(folder: string): Promise<string> {
   let path = resolve(folder)
-  while (path !== '/' && !(await stat(path).then((found) => found.isDirectory(), () => false))) path = dirname(path)
+  while (
+    path !== '/' &&
+    !(await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    ))
+  )
+    path = dirname(path)
   return path
 }
 
@@ -126,7 +139,11 @@ async function postgresVersion(): Promise<string> {
   const files = installation()
   const links = await mkdtemp(join(tmpdir(), 'assay-doctor-'))
   try {
-    const { stdout, stderr, error } = spawnSync(files.postgres, ['--version'], { env: await files.environment(links), encoding: 'utf8', timeout: 10_000 })
+    const { stdout, stderr, error } = spawnSync(files.postgres, ['--version'], {
+      env: await files.environment(links),
+      encoding: 'utf8',
+      timeout: 10_000,
+    })
     if (error) throw new AssayError('DATABASE_FAILED', `${files.postgres}: ${error.message}`)
     if (stdout.trim() === '') throw new AssayError('DATABASE_FAILED', stderr.trim().slice(0, 200))
     return stdout.trim()

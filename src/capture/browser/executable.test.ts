@@ -12,7 +12,16 @@ describe('finding a browser', () => {
   let root = ''
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'assay-find-'))
-    for (const path of ['known/chromium', 'path/google-chrome', 'path/chromium', 'path/chrome-headless-shell', 'mine/chrome', `cache/chromium-9.0.0/${launcherName}`, `cache/chromium-153.0.0/${launcherName}`, `cache/.new-1/${launcherName}`]) {
+    for (const path of [
+      'known/chromium',
+      'path/google-chrome',
+      'path/chromium',
+      'path/chrome-headless-shell',
+      'mine/chrome',
+      `cache/chromium-9.0.0/${launcherName}`,
+      `cache/chromium-153.0.0/${launcherName}`,
+      `cache/.new-1/${launcherName}`,
+    ]) {
       await mkdir(dirname(join(root, path)), { recursive: true })
       await writeFile(join(root, path), '')
       await chmod(join(root, path), 0o755)
@@ -28,7 +37,11 @@ describe('finding a browser', () => {
   const at = (...paths: string[]): string => join(root, ...paths)
   const cases: Record<string, { search: () => BrowserSearch; executable: string; source: RegExp; headlessShell?: boolean }> = {
     '--browser goes before all else': {
-      search: () => ({ explicit: at('mine/chrome'), environment: { ASSAY_BROWSER: at('path/chromium'), PATH: at('path') }, places: [[at('known/chromium'), 'known']] }),
+      search: () => ({
+        explicit: at('mine/chrome'),
+        environment: { ASSAY_BROWSER: at('path/chromium'), PATH: at('path') },
+        places: [[at('known/chromium'), 'known']],
+      }),
       executable: 'mine/chrome',
       source: /^--browser$/,
     },
@@ -43,12 +56,28 @@ describe('finding a browser', () => {
       source: /^--browser$/,
     },
     "a package's place goes before PATH": {
-      search: () => ({ environment: { PATH: at('path') }, places: [[at('known/none'), 'gone'], [at('known/data'), 'no program'], [at('known/chromium'), 'known']] }),
+      search: () => ({
+        environment: { PATH: at('path') },
+        places: [
+          [at('known/none'), 'gone'],
+          [at('known/data'), 'no program'],
+          [at('known/chromium'), 'known'],
+        ],
+      }),
       executable: 'known/chromium',
       source: /^known$/,
     },
-    'Chrome goes before Chromium in PATH': { search: () => ({ ...nothing, environment: { PATH: at('path') } }), executable: 'path/google-chrome', source: /in PATH$/ },
-    'a headless shell is told apart': { search: () => ({ ...nothing, environment: { PATH: at('shell') } }), executable: 'shell/headless_shell', source: /in PATH$/, headlessShell: true },
+    'Chrome goes before Chromium in PATH': {
+      search: () => ({ ...nothing, environment: { PATH: at('path') } }),
+      executable: 'path/google-chrome',
+      source: /in PATH$/,
+    },
+    'a headless shell is told apart': {
+      search: () => ({ ...nothing, environment: { PATH: at('shell') } }),
+      executable: 'shell/headless_shell',
+      source: /in PATH$/,
+      headlessShell: true,
+    },
     'the newest that was installed, no half one': {
       search: () => ({ ...nothing, folders: [at('none'), at('cache')] }),
       executable: `cache/chromium-153.0.0/${launcherName}`,
@@ -65,14 +94,20 @@ describe('finding a browser', () => {
     })
   }
 
-  test('a browser that was named and is not there is the caller\'s mistake, not a reason to take another', async () => {
+  test("a browser that was named and is not there is the caller's mistake, not a reason to take another", async () => {
     for (const explicit of [at('known/none'), at('known/data'), 'no-such-browser']) {
-      await assert.rejects(findBrowser({ explicit, environment: { PATH: at('path') } }), (error) => error instanceof AssayError && error.code === 'BAD_ARGUMENT' && error.message.includes(explicit))
+      await assert.rejects(
+        findBrowser({ explicit, environment: { PATH: at('path') } }),
+        (error) => error instanceof AssayError && error.code === 'BAD_ARGUMENT' && error.message.includes(explicit),
+      )
     }
   })
 
   test('none at all: one thing to do', async () => {
-    await assert.rejects(findBrowser(nothing), (error) => error instanceof AssayError && error.code === 'BROWSER_MISSING' && /--browser PATH/.test(error.hint ?? ''))
+    await assert.rejects(
+      findBrowser(nothing),
+      (error) => error instanceof AssayError && error.code === 'BROWSER_MISSING' && /--browser PATH/.test(error.hint ?? ''),
+    )
   })
 
   test("root's browsers stand where the user that it is dropped to can read", () => {
@@ -96,6 +131,7 @@ describe('ways to install one', () => {
     macOS: [{ platform: 'darwin', arch: 'arm64', osRelease: '' }, ['none']],
   }
   for (const [title, [situation, ways]] of Object.entries(cases)) {
-    test(`${title}: ${ways.join(', then ')}`, () => assert.deepEqual(installWays({ platform: 'linux', arch: 'x64', root: false, osRelease: '', ...situation }), ways))
+    test(`${title}: ${ways.join(', then ')}`, () =>
+      assert.deepEqual(installWays({ platform: 'linux', arch: 'x64', root: false, osRelease: '', ...situation }), ways))
   }
 })

@@ -15,7 +15,15 @@ const knownPlaces: readonly (readonly [path: string, source: string])[] = [
   ['/Applications/Chromium.app/Contents/MacOS/Chromium', 'Chromium'],
 ]
 
-const namesInPath: readonly string[] = ['google-chrome-stable', 'google-chrome', 'chromium', 'chromium-browser', 'chrome', 'chrome-headless-shell', 'headless_shell']
+const namesInPath: readonly string[] = [
+  'google-chrome-stable',
+  'google-chrome',
+  'chromium',
+  'chromium-browser',
+  'chrome',
+  'chrome-headless-shell',
+  'headless_shell',
+]
 
 /** A snap may not read a profile in /tmp, so it comes after a browser of our own. */
 const lastPlaces: readonly (readonly [path: string, source: string])[] = [['/snap/bin/chromium', "snap's chromium"]]

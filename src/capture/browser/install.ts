@@ -69,6 +69,7 @@ async function installFromDebian(onProgress: (text: string) => void, signal?: Ab
   onProgress('installing Chromium from Debian (apt-get)')
   await apt('update')
   await apt('install', '-y', '--no-install-recommends', ...debianPackages)
-  if (!(await isExecutable(debianBrowser))) throw new AssayError('BROWSER_MISSING', `apt-get installed chromium, and ${debianBrowser} is not there`)
+  if (!(await isExecutable(debianBrowser)))
+    throw new AssayError('BROWSER_MISSING', `apt-get installed chromium, and ${debianBrowser} is not there`)
   return { executable: debianBrowser, source: "Debian's chromium, just installed", headlessShell: false }
 }

@@ -25,7 +25,8 @@ const checkout = fileURLToPath(new URL('../../../', import.meta.url))
  * browser is dropped to, so root's stands outside it; the checkout serves who has no home.
  */
 export function browserFolders(environment: NodeJS.ProcessEnv = process.env, uid: number | undefined = process.getuid?.()): string[] {
-  const own = uid === 0 ? '/var/cache/assay' : join(environment['XDG_CACHE_HOME'] || join(environment['HOME'] || homedir(), '.cache'), 'assay')
+  const own =
+    uid === 0 ? '/var/cache/assay' : join(environment['XDG_CACHE_HOME'] || join(environment['HOME'] || homedir(), '.cache'), 'assay')
   return [join(own, 'browser'), join(checkout, '.assay', 'browser')]
 }
 

