@@ -5,7 +5,6 @@ import type { Collector, Target, VisitContext, VisitPart } from './collector.ts'
 import { within } from './deadline.ts'
 import { guardedSession } from './guarded-session.ts'
 
-const snapshotTimeoutMs = 10_000
 const finishTimeoutMs = 20_000
 
 interface Member {
@@ -44,8 +43,9 @@ export class Cast {
     await Promise.all(this.#members.map(async (member) => attemptAsync(member, async () => member.part.dwell?.(this.#targetFor(member, page), signal))))
   }
 
-  async snapshot(page: Target): Promise<void> {
-    await Promise.all(this.#members.map(async (member) => attemptAsync(member, async () => within(snapshotTimeoutMs, 'the snapshot', member.part.snapshot?.(this.#targetFor(member, page)) ?? Promise.resolve()))))
+  /** What takes longer than `ms` is cut short and fails its kind. */
+  async snapshot(page: Target, ms: number): Promise<void> {
+    await Promise.all(this.#members.map(async (member) => attemptAsync(member, async () => within(ms, 'the snapshot', member.part.snapshot?.(this.#targetFor(member, page), ms) ?? Promise.resolve()))))
   }
 
   /** What was collected stands still from now on. */

@@ -42,6 +42,8 @@ export interface VisitContext {
   fromMonotonic(seconds: number): number
   /** The capture's own identifiers, stable within the visit. */
   frameIdOf(cdpFrameId: string | undefined): string | undefined
+  /** The address that a frame (by its CDP identifier) shows; one that could not be reached, not the browser's error page. */
+  documentUrl(cdpFrameId: string): string | undefined
   /** Next identifier of a kind: `req-12`. */
   nextId(kind: ArtifactKind): string
   /** Every target that was attached, those that are gone too. */
@@ -111,8 +113,8 @@ export interface VisitPart {
   detach?(target: Target): void
   /** The page has loaded, or the time to load is over. Runs beside the dwell; `signal` ends with the dwell. */
   dwell?(page: Target, signal: AbortSignal): Promise<void>
-  /** The dwell is over and the page still lives: take what is read once (DOM, storage, cookies, screenshot). Bounded by the watchdog. */
-  snapshot?(page: Target): Promise<void>
+  /** The dwell is over and the page still lives: take what is read once (DOM, storage, cookies, screenshot). The watchdog cuts it short after `budgetMs`. */
+  snapshot?(page: Target, budgetMs: number): Promise<void>
 }
 
 /** Listens on CDP and yields one kind of artifact. A collector that throws fails its own kind, never the visit. */

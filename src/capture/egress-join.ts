@@ -1,5 +1,5 @@
 import type { ConnectionRecord } from '#egress/egress.ts'
-import type { ConnectionArtifact, HostArtifact, RequestArtifact } from '#model/artifact.ts'
+import type { ConnectionArtifact, HostArtifact, RequestArtifact, ScriptArtifact } from '#model/artifact.ts'
 import type { Collection } from '#model/collection.ts'
 
 /** Connections of the visit's lane, in visit time. */
@@ -28,6 +28,19 @@ export function joinRequests(requests: readonly RequestArtifact[], records: read
     }
     const place = response.fromCache || response.fromServiceWorker ? null : placeOf(request.url)
     response.remoteAddress = (place === null ? undefined : addresses.get(place)?.[0]) ?? null
+  }
+}
+
+/**
+ * The browser gives no body for a `blob:` worker's script, but V8 gives its source: the same octets where the blob's length
+ * (its Content-Length) says so, which a byte order mark or another charset would change.
+ */
+export function joinBlobScripts(requests: readonly RequestArtifact[], scripts: readonly ScriptArtifact[]): void {
+  for (const request of requests) {
+    if (request.body.status !== 'lost' || !request.url.startsWith('blob:')) continue
+    const length = Number.parseInt(headerOf(request, 'content-length') ?? '', 10)
+    const script = scripts.find(({ url, body }) => url === request.url && body.status === 'stored' && body.size === length)
+    if (script) request.body = script.body
   }
 }
 

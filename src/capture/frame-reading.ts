@@ -53,7 +53,7 @@ async function readTarget(context: VisitContext, target: Target, source: string)
   let frames: Protocol.Page.Frame[]
   try {
     const { frameTree } = await within(readTimeoutMs, 'the frame tree', target.session.send('Page.getFrameTree'))
-    frames = framesOf(frameTree).slice(0, context.plan.limits.maxFrames)
+    frames = framesOf(frameTree).filter(({ unreachableUrl }) => unreachableUrl === undefined).slice(0, context.plan.limits.maxFrames)
   } catch (error) {
     return [{ status: 'failed', cdpFrameId: target.cdpTargetId, targetId: target.id, url: target.url, reason: messageOf(error) }]
   }

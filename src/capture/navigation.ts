@@ -11,6 +11,8 @@ export type Navigation =
   | { status: 'slow' }
   /** `reason`: the browser's own, `net::ERR_…`. */
   | { status: 'failed'; reason: string }
+  /** Nothing had come when the time was over. */
+  | { status: 'unanswered' }
   | { status: 'crashed' }
   | { status: 'interrupted' }
 
@@ -29,13 +31,16 @@ export async function navigate(page: Target, to: { url: string; referrer: string
     if (frame.parentId === undefined && frame.url !== 'about:blank') committed = true
   })
   const asked = session.send('Page.navigate', { url: to.url, ...(to.referrer === null ? {} : { referrer: to.referrer }) }).then(
-    (answer): Navigation | Promise<Navigation> => (answer.errorText === undefined ? loaded : { status: 'failed', reason: answer.errorText }),
+    (answer): Navigation | Promise<Navigation> => {
+      if (answer.isDownload) return { status: 'failed', reason: 'the address is a download, not a page' }
+      return answer.errorText === undefined ? loaded : { status: 'failed', reason: answer.errorText }
+    },
     (error: unknown): Navigation => ({ status: 'failed', reason: error instanceof Error ? error.message : String(error) }),
   )
   try {
     return await Promise.race([
       asked,
-      pause(to.timeoutMs, done.signal).then((): Navigation => ({ status: 'slow' })),
+      pause(to.timeoutMs, done.signal).then((): Navigation => ({ status: committed ? 'slow' : 'unanswered' })),
       aborted(crashed).then((): Navigation => ({ status: 'crashed' })),
       aborted(signal).then((): Navigation => ({ status: 'interrupted' })),
     ])
@@ -44,17 +49,28 @@ export async function navigate(page: Target, to: { url: string; referrer: string
   }
 }
 
+/** Asks whether a thread answers. V8 reports every program, so the visit has to know its own. */
+export const noProgram = '0'
+
+export type Wakefulness = 'awake' | 'was-busy' | 'silent'
+
 /** Whether the page's thread answers. One that is caught in a loop is told to leave it: what it holds can then be read. */
-export async function wake(page: Target): Promise<{ wasBusy: boolean }> {
-  const answers = (): Promise<unknown> => within(1_500, 'an answer', page.session.send('Runtime.evaluate', { expression: '0', silent: true }))
-  try {
-    await answers()
-    return { wasBusy: false }
-  } catch {
-    page.session.post('Runtime.terminateExecution')
-    await answers().catch(() => undefined)
-    return { wasBusy: true }
+export async function wake(page: Target): Promise<Wakefulness> {
+  const answers = async (ms: number): Promise<boolean> => {
+    try {
+      await within(ms, 'an answer', page.session.send('Runtime.evaluate', { expression: noProgram, silent: true }))
+      return true
+    } catch {
+      return false
+    }
   }
+  if (await answers(1_500)) return 'awake'
+  // A loop that opens one dialog after the other can only be left between two of them.
+  for (let i = 0; i < 4; i++) {
+    page.session.post('Runtime.terminateExecution')
+    if (await answers(700)) return 'was-busy'
+  }
+  return 'silent'
 }
 
 /** Why the page was not reached, from the browser's word and from what egress knows better. */

@@ -37,6 +37,10 @@ export class BodyReader {
       try {
         const { body, base64Encoded } = await within(askTimeoutMs, 'the body', target.session.send('Network.getResponseBody', { requestId: cdpRequestId }))
         const bytes = Buffer.from(body, base64Encoded ? 'base64' : 'utf8')
+        if (body === '' && lengthSaid(request) > 0) {
+          request.body = { status: 'lost', reason: 'the browser gave no octets of it' }
+          return
+        }
         if (!base64Encoded && !isTrue(bytes, body, request, received)) {
           request.body = { status: 'lost', reason: 'the browser had transcoded it' }
           return

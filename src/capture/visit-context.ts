@@ -46,6 +46,7 @@ export class VisitState implements VisitContext {
   readonly #bodies = new Map<string, Promise<Body>>()
   readonly #kept = new Map<string, Body>()
   readonly #requests: RequestArtifact[] = []
+  readonly #documents = new Map<string, string>()
   #tree: TargetTree | null = null
   #keptBytes = 0
   #readings: Promise<FrameReading[]> | null = null
@@ -88,6 +89,16 @@ export class VisitState implements VisitContext {
     const id = this.nextId('frame')
     this.#frameIds.set(cdpFrameId, id)
     return id
+  }
+
+  documentUrl(cdpFrameId: string): string | undefined {
+    return this.#documents.get(cdpFrameId)
+  }
+
+  /** First of all parts: the others ask what is shown where. */
+  attach(target: Target): void {
+    if (target.type !== 'page' && target.type !== 'iframe') return
+    target.session.on('Page.frameNavigated', ({ frame }) => this.#documents.set(frame.id, frame.unreachableUrl ?? frame.url + (frame.urlFragment ?? '')))
   }
 
   targets(): readonly Target[] {

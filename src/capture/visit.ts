@@ -18,9 +18,9 @@ import { Cast } from './cast.ts'
 import { collectorFactories } from './collectors/all.ts'
 import type { Target } from './collector.ts'
 import { aborted, pause, within } from './deadline.ts'
-import { connectionArtifacts, joinHosts, joinRequests } from './egress-join.ts'
+import { connectionArtifacts, joinBlobScripts, joinHosts, joinRequests } from './egress-join.ts'
 import type { KnownBlobs } from './known-blobs.ts'
-import { type Navigation, navigate, navigationError, wake } from './navigation.ts'
+import { type Navigation, navigate, navigationError, noProgram, wake } from './navigation.ts'
 import { partFactories } from './parts.ts'
 import { VisitState } from './visit-context.ts'
 import type { VisitPlan } from './visit-options.ts'
@@ -44,6 +44,9 @@ export interface VisitResult {
 
 /** Commands to the browser itself take milliseconds; one that takes longer has a browser that hangs. */
 const browserTimeoutMs = 10_000
+/** For all that is read once at the end: from a page that answers, and from one that does not. */
+const snapshotMs = 10_000
+const silentSnapshotMs = 2_500
 
 /**
  * One visit to one page. Every wait is bounded, and what a page does wrong stands in the manifest.
@@ -106,12 +109,14 @@ class Stage {
       nowMs: () => state.nowMs(),
       onAttach: (target) => {
         enableDomains(target, this.#plan)
+        state.attach(target)
         state.hooks.attach(target)
         cast.attach(target)
       },
       onDetach: (target) => cast.detach(target),
     })
     state.tree = tree
+    state.hooks.own(noProgram)
     const forget = this.#around.router.route(browserContextId, (sessionId, info) => tree.adopt(sessionId, info, null))
     try {
       const page = await this.#openPage(tree, browserContextId)
@@ -137,7 +142,7 @@ class Stage {
     page.session.on('Inspector.targetCrashed', () => this.#crashed.abort())
     page.session.onClose(() => this.#crashed.abort())
     // A navigation hands what is turned on to the new process, as far as the old one has answered: so it must have.
-    await this.#ofBrowser(page.session.send('Runtime.evaluate', { expression: '0', silent: true }))
+    await this.#ofBrowser(page.session.send('Runtime.evaluate', { expression: noProgram, silent: true }))
     return page
   }
 
@@ -153,12 +158,15 @@ class Stage {
     await within(5_000, 'ending the dwell', dwelling).catch(() => undefined)
     if (crashed.aborted) return { navigation, ended: { reason: 'crashed', detail: this.#around.launched.connection.closed ? 'the browser ended' : "the page's process ended" } }
     if (signal.aborted) return { navigation, ended: { reason: 'interrupted', detail: '' } }
-    const { wasBusy } = await wake(page)
-    await Promise.race([cast.snapshot(page), aborted(crashed)])
-    if (navigation.status === 'failed') return { navigation, ended: { reason: 'failed', detail: navigation.reason } }
-    const slow = navigation.status === 'slow' ? [`the load event did not come within ${this.#plan.loadTimeoutMs} ms`] : []
-    const busy = wasBusy ? ["the page's thread was busy at the end and was told to leave its loop"] : []
-    return { navigation, ended: { reason: wasBusy ? 'watchdog' : 'dwell', detail: [...slow, ...busy].join('; ') } }
+    if (!hasPage) return { navigation, ended: { reason: 'failed', detail: navigation.status === 'failed' ? navigation.reason : `no answer within ${this.#plan.loadTimeoutMs} ms` } }
+    if (navigation.status === 'slow') page.session.post('Page.stopLoading')
+    const thread = await wake(page)
+    await Promise.race([cast.snapshot(page, thread === 'silent' ? silentSnapshotMs : snapshotMs), aborted(crashed)])
+    const details: string[] = []
+    if (navigation.status === 'slow') details.push(`the load event did not come within ${this.#plan.loadTimeoutMs} ms`)
+    if (thread === 'was-busy') details.push("the page's thread was busy at the end and was told to leave its loop")
+    if (thread === 'silent') details.push("the page's thread did not answer at the end")
+    return { navigation, ended: { reason: thread === 'awake' ? 'dwell' : 'watchdog', detail: details.join('; ') } }
   }
 
   #disposed = false
@@ -195,6 +203,7 @@ class Stage {
     const items = <K extends ArtifactKind>(kind: K): ArtifactByKind[K][] => (o.collections.get(kind) as Collection<ArtifactByKind[K]> | undefined)?.items ?? []
     const requests = items('request')
     joinRequests(requests, records)
+    joinBlobScripts(requests, items('script'))
     joinHosts(items('host'), records)
     const rootFrame = o.state.frameIdOf(o.page.cdpTargetId)
     const main = requests.findLast((request) => request.resourceType === 'document' && request.targetId === o.page.id && request.frameId === rootFrame && request.initiator.type !== 'preload')
@@ -253,6 +262,6 @@ function errorOf(navigation: Navigation, ended: CaptureManifest['ended'], url: s
   if (ended.reason === 'crashed') return { code: 'TARGET_CRASHED', message: ended.detail }
   if (navigation.status === 'failed') return navigationError(navigation.reason, url, records, main)
   if (main?.failure?.blocked === 'egress') return navigationError('', url, records, main)
-  if (navigation.status === 'slow' && main && !main.response) return { code: 'TIMEOUT', message: `no answer from ${main.url}` }
+  if (navigation.status === 'unanswered') return { code: 'TIMEOUT', message: `no answer from ${main?.url ?? url}` }
   return null
 }

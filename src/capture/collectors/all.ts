@@ -3,6 +3,7 @@ import type { Collector, VisitContext } from '../collector.ts'
 import { consoleCollector } from './console.ts'
 import { cookieCollector } from './cookie.ts'
 import { cpuCollector } from './cpu.ts'
+import { dialogCollector } from './dialog.ts'
 import { domCollector } from './dom.ts'
 import { frameCollector } from './frame.ts'
 import { hostCollector } from './host.ts'
@@ -25,6 +26,7 @@ export const collectorFactories: readonly ((context: VisitContext) => Collector<
   domCollector,
   storageCollector,
   cookieCollector,
+  dialogCollector,
   consoleCollector,
   hostCollector,
   cpuCollector,

@@ -10,6 +10,9 @@ const maxTextLength = 4_000
 export function consoleCollector(context: VisitContext): Collector<'console'> {
   const list = new BoundedList<ConsoleArtifact>(context.plan.limits.maxConsoleMessages, 'messages')
 
+  let written = 0
+  const maxCounted = 4 * context.plan.limits.maxConsoleMessages
+
   function note(target: Target, message: { level: string; text: string; place: StackFrame | undefined; isException: boolean }): void {
     if (list.isFull) {
       list.drop(1, `more than ${context.plan.limits.maxConsoleMessages} messages`)
@@ -26,8 +29,10 @@ export function consoleCollector(context: VisitContext): Collector<'console'> {
       const ends = [
         session.on('Runtime.consoleAPICalled', ({ type, args, stackTrace }) => {
           note(target, { level: type, text: args.map(textOf).join(' '), place: stackOf(stackTrace, target.id, context.scripts)[0], isException: false })
-          // Thousands of messages are not parsed to be counted; the page pays for what it floods, not we.
-          if (list.isFull) for (const end of ends) end()
+          if (++written <= maxCounted) return
+          // A flood is not counted to its end: it costs the browser more to tell of than us to hear.
+          for (const end of ends) end()
+          session.post('Runtime.disable')
         }),
         session.on('Runtime.exceptionThrown', ({ exceptionDetails: details }) => {
           const place = stackOf(details.stackTrace, target.id, context.scripts)[0] ?? (details.url === undefined ? undefined : { functionName: '', url: details.url, line: details.lineNumber, column: details.columnNumber })

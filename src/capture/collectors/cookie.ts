@@ -5,7 +5,7 @@ import { within } from '../deadline.ts'
 
 /** Cookies of the visit, of all sites. Each visit begins with none. */
 export function cookieCollector(context: VisitContext): Collector<'cookie'> {
-  let taken: Collection<CookieArtifact> = { status: 'failed', items: [], error: { code: 'TARGET_CRASHED', message: 'the visit ended before cookies were read' } }
+  let taken: Collection<CookieArtifact> = { status: 'failed', items: [], error: { code: 'NAVIGATION_FAILED', message: 'the visit ended before cookies were read' } }
   return {
     kind: 'cookie',
     async snapshot() {

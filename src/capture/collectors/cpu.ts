@@ -7,48 +7,63 @@ import { pause, within } from '../deadline.ts'
 
 /** A thread that ends takes its running profile with it, so no more than this is ever at stake. Milliseconds. */
 const rotationMs = 2_500
-const lastProfileTimeoutMs = 3_000
+
+interface Thread {
+  load: ThreadLoad
+  /** A profile that was asked for and has not come yet. */
+  reading: Promise<void> | null
+  isProfiling: boolean
+}
 
 const threads: Partial<Record<Target['type'], CpuArtifact['thread']>> = { page: 'page', iframe: 'frame', worker: 'worker', shared_worker: 'shared-worker', service_worker: 'service-worker' }
 
 /** Load of every thread over time, by V8's sampling profiler: one profile after the other, so that a worker that ends has left its load. */
 export function cpuCollector(context: VisitContext): Collector<'cpu'> {
-  const loads = new Map<Target, { load: ThreadLoad; profiling: boolean }>()
+  const loads = new Map<Target, Thread>()
   let unread = 0
 
-  async function read(target: Target, goOn: boolean): Promise<void> {
-    const thread = loads.get(target)
-    if (!thread || !thread.profiling || target.session.closed) return
-    thread.profiling = false
-    const stopped = target.session.send('Profiler.stop')
+  /** Stops the running profile and starts the next. A busy thread answers late, so an answer is taken whenever it comes. */
+  function read(target: Target, thread: Thread, goOn: boolean): Promise<void> {
+    if (thread.reading) return thread.reading
+    const reading = target.session
+      .send('Profiler.stop')
+      .then(({ profile }) => thread.load.add(profile, (seconds) => context.fromMonotonic(seconds), (v8ScriptId) => context.scripts.get(target.id, v8ScriptId)))
+      .finally(() => (thread.reading = null))
+    thread.reading = reading
+    thread.isProfiling = goOn
     if (goOn) target.session.post('Profiler.start')
-    const { profile } = await within(lastProfileTimeoutMs, 'the profile', stopped)
-    thread.profiling = goOn
-    thread.load.add(profile, (seconds) => context.fromMonotonic(seconds), (v8ScriptId) => context.scripts.get(target.id, v8ScriptId))
+    return reading
+  }
+
+  const live = (): [Target, Thread][] => [...loads].filter(([target]) => context.isLive(target))
+
+  /** A page's target attached before it went to its address. */
+  function urlOf(target: Target): string {
+    const document = target.type === 'page' || target.type === 'iframe' ? context.documentUrl(target.cdpTargetId) : undefined
+    return document ?? target.url
   }
 
   return {
     kind: 'cpu',
     attach(target) {
-      if (threads[target.type] !== undefined) loads.set(target, { load: new ThreadLoad(), profiling: true })
+      if (threads[target.type] !== undefined) loads.set(target, { load: new ThreadLoad(), reading: null, isProfiling: true })
     },
     detach(target) {
-      if (loads.get(target)?.profiling) unread++
+      if (loads.get(target)?.isProfiling) unread++
     },
     async dwell(_page, signal) {
       while (!signal.aborted) {
         await pause(rotationMs, signal)
         if (signal.aborted) return
-        // A thread that does not answer now is asked no more until the end.
-        await Promise.all([...loads.keys()].filter((target) => context.isLive(target)).map((target) => read(target, true).catch(() => undefined)))
+        for (const [target, thread] of live()) read(target, thread, true).catch(() => undefined)
       }
     },
-    async snapshot() {
+    async snapshot(_page, budgetMs) {
       await Promise.all(
-        [...loads.keys()].filter((target) => context.isLive(target)).map((target) => {
-          const thread = loads.get(target)
-          if (thread) thread.profiling = true
-          return read(target, false).catch(() => void unread++)
+        live().map(async ([target, thread]) => {
+          // What a rotation asked for and did not get yet comes first.
+          await within(budgetMs * 0.45, 'the profile', thread.reading ?? Promise.resolve()).catch(() => undefined)
+          await within(budgetMs * 0.45, 'the profile', read(target, thread, false)).catch(() => void unread++)
         }),
       )
     },
@@ -57,7 +72,7 @@ export function cpuCollector(context: VisitContext): Collector<'cpu'> {
       for (const [target, { load }] of loads) {
         const thread = threads[target.type]
         if (thread === undefined || load.observedMs === 0) continue
-        list.add(load.artifact({ id: context.nextId('cpu'), targetId: target.id, thread, url: target.url, samplingIntervalUs }))
+        list.add(load.artifact({ id: context.nextId('cpu'), targetId: target.id, thread, url: urlOf(target), samplingIntervalUs }))
       }
       if (unread > 0) list.drop(unread, `${unread} threads ended or hung with up to ${rotationMs} ms of load that was not read`)
       return list.collection()

@@ -41,7 +41,7 @@ export function frameCollector(context: VisitContext): Collector<'frame'> {
     const parentFrameId = context.frameIdOf(shown.parentId)
     if (parentFrameId !== undefined) frame.parentFrameId = parentFrameId
     frame.targetId = target.id
-    frame.url = shown.url + (shown.urlFragment ?? '')
+    frame.url = shown.unreachableUrl ?? shown.url + (shown.urlFragment ?? '')
     frame.origin = shown.securityOrigin
     if (shown.name) frame.name = shown.name
     frame.source = sourceOf(frame)

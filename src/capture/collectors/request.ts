@@ -36,6 +36,8 @@ export function requestCollector(context: VisitContext): Collector<'request'> {
   }
 
   function started(target: Target, event: Protocol.Network.RequestWillBeSentEvent): void {
+    // Pictures of the browser's own error page.
+    if (event.documentURL.startsWith('chrome-error:') && event.request.url.startsWith('data:')) return
     if (list.isFull && !exchanges.has(event.requestId)) {
       list.drop(1, `more than ${context.plan.limits.maxRequests} requests`)
       return

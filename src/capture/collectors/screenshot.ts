@@ -7,7 +7,7 @@ import { within } from '../deadline.ts'
 export function screenshotCollector(context: VisitContext): Collector<'screenshot'> {
   const { viewport, screenshot } = context.plan
   let taken: Collection<ScreenshotArtifact> = screenshot
-    ? { status: 'failed', items: [], error: { code: 'TARGET_CRASHED', message: 'the visit ended before a screenshot was taken' } }
+    ? { status: 'failed', items: [], error: { code: 'NAVIGATION_FAILED', message: 'the visit ended before a screenshot was taken' } }
     : notCollected('not asked for')
   return {
     kind: 'screenshot',

@@ -14,6 +14,7 @@ interface Waiting {
   sinceMs: number
 }
 
+const errorPage = 'chrome-error:'
 const sourceTimeoutMs = 15_000
 const patienceMs = 1_000
 
@@ -27,7 +28,6 @@ export function scriptCollector(context: VisitContext): Collector<'script'> {
   const waiting = new Set<Waiting>()
   const asking = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | null = null
-  const documents = new Map<string, string>()
 
   function parsed(target: Target, event: Protocol.Debugger.ScriptParsedEvent): void {
     if (event.scriptLanguage === 'WebAssembly' || isOurs(event)) return
@@ -40,7 +40,7 @@ export function scriptCollector(context: VisitContext): Collector<'script'> {
       targetId: target.id,
       ...(frameId === undefined ? {} : { frameId }),
       url: event.url,
-      source: sourceOf(event, target, cdpFrameId === undefined ? undefined : documents.get(cdpFrameId)),
+      source: sourceOf(event, target, cdpFrameId === undefined ? undefined : context.documentUrl(cdpFrameId)),
       isModule: event.isModule ?? false,
       startLine: event.startLine,
       startColumn: event.startColumn,
@@ -63,9 +63,10 @@ export function scriptCollector(context: VisitContext): Collector<'script'> {
     } else ask(wait)
   }
 
+  /** The browser's error pages bring scripts of their own. */
   function isOurs(event: Protocol.Debugger.ScriptParsedEvent): boolean {
     const auxData: { type?: string } | undefined = event.executionContextAuxData
-    return auxData?.type === 'isolated' || context.hooks.isOwn(event.hash)
+    return auxData?.type === 'isolated' || event.url.startsWith(errorPage) || context.hooks.isOwn(event.hash)
   }
 
   function initiatorOfScript(event: Protocol.Debugger.ScriptParsedEvent, target: Target): Initiator | undefined {
@@ -124,7 +125,6 @@ export function scriptCollector(context: VisitContext): Collector<'script'> {
     kind: 'script',
     attach(target) {
       target.session.on('Debugger.scriptParsed', (event) => parsed(target, event))
-      target.session.on('Page.frameNavigated', ({ frame }) => documents.set(frame.id, frame.url))
     },
     async snapshot() {
       settle(() => true)

@@ -1,0 +1,104 @@
+import type { Protocol } from 'devtools-protocol/types/protocol.d.ts'
+import type { SocketFrame, TransportArtifact } from '#model/artifact.ts'
+import { BoundedList } from '../bounded-list.ts'
+import type { Collector, Target, VisitContext } from '../collector.ts'
+import { frameOfStack, initiatorOf } from '../initiator.ts'
+import { webrtcHook } from '../page/webrtc-hook.ts'
+
+const maxTransports = 100
+const maxMessages = 200
+const maxMessageLength = 16_384
+const textOpcode = 1
+
+/** WebRTC, WebTransport, event sources, and responses that are read while they are still being sent. */
+export function transportCollector(context: VisitContext): Collector<'transport'> {
+  const list = new BoundedList<TransportArtifact>(maxTransports, 'transports')
+  const known = new Map<string, TransportArtifact>()
+
+  function open(key: string, transport: Omit<TransportArtifact, 'id' | 'messages' | 'messagesDropped' | 'openedAtMs'>): TransportArtifact | undefined {
+    const before = known.get(key)
+    if (before) return before
+    const made: TransportArtifact = { id: list.isFull ? '' : context.nextId('transport'), ...transport, openedAtMs: context.nowMs(), messages: [], messagesDropped: 0 }
+    if (!list.add(made)) return undefined
+    known.set(key, made)
+    return made
+  }
+
+  function message(transport: TransportArtifact | undefined, direction: SocketFrame['direction'], text: string, size = Buffer.byteLength(text)): void {
+    if (!transport) return
+    if (transport.messages.length >= maxMessages) transport.messagesDropped++
+    else transport.messages.push({ atMs: context.nowMs(), direction, opcode: textOpcode, size, text: text.slice(0, maxMessageLength) })
+  }
+
+  context.hooks.add('webrtc', webrtcHook, 'documents')
+  context.hooks.onReport('webrtc', (target, payload, frameId) => {
+    const report = (payload ?? {}) as Record<string, unknown>
+    const transport = open(`webrtc ${target.id} ${frameId ?? ''} ${String(report['id'])}`, {
+      targetId: target.id,
+      ...(frameId === undefined ? {} : { frameId }),
+      type: 'webrtc',
+      url: 'webrtc:',
+      status: 'attempted',
+      ...(Array.isArray(report['servers']) ? { servers: report['servers'].map((server) => String(server).slice(0, 300)) } : {}),
+    })
+    if (report['type'] === 'open' && transport) transport.status = 'open'
+    if (report['type'] === 'message') message(transport, report['direction'] === 'sent' ? 'sent' : 'received', String(report['text'] ?? ''), Number(report['size']) || 0)
+  })
+
+  return {
+    kind: 'transport',
+    attach(target) {
+      const { session } = target
+      session.on('Network.webTransportCreated', ({ transportId, url, initiator }) => {
+        const frameId = frameOfStack(initiator?.stack, target, context)
+        open(`${target.id} ${transportId}`, {
+          targetId: target.id,
+          ...(frameId === undefined ? {} : { frameId }),
+          type: 'webtransport',
+          url,
+          ...(initiator ? { initiator: initiatorOf(initiator, target.id, context.scripts) } : {}),
+          status: 'attempted',
+        })
+      })
+      session.on('Network.webTransportConnectionEstablished', ({ transportId }) => setStatus(known.get(`${target.id} ${transportId}`), 'open'))
+      session.on('Network.webTransportClosed', ({ transportId }) => setStatus(known.get(`${target.id} ${transportId}`), 'closed'))
+      session.on('Network.responseReceived', (event) => follow(target, event))
+      session.on('Network.eventSourceMessageReceived', ({ requestId, eventName, data }) => message(known.get(`${target.id} ${requestId}`), 'received', eventName === 'message' ? data : `${eventName}: ${data}`))
+      session.on('Network.dataReceived', ({ requestId, data }) => {
+        const transport = data === undefined ? undefined : known.get(`${target.id} ${requestId}`)
+        if (transport?.type === 'fetch-stream' && data !== undefined) message(transport, 'received', Buffer.from(data, 'base64').toString('utf8'))
+      })
+      session.on('Network.loadingFinished', ({ requestId }) => setStatus(known.get(`${target.id} ${requestId}`), 'closed'))
+      session.on('Network.loadingFailed', ({ requestId }) => setStatus(known.get(`${target.id} ${requestId}`), 'failed'))
+    },
+    async finish() {
+      return list.collection()
+    },
+  }
+
+  /** A response of unknown length to a script is read as it comes: its body is whole only when it ends, and a stream does not. */
+  function follow(target: Target, { requestId, type, response, frameId: cdpFrameId }: Protocol.Network.ResponseReceivedEvent): void {
+    const isEvents = type === 'EventSource' || response.mimeType === 'text/event-stream'
+    if (!isEvents && !((type === 'Fetch' || type === 'XHR') && isStream(response))) return
+    const frameId = context.frameIdOf(cdpFrameId)
+    const transport = open(`${target.id} ${requestId}`, { targetId: target.id, ...(frameId === undefined ? {} : { frameId }), type: isEvents ? 'eventsource' : 'fetch-stream', url: response.url, status: 'open' })
+    if (!transport || transport.type === 'eventsource') return
+    target.session.send('Network.streamResourceContent', { requestId }).then(
+      ({ bufferedData }) => {
+        const text = Buffer.from(bufferedData, 'base64').toString('utf8')
+        if (text !== '') message(transport, 'received', text)
+      },
+      // It has ended meanwhile: its body is kept with its request.
+      () => undefined,
+    )
+  }
+}
+
+function isStream(response: Protocol.Network.Response): boolean {
+  const length = Object.keys(response.headers).some((name) => name.toLowerCase() === 'content-length')
+  return !length && /^(application\/(x-)?(ndjson|jsonl|json-seq|stream\+json|octet-stream|grpc-web\S*)|text\/plain)/.test(response.mimeType)
+}
+
+function setStatus(transport: TransportArtifact | undefined, status: TransportArtifact['status']): void {
+  if (transport) transport.status = status
+}
