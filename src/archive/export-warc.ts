@@ -56,7 +56,7 @@ export async function writeWarc(capture: Capture, blobs: BlobStore, outPath: str
     const at = await write(response)
     const requestBody = await bodyBytes(request.requestBody, blobs)
     await write(requestRecord(capture, request, requestBody, response.warcHeader('WARC-Record-ID') ?? ''))
-    const timestamp = isoAt(capture, request.startedAtMs).replace(/\D/g, '').slice(0, 17)
+    const timestamp = isoAt(capture, request.startedAtMs).replace(/\D/g, '').slice(0, 14)
     index.push({ url: request.url, timestamp, mime: request.response.mimeType, status: request.response.status, digest: response.warcPayloadDigest ?? '', ...at, method: request.method, requestContentType: headerOf(request.requestHeaders, 'content-type') ?? '', body: requestBody })
   }
   const json = Buffer.from(canonicalJson(capture.manifest))

@@ -14,6 +14,8 @@ export interface WarcRecord {
   block: Uint8Array
   /** Octets that the header promised. */
   length: number
+  /** Octets that came, those above the limit included. */
+  there: number
   /** Why the block is not whole; null where it is. */
   damage: string | null
 }
@@ -34,27 +36,32 @@ export async function* readWarcRecords(source: ByteSource, gzip: boolean, limits
     }
     const counted = { taken: 0 }
     const reader = new ByteReader(gzip ? gunzip(counting(source, counted), from, limits) : source.open(from))
+    let cut = false
     try {
       for await (const part of segment(reader, limits)) {
         if (part.type === 'record') {
           // After a gap, reading starts a little before the damage: what was given out already is not given out again.
           const id = headerOf(part.record.headers, 'warc-record-id') ?? ''
+          cut = part.record.there < part.record.length
           if (gap > 0 && id !== '' && given.includes(id)) continue
           given.push(id)
           if (given.length > 4096) given.shift()
-        }
-        yield part
+          yield part
+          if (cut) yield { type: 'loss', loss: loss(`the archive ends within a ${part.record.type} record`, null) }
+        } else yield part
       }
     } finally {
       await reader.close()
     }
-    if (reader.failure === null) return
     if (reader.failure instanceof AssayError) {
       yield { type: 'loss', loss: loss(reader.failure.message, null, reader.failure.code === 'TOO_LARGE' ? 'TOO_LARGE' : 'BAD_INPUT_FILE') }
       return
     }
-    const message = reader.failure instanceof Error ? reader.failure.message : String(reader.failure)
-    yield { type: 'loss', loss: loss(gzip ? `damaged gzip data (${message})` : message, null) }
+    if (reader.failure !== null) {
+      const message = reader.failure instanceof Error ? reader.failure.message : String(reader.failure)
+      yield { type: 'loss', loss: loss(gzip ? `damaged gzip data (${message})` : message, null) }
+    } else if (!cut) return
+    // A member that was cut can swallow the ones after it as its own data, so an early end is looked behind as well.
     from = gzip ? await nextMember(source, Math.max(from + 1, from + counted.taken - 1024 * 1024)) : null
   }
 }
@@ -133,20 +140,18 @@ async function* segment(reader: ByteReader, limits: ReadLimits): AsyncGenerator<
       yield { type: 'loss', loss: loss(`a ${type || 'nameless'} record without a length`) }
       continue
     }
-    const { record, cut } = await readBlock(reader, type, headers, length, limits)
-    yield { type: 'record', record }
-    if (cut) yield { type: 'loss', loss: loss(`the archive ends within a ${type} record`, null) }
+    yield { type: 'record', record: await readBlock(reader, type, headers, length, limits) }
   }
   if (stray > 0) yield { type: 'loss', loss: loss(`${stray} octets that belong to no record`, null) }
 }
 
-async function readBlock(reader: ByteReader, type: string, headers: HttpHeader[], length: number, limits: ReadLimits): Promise<{ record: WarcRecord; cut: boolean }> {
+async function readBlock(reader: ByteReader, type: string, headers: HttpHeader[], length: number, limits: ReadLimits): Promise<WarcRecord> {
   const wanted = Math.min(length, limits.maxBodyBytes + limits.maxHeadBytes)
   const block = await reader.read(wanted)
   const there = block.length < wanted ? block.length : block.length + (await reader.skip(length - wanted))
   const damage = there < length ? `the archive ends after ${there} of ${length} octets` : wanted < length ? `longer than ${limits.maxBodyBytes} octets` : null
   // A small block is copied: a view would keep the whole chunk that it lies in.
-  return { record: { type, headers, block: block.length < 4096 ? Uint8Array.from(block) : block, length, damage }, cut: there < length }
+  return { type, headers, block: block.length < 4096 ? Uint8Array.from(block) : block, length, there, damage }
 }
 
 /** Exactly `WARC/1.0` and a line end. */
