@@ -10,9 +10,11 @@ import { type Listener, startListener } from './net/listener.ts'
 import { respond } from './net/respond.ts'
 import type { Endpoint, PoolEvent } from './pool/endpoint.ts'
 import { PoolServer } from './pool/pool-server.ts'
+import { Random } from './random.ts'
 import { refusingPort } from './site/miner-site.ts'
 import type { LabRequest, LabSite, Peer, Resource, SitePlan, SiteTruth } from './site/site.ts'
-import { type ThirdParties, thirdParties } from './site/third-parties.ts'
+import { thirdParties } from './site/third-parties.ts'
+import { png } from './text/image.ts'
 
 export interface LabLogEntry {
   atMs: number
@@ -113,6 +115,7 @@ export async function serveWorld(o: LabOptions): Promise<Lab> {
       const responder = plan.resources.get(request.host + request.path)
       if (responder) return typeof responder === 'function' ? responder(request) : responder
     }
+    if (request.path === '/favicon.ico' && byHost.has(request.host)) return favicon(request.host)
     return parties.respond(request) ?? { status: 404, type: 'text/html; charset=utf-8', body: () => '<!doctype html><title>Not found</title><h1>404 Not Found</h1>' }
   }
 
@@ -242,6 +245,10 @@ export async function serveWorld(o: LabOptions): Promise<Lab> {
   }
 }
 
+function favicon(host: string): Resource {
+  return { type: 'image/png', encoding: 'none', headers: { 'cache-control': 'public, max-age=86400' }, body: () => png(new Random(`favicon/${host}`), 16, 16) }
+}
+
 function planCache(make: (site: LabSite) => SitePlan | null): { of(site: LabSite): SitePlan | null; clear(): void } {
   const kept = new Map<string, SitePlan | null>()
   return {
@@ -299,5 +306,3 @@ async function writeAtomically(path: string, text: string): Promise<void> {
   await writeFile(`${path}.new`, text)
   await rename(`${path}.new`, path)
 }
-
-export type { ThirdParties }

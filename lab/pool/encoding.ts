@@ -54,6 +54,7 @@ export function unpack(bytes: Uint8Array): unknown {
   }
   const text = (length: number): string => {
     at += length
+    if (at > bytes.length) throw new RangeError('MessagePack ends too early')
     return utf8.decode(bytes.subarray(at - length, at))
   }
   const take = (): unknown => {

@@ -33,13 +33,12 @@ export class PoolServer {
 
   #session(endpoint: Endpoint, origin: string | null, send: (message: unknown) => void): PoolSession {
     const report = (type: PoolEvent['type'], account: string | null): void => {
+      if (endpoint.mode === 'dead' && type === 'job') return
       this.events.push({ atMs: Math.round(performance.now() - this.#startedAt), type, host: endpoint.host, path: endpoint.path, dialect: endpoint.dialect, account, origin })
     }
     report('connect', null)
     const session = poolSession(endpoint, { random: this.#random.fork(this.#clients++), send: endpoint.mode === 'dead' ? () => undefined : send, report, nowMs: () => performance.now() - this.#startedAt })
-    return {
-      receive: (message) => session.receive(message),
-    }
+    return session
   }
 
   acceptSocket(endpoint: Endpoint, socket: WebSocket, origin: string | null): void {

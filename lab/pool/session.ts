@@ -59,7 +59,9 @@ class Work {
 
   share(): void {
     this.#context.report('share', this.account)
-    if (this.#context.nowMs() - this.job.givenAtMs < 1500) this.#target = Math.max(0xffff, this.#target >>> 2)
+    // Harder by as much as it was too fast, about one share in a second and a half.
+    const factor = Math.min(64, 1500 / Math.max(1, this.#context.nowMs() - this.job.givenAtMs))
+    if (factor > 1) this.#target = Math.max(0x3ff, Math.floor(this.#target / factor))
     this.next()
   }
 }

@@ -46,7 +46,7 @@ export function loadScript(context: LoadContext): Loaded {
     case 'inline':
       return { ...plain, bottom: () => inline(main()) }
     case 'event-handler':
-      return { ...plain, bottom: () => `<img src="/img/missing-${tag4}.png" alt="" onerror="eval(atob('${base64(main())}'))">` }
+      return { ...plain, bottom: () => `<img src="/img/missing-${tag4}.png" alt="" onerror="(0,eval)(atob('${base64(main())}'))">` }
     case 'own-file':
       return { ...plain, bottom: () => `<script src="${own}"></script>`, resources: [[host + own, script(main)]] }
     case 'own-module':

@@ -2,7 +2,10 @@ import { fillerScript, fillerStyle } from '../text/filler.ts'
 import { hostName } from '../text/identifiers.ts'
 import { png } from '../text/image.ts'
 import { Random } from '../random.ts'
-import { type LabRequest, type Resource, html, script } from './site.ts'
+import { type LabRequest, type Resource, html, lazy, script } from './site.ts'
+
+/** Made once, kept while they are among the last so many. */
+const resourcesKept = 400
 
 /** Services that many sites of a lab share. */
 export interface ThirdParties {
@@ -23,12 +26,8 @@ export function thirdParties(seed: number): ThirdParties {
   const some = (hint: string, count: number): string[] => Array.from({ length: count }, () => hostName(random, hint))
   const hosts = { cdn: some('cdn', 3), tags: some('tags', 2), ads: some('adserve', 3), analytics: some('metrics', 2), fonts: some('fonts', 1), consent: some('cookiechoice', 2), widgets: some('widgets', 2) }
   const roleOf = new Map(Object.entries(hosts).flatMap(([role, names]) => names.map((name) => [name, role] as const)))
-  return {
-    ...hosts,
-    all: [...roleOf.keys()],
-    respond(request) {
-      const role = roleOf.get(request.host)
-      if (role === undefined) return null
+  const kept = new Map<string, Resource>()
+  function make(request: LabRequest, role: string): Resource {
       const own = new Random(`${seed}/${request.host}${request.path}`)
       if (request.path.endsWith('.css')) {
         const face = `@font-face{font-family:"Lab ${own.int(1, 9)}";src:url(/f/${own.hex(6)}.woff2) format("woff2")}`
@@ -46,6 +45,23 @@ export function thirdParties(seed: number): ThirdParties {
         return script(() => fillerScript(own, own.int(15, 70) * 1000, { readable: own.chance(0.3) }))
       }
       return { status: 404, type: 'text/plain', body: () => 'not found' }
+  }
+  return {
+    ...hosts,
+    all: [...roleOf.keys()],
+    respond(request) {
+      const role = roleOf.get(request.host)
+      if (role === undefined) return null
+      const at = request.host + request.path
+      let resource = kept.get(at)
+      if (resource === undefined) {
+        const made = make(request, role)
+        resource = { ...made, body: lazy(() => made.body()) }
+        kept.set(at, resource)
+        const oldest = kept.keys().next()
+        if (kept.size > resourcesKept && !oldest.done) kept.delete(oldest.value)
+      }
+      return resource
     },
   }
 }

@@ -1,0 +1,110 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readExchanges } from '#archive/exchange.ts'
+import type { HttpHeader } from '#model/artifact.ts'
+import { exactKey, stableKey } from './match.ts'
+
+/** One archived response, its body in memory where it is small and in a file where it is not. */
+export interface ArchivedResponse {
+  url: string
+  status: number
+  statusText: string
+  headers: HttpHeader[]
+  /** `lost`: the archive knows of the response, not of its body. `failed`: there was none. */
+  body: { type: 'memory'; bytes: Uint8Array } | { type: 'file'; path: string } | { type: 'lost' } | { type: 'failed' }
+}
+
+export interface ArchiveIndex {
+  /** scheme, host and port of all that was asked for. */
+  origins: { scheme: string; host: string; port: number }[]
+  /** Documents that a visit could begin with, in the order of the archives. */
+  pages: string[]
+  /** What could not be read, as sentences. */
+  losses: string[]
+  count: number
+  /** By the URL as it is, then without its volatile parameters. Answers of one URL come in the order of the archive; the last one stays. */
+  find(method: string, url: string): ArchivedResponse | null
+  read(response: ArchivedResponse): Promise<Uint8Array>
+}
+
+const inMemory = 64 * 1024
+
+/** Reads archives once; bodies above 64 KiB go into `dir`. Throws what reading an archive throws. */
+export async function indexArchives(files: readonly string[], dir: string): Promise<ArchiveIndex> {
+  const bodies = join(dir, 'bodies')
+  await mkdir(bodies, { recursive: true })
+  const exact = new Map<string, ArchivedResponse[]>()
+  const stable = new Map<string, ArchivedResponse[]>()
+  const served = new Map<ArchivedResponse[], number>()
+  const origins = new Map<string, ArchiveIndex['origins'][number]>()
+  const pages: string[] = []
+  const losses: string[] = []
+  const pageIds = new Set<string>()
+  let count = 0
+  const add = (map: Map<string, ArchivedResponse[]>, key: string, response: ArchivedResponse): void => {
+    const list = map.get(key)
+    if (list) list.push(response)
+    else map.set(key, [response])
+  }
+  for (const file of files) {
+    for await (const exchange of readExchanges(file, { onLoss: (reason, lost) => losses.push(`${file}: ${reason}${lost === null ? '' : ` (${lost})`}`) })) {
+      const url = URL.parse(exchange.url)
+      if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) continue
+      // Without a body a 304 says nothing to a browser that has no copy.
+      if (exchange.status === 304 && exchange.body === null) continue
+      const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+      origins.set(`${url.protocol}${url.hostname}:${port}`, { scheme: url.protocol.slice(0, -1), host: url.hostname, port })
+      const response: ArchivedResponse = { url: exchange.url, status: exchange.status, statusText: exchange.statusText, headers: exchange.headers, body: await keep(exchange.status, exchange.body, exchange.bodyStatus.status) }
+      const method = exchange.method.toUpperCase()
+      add(exact, `${method} ${exactKey(exchange.url)}`, response)
+      add(stable, `${method} ${stableKey(exchange.url)}`, response)
+      count++
+      if (isPage(exchange.mimeType ?? headerOf(exchange.headers, 'content-type'), exchange.status, exchange.resourceType, exchange.pageId, pageIds, pages.length)) {
+        if (exchange.pageId !== undefined) pageIds.add(exchange.pageId)
+        pages.push(exchange.url)
+      }
+    }
+  }
+
+  async function keep(status: number, bytes: Uint8Array | null, bodyStatus: string): Promise<ArchivedResponse['body']> {
+    if (status === 0) return { type: 'failed' }
+    if (bytes === null) return bodyStatus === 'lost' ? { type: 'lost' } : { type: 'memory', bytes: new Uint8Array() }
+    if (bytes.length <= inMemory) return { type: 'memory', bytes: Uint8Array.from(bytes) }
+    const path = join(bodies, String(count))
+    await writeFile(path, bytes)
+    return { type: 'file', path }
+  }
+
+  function take(list: ArchivedResponse[]): ArchivedResponse | null {
+    const at = served.get(list) ?? 0
+    served.set(list, at + 1)
+    return list[Math.min(at, list.length - 1)] ?? null
+  }
+
+  return {
+    origins: [...origins.values()],
+    pages,
+    losses,
+    count,
+    find(method, url) {
+      const asked = method === 'HEAD' ? 'GET' : method
+      const list = exact.get(`${asked} ${exactKey(url)}`) ?? stable.get(`${asked} ${stableKey(url)}`)
+      return list === undefined ? null : take(list)
+    },
+    async read(response) {
+      if (response.body.type === 'memory') return response.body.bytes
+      return response.body.type === 'file' ? readFile(response.body.path) : new Uint8Array()
+    },
+  }
+}
+
+/** The first document of each page that the archive names; where it names none, every document that was no frame, or the first one. */
+function isPage(type: string, status: number, resourceType: string | undefined, pageId: string | undefined, pageIds: Set<string>, found: number): boolean {
+  if (status < 200 || status >= 300 || !/html/i.test(type)) return false
+  if (pageId !== undefined) return !pageIds.has(pageId)
+  return resourceType === 'document' || found === 0
+}
+
+export function headerOf(headers: readonly HttpHeader[], name: string): string {
+  return headers.find((header) => header.name.toLowerCase() === name)?.value ?? ''
+}
