@@ -112,8 +112,8 @@ describe('finding a browser', () => {
 
   test("root's browsers stand where the user that it is dropped to can read", () => {
     assert.equal(browserFolders({ HOME: '/root' }, 0)[0], '/var/cache/assay/browser')
-    assert.equal(browserFolders({ HOME: '/home/me' }, 1000)[0], '/home/me/.cache/assay/browser')
-    assert.equal(browserFolders({ HOME: '/home/me', XDG_CACHE_HOME: '/c' }, 1000)[0], '/c/assay/browser')
+    assert.equal(browserFolders({ HOME: '/h/me' }, 1000)[0], '/h/me/.cache/assay/browser')
+    assert.equal(browserFolders({ HOME: '/h/me', XDG_CACHE_HOME: '/c' }, 1000)[0], '/c/assay/browser')
   })
 })
 
