@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Lane, PageReached } from './capture.ts'
 import type { ErrorRecord } from './errors.ts'
 import type { Finding, Mining, Status } from './finding.ts'
@@ -26,6 +27,49 @@ export interface Answer {
   accounts: Observation['conclusion']['accounts']
   error: ErrorRecord | null
 }
+
+const text = z.string()
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
+
+/** The same as a schema, for whoever reads the lines: `docs/schemas/answer.schema.json` is generated from it. Unknown members are allowed: it is additive. */
+export const answerSchema = z.looseObject({
+  schemaVersion: z.number().int().positive(),
+  file: text.optional(),
+  url: text.nullable(),
+  final: text.nullable(),
+  captureId: digest.nullable(),
+  at: z.iso.datetime(),
+  lane: z.enum(['browser', 'http', 'archive', 'file']),
+  reached: z.enum(['content', 'gate', 'login', 'parked', 'consent-wall', 'error']),
+  status: z.enum(['active', 'loaded', 'opt-in', 'suspected', 'none', 'inconclusive', 'not-observed', 'hint', 'no-hint']),
+  mining: z.looseObject({
+    activity: z.enum(['hashing', 'pool-contact', 'delivered', 'none-seen']),
+    consent: z.enum(['asked-first', 'asked-late', 'refused-ignored', 'not-asked', 'unknown']),
+    placement: z.enum(['page', 'own-file', 'third-party', 'ad', 'unknown']),
+    operator: z.enum(['declared', 'denied', 'unknown']),
+  }),
+  sentence: text,
+  findings: z.array(
+    z.looseObject({
+      detector: text,
+      kind: z.enum(['mining', 'proof-of-work', 'crypto-library', 'wallet', 'proxyware', 'ad-worker', 'clipboard', 'drainer']),
+      family: text.nullable(),
+      service: text.nullable(),
+      account: text.nullable(),
+      title: text,
+      evidence: z.array(z.looseObject({ captureId: digest, artifact: text, at: text, reason: text })).min(1),
+    }),
+  ),
+  blindTo: z.array(text),
+  asked: z.array(z.enum(['mining', 'components', 'consent', 'load', 'traffic', 'code'])),
+  chain: z.array(z.looseObject({ url: text, artifact: text.nullable(), how: text })),
+  accounts: z.array(z.looseObject({ account: text, service: text.nullable() })),
+  error: z.looseObject({ code: text, message: text }).nullable(),
+})
+
+// Fails to compile where the schema refuses what the interface allows.
+const accepts: (answer: Answer) => z.input<typeof answerSchema> = (answer) => answer
+void accepts
 
 export function answerOf(observation: Observation, file?: string): Answer {
   return {

@@ -139,6 +139,11 @@ const manifestSchema = z.looseObject({
 })
 const knownCollections = Object.fromEntries(artifactKinds.map((kind) => [kind, collectionSchema(itemSchemas[kind] ?? item)]))
 
+/** All that `parseManifest` checks, as one schema: `docs/schemas/capture.schema.json` is generated from it. */
+export const captureManifestSchema = manifestSchema.extend({
+  artifacts: z.object(Object.fromEntries(Object.entries(knownCollections).map(([kind, schema]) => [kind, schema.optional()]))).catchall(collectionSchema(item)),
+})
+
 /** A manifest from outside → checked. Unknown members and kinds are kept. Throws `BAD_INPUT_FILE`. */
 export function parseManifest(bytes: Uint8Array, name: string): CaptureManifest {
   let value: unknown
