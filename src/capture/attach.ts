@@ -19,11 +19,12 @@ export function enableDomains(target: Target, plan: VisitPlan): void {
   }
   if (type === 'page' || type === 'iframe') session.post('Page.enable', {})
   session.post('Runtime.enable')
-  if (plan.debuggerOn) {
+  if (plan.debuggerOn && !(plan.without.includes('script') && plan.without.includes('wasm'))) {
     session.post('Debugger.enable', {})
     session.post('Debugger.setSkipAllPauses', { skip: true })
     session.post('Debugger.setAsyncCallStackDepth', { maxDepth: 32 })
   } else session.post('Runtime.setAsyncCallStackDepth', { maxDepth: 32 })
+  if (plan.without.includes('cpu')) return
   session.post('Profiler.enable')
   session.post('Profiler.setSamplingInterval', { interval: samplingIntervalUs })
   session.post('Profiler.start')

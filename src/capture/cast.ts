@@ -1,7 +1,7 @@
 import type { ArtifactKind } from '#model/artifact.ts'
 import { type Collection } from '#model/collection.ts'
 import { toErrorRecord } from '#model/errors.ts'
-import type { Collector, Target, VisitContext, VisitPart } from './collector.ts'
+import type { Collector, CollectorFactory, Target, VisitContext, VisitPart } from './collector.ts'
 import { within } from './deadline.ts'
 import { guardedSession } from './guarded-session.ts'
 
@@ -19,13 +19,15 @@ export class Cast {
   readonly #guarded = new Map<Member, Map<Target, Target>>()
   #frozen = false
 
-  constructor(context: VisitContext, collectors: readonly ((context: VisitContext) => Collector<ArtifactKind>)[], parts: readonly ((context: VisitContext) => VisitPart)[]) {
+  constructor(context: VisitContext, collectors: { readonly [K in ArtifactKind]?: CollectorFactory<K> }, parts: readonly ((context: VisitContext) => VisitPart)[]) {
     this.#members = [
       ...parts.map((make) => ({ part: make(context), collector: null, error: null })),
-      ...collectors.map((make) => {
-        const collector = make(context)
-        return { part: collector, collector, error: null }
-      }),
+      ...Object.entries(collectors)
+        .filter(([kind]) => !context.plan.without.includes(kind as ArtifactKind))
+        .map(([, make]) => {
+          const collector: Collector<ArtifactKind> = make(context)
+          return { part: collector, collector, error: null }
+        }),
     ]
   }
 

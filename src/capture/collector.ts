@@ -100,6 +100,8 @@ export interface PageHooks {
   onReport(name: string, listener: (target: Target, payload: unknown, frameId: string | undefined) => void): void
   /** Whether a script is one of ours, by the digest that V8 gives it. */
   isOwn(sha256Hex: string): boolean
+  /** Marks the text of a program of ours, in whatever world it runs, and returns it. */
+  own(source: string): string
 }
 
 /** Something that takes part in a visit. */

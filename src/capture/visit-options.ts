@@ -1,4 +1,4 @@
-import type { HttpHeader } from '#model/artifact.ts'
+import type { ArtifactKind, HttpHeader } from '#model/artifact.ts'
 import type { ConsentPolicy } from '#model/capture.ts'
 
 /** What a caller may say of a visit; the rest follows from the profile. */
@@ -33,6 +33,8 @@ export interface VisitPlan {
   screenshot: boolean
   /** Whether the visit moves, scrolls and answers as a visitor does. */
   interact: boolean
+  /** Kinds that this visit goes without. */
+  without: readonly ArtifactKind[]
   limits: CaptureLimits
 }
 
@@ -103,6 +105,7 @@ export function planOf(options: VisitOptions): VisitPlan {
     cpuRate: 1,
     screenshot: true,
     interact: true,
+    without: [],
     limits: defaultLimits,
     ...options,
   }

@@ -148,14 +148,10 @@ class Stage {
 
   async #stay(page: Target, cast: Cast, signal: AbortSignal): Promise<{ navigation: Navigation; ended: CaptureManifest['ended'] }> {
     const crashed = this.#crashed.signal
-    const over = new AbortController()
-    const dwelling = cast.dwell(page, over.signal)
     const navigation = await navigate(page, { url: this.#seed.url, referrer: this.#plan.referrer, timeoutMs: this.#plan.loadTimeoutMs }, crashed, signal)
     // An error page has nothing to stay for.
     const hasPage = navigation.status === 'loaded' || navigation.status === 'slow'
-    if (hasPage) await pause(this.#plan.dwellMs, AbortSignal.any([signal, crashed]))
-    over.abort()
-    await within(5_000, 'ending the dwell', dwelling).catch(() => undefined)
+    if (hasPage) await this.#dwell(page, cast, AbortSignal.any([signal, crashed]))
     if (crashed.aborted) return { navigation, ended: { reason: 'crashed', detail: this.#around.launched.connection.closed ? 'the browser ended' : "the page's process ended" } }
     if (signal.aborted) return { navigation, ended: { reason: 'interrupted', detail: '' } }
     if (!hasPage) return { navigation, ended: { reason: 'failed', detail: navigation.status === 'failed' ? navigation.reason : `no answer within ${this.#plan.loadTimeoutMs} ms` } }
@@ -167,6 +163,14 @@ class Stage {
     if (thread === 'was-busy') details.push("the page's thread was busy at the end and was told to leave its loop")
     if (thread === 'silent') details.push("the page's thread did not answer at the end")
     return { navigation, ended: { reason: thread === 'awake' ? 'dwell' : 'watchdog', detail: details.join('; ') } }
+  }
+
+  async #dwell(page: Target, cast: Cast, cut: AbortSignal): Promise<void> {
+    const over = new AbortController()
+    const dwelling = cast.dwell(page, over.signal)
+    await pause(this.#plan.dwellMs, cut)
+    over.abort()
+    await within(2_000, 'ending the dwell', dwelling).catch(() => undefined)
   }
 
   #disposed = false
@@ -253,7 +257,7 @@ class Stage {
       actions: o.state.actions,
       ended: o.ended,
       error,
-      artifacts: Object.fromEntries(artifactKinds.map((kind) => [kind, o.collections.get(kind) ?? notCollected('this version has no collector for it')])),
+      artifacts: Object.fromEntries(artifactKinds.map((kind) => [kind, o.collections.get(kind) ?? notCollected(plan.without.includes(kind) ? 'not asked for' : 'this version has no collector for it')])),
     }
   }
 }

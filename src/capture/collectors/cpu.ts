@@ -3,7 +3,7 @@ import { samplingIntervalUs } from '../attach.ts'
 import { BoundedList } from '../bounded-list.ts'
 import type { Collector, Target, VisitContext } from '../collector.ts'
 import { ThreadLoad } from '../cpu-profile.ts'
-import { pause, within } from '../deadline.ts'
+import { within } from '../deadline.ts'
 
 /** A thread that ends takes its running profile with it, so no more than this is ever at stake. Milliseconds. */
 const rotationMs = 2_500
@@ -21,6 +21,7 @@ const threads: Partial<Record<Target['type'], CpuArtifact['thread']>> = { page: 
 export function cpuCollector(context: VisitContext): Collector<'cpu'> {
   const loads = new Map<Target, Thread>()
   let unread = 0
+  let rotation: NodeJS.Timeout | null = null
 
   /** Stops the running profile and starts the next. A busy thread answers late, so an answer is taken whenever it comes. */
   function read(target: Target, thread: Thread, goOn: boolean): Promise<void> {
@@ -35,6 +36,17 @@ export function cpuCollector(context: VisitContext): Collector<'cpu'> {
     return reading
   }
 
+  function stop(): void {
+    if (rotation) clearInterval(rotation)
+    rotation = null
+  }
+
+  function rotate(): void {
+    // The visit may have been given up without a word.
+    if (live().length === 0) stop()
+    for (const [target, thread] of live()) read(target, thread, true).catch(() => undefined)
+  }
+
   const live = (): [Target, Thread][] => [...loads].filter(([target]) => context.isLive(target))
 
   /** A page's target attached before it went to its address. */
@@ -46,19 +58,15 @@ export function cpuCollector(context: VisitContext): Collector<'cpu'> {
   return {
     kind: 'cpu',
     attach(target) {
-      if (threads[target.type] !== undefined) loads.set(target, { load: new ThreadLoad(), reading: null, isProfiling: true })
+      if (threads[target.type] === undefined) return
+      loads.set(target, { load: new ThreadLoad(), reading: null, isProfiling: true })
+      rotation ??= setInterval(rotate, rotationMs)
     },
     detach(target) {
       if (loads.get(target)?.isProfiling) unread++
     },
-    async dwell(_page, signal) {
-      while (!signal.aborted) {
-        await pause(rotationMs, signal)
-        if (signal.aborted) return
-        for (const [target, thread] of live()) read(target, thread, true).catch(() => undefined)
-      }
-    },
     async snapshot(_page, budgetMs) {
+      stop()
       await Promise.all(
         live().map(async ([target, thread]) => {
           // What a rotation asked for and did not get yet comes first.
@@ -68,6 +76,7 @@ export function cpuCollector(context: VisitContext): Collector<'cpu'> {
       )
     },
     async finish() {
+      stop()
       const list = new BoundedList<CpuArtifact>(context.plan.limits.maxTargets, 'threads')
       for (const [target, { load }] of loads) {
         const thread = threads[target.type]
