@@ -92,7 +92,7 @@ function jitTemplate(built: BuiltCore): string {
       $view.setUint32(${built.core.input}+39,$nonce,true);
       $x[${start}]($length);
       for($p=0;$p<4;$p++){
-        $program($view,$memory)(64);
+        $program($view,$memory)(32768);
         $x[${blend}]();
       }
       $x[${finish}]();

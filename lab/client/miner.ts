@@ -104,7 +104,7 @@ function $prepare(){
   var $i,$w;
   for($i=0;$i<${count};$i++){
     $w=${o.spawn};
-    $w.onmessage=function($e){if($share){$share($e.data.$id,$e.data.$nonce,$e.data.$result);}};
+    $w.onmessage=function($e){$count++;if($share){$share($e.data.$id,$e.data.$nonce,$e.data.$result);}};
     $crew.push($w);
   }
 }

@@ -52,7 +52,7 @@ function $dialog($id,$label,$text,$choices){
   if(document.body){$show();}else{document.addEventListener('DOMContentLoaded',$show);}
 }`
 
-/** Template of `$agreed($go)`, which calls `$go` when the site begins; `stop` is what ends it: `$halt()`. */
+/** Template of `$agreed($go)`, which calls `$go` when the site begins. It may call `$halt()`, and read `$count`, the shares found so far. */
 export function askingTemplate(asking: Asking, random: Random): string {
   const nothing = 'function(){}'
   switch (asking) {
@@ -71,9 +71,16 @@ export function askingTemplate(asking: Asking, random: Random): string {
 function $agreed($go){$dialog(${quoteSingle(random.hex(6))},'Permission',${quoteSingle(text)},[[${quoteSingle(yes)},$go],[${quoteSingle(no)},${refused}]]);}`
     }
     case 'asks-late': {
+      // Once it has mined; after five seconds in any case.
       const { text, yes, no } = random.pick(questions)
       return `${dialogHelper}
-function $agreed($go){$go();setTimeout(function(){$dialog(${quoteSingle(random.hex(6))},'Permission',${quoteSingle(text)},[[${quoteSingle(yes)},${nothing}],[${quoteSingle(no)},function(){$halt();}]]);},${random.int(1200, 1800)});}`
+function $agreed($go){
+  $go();
+  (function $look($left){
+    if($count>0||$left===0){$dialog(${quoteSingle(random.hex(6))},'Permission',${quoteSingle(text)},[[${quoteSingle(yes)},${nothing}],[${quoteSingle(no)},function(){$halt();}]]);}
+    else{setTimeout(function(){$look($left-1);},250);}
+  })(20);
+}`
     }
     case 'captcha-says': {
       const { text, button } = random.pick(sayingCaptchas)

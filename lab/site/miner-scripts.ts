@@ -83,7 +83,9 @@ export function buildMinerScripts(spec: MinerSpec, endpoint: Endpoint, paths: Mi
       spawn = selfLinked(engine, grind, link)
       isSelfLinked = true
   }
-  const template = `${whenTemplate(spec.hiding, random.fork('when'))}
+  const template = `
+var $count=0;
+${whenTemplate(spec.hiding, random.fork('when'))}
 ${askingTemplate(spec.asking, random.fork('asking'))}
 ${minerTemplate({ thread: spec.thread, spawn, link: isSelfLinked ? '' : link, threads })}
 $prepare();

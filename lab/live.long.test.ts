@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { Page } from 'puppeteer-core'
+import type { ConsentPolicy } from '#model/capture.ts'
+import type { Activity } from '#model/finding.ts'
+import type { Lab } from './lab.ts'
+import type { SiteTruth } from './site/site.ts'
+import { startLab, worldOf } from './start.ts'
+import { type TestBrowser, openChromium } from './testing/chromium.ts'
+import { isProbeTruth } from './worlds/probe.ts'
+
+/** The lab's truth held against what its own pools were told by a real browser. */
+const seed = Number(process.env.LAB_SEED ?? 31)
+const patienceMs = 60_000
+let lab: Lab
+let chromium: TestBrowser
+let dir: string
+
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'assay-lab-live-'))
+  lab = await startLab({ dir, seed, sites: 'all' })
+  chromium = await openChromium(lab)
+})
+
+after(async () => {
+  await chromium.close()
+  await lab.close()
+  await rm(dir, { recursive: true })
+})
+
+function activityOf(account: string, since: number): Activity {
+  const types = new Set(lab.log.pool.slice(since).filter((event) => event.account === account).map((event) => event.type))
+  return types.has('share') ? 'hashing' : types.has('login') ? 'pool-contact' : 'delivered'
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + patienceMs
+  while (!(await holds())) {
+    if (Date.now() > end) assert.fail(`${what}: not within ${patienceMs} ms`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** Opens a page and answers as the policy says; a visitor's pointer moves once. */
+async function visit(page: Page, truth: SiteTruth, policy: ConsentPolicy): Promise<void> {
+  page.on('dialog', (dialog) => void (policy === 'accept' ? dialog.accept() : dialog.dismiss()))
+  await page.goto(truth.url, { waitUntil: 'load', timeout: patienceMs })
+  await page.mouse.move(200, 200)
+  const asks = truth.asking !== 'none' && truth.asking !== 'cookie-banner' && truth.asking !== 'asks-first-confirm'
+  if (policy === 'ignore' || !asks) return
+  const buttons = await page.waitForSelector('[role=dialog] button, main section button', { timeout: patienceMs }).then(() => page.$$('[role=dialog] button, main section button'))
+  await (policy === 'accept' ? buttons[0] : buttons[1])?.click()
+}
+
+const miners = worldOf('miners', seed).sites.map((site) => site.truth(1))
+const name = (t: SiteTruth): string => [t.load, t.thread, t.module, t.family, t.dialect, t.encoding, t.transport, t.poolMode, t.hiding, t.asking].join(' ')
+
+for (const policy of ['ignore', 'accept', 'reject'] as const) {
+  const rows = miners.filter((truth) => policy === 'ignore' || truth.asking !== 'none')
+  for (const truth of rows.filter((row) => row.underPolicy[policy].activity !== 'delivered')) {
+    test(`${policy}: ${name(truth)} is ${truth.underPolicy[policy].activity}`, async () => {
+      const context = await chromium.browser.createBrowserContext()
+      const since = lab.log.pool.length
+      await visit(await context.newPage(), truth, policy)
+      const expected = truth.underPolicy[policy].activity
+      await until(`${expected} at ${truth.url}`, () => activityOf(truth.account ?? '', since) === expected)
+      assert.deepEqual(lab.log.pool.slice(since).filter((event) => event.type === 'bad-message'), [])
+      await context.close()
+    })
+  }
+
+  test(`${policy}: what is only delivered stays silent while another page mines to its tenth share`, async () => {
+    const silent = rows.filter((row) => row.underPolicy[policy].activity === 'delivered')
+    assert.ok(silent.length >= 2)
+    const context = await chromium.browser.createBrowserContext()
+    const since = lab.log.pool.length
+    for (const truth of silent) await visit(await context.newPage(), truth, policy)
+    const [busy] = miners.filter((row) => row.family === 'sha1')
+    assert.ok(busy)
+    await visit(await context.newPage(), busy, 'ignore')
+    await until('ten shares', () => lab.log.pool.slice(since).filter((event) => event.type === 'share' && event.account === busy.account).length >= 10)
+    for (const truth of silent) assert.equal(activityOf(truth.account ?? '', since), 'delivered', name(truth))
+    await context.close()
+  })
+}
+
+test('the probe is done in four pages at a time', async () => {
+  const truth = lab.truth.find((site) => isProbeTruth(site))
+  assert.ok(isProbeTruth(truth))
+  const context = await chromium.browser.createBrowserContext()
+  await Promise.all(
+    [1, 2, 3, 4].map(async () => {
+      const page = await context.newPage()
+      await page.goto(truth.url, { timeout: patienceMs })
+      await until('the probe', async () => (await page.title()) === truth.doneTitle)
+    }),
+  )
+  await context.close()
+})
+
+test('pages that do not mine speak to no pool', async () => {
+  const since = lab.log.pool.length
+  const context = await chromium.browser.createBrowserContext()
+  for (const truth of worldOf('ordinary', seed).sites.map((site) => site.truth(1))) {
+    const page = await context.newPage()
+    await page.goto(truth.url, { waitUntil: 'load', timeout: patienceMs })
+    if (truth.content === 'proof-of-work captcha') await until('the captcha', () => page.$eval('.captcha label', (label) => label.textContent === 'Verified'))
+    if (truth.content === 'proof-of-work gate') await until('the gate', async () => !(await page.title()).includes('bot'))
+    if (truth.content === 'hashing a file') await until('the digest', () => page.$eval('output', (output) => output.textContent !== ''))
+    if (truth.content === 'wallet') await until('the wallet', () => page.$eval('#balance', (balance) => balance.textContent !== '…'))
+    await page.close()
+  }
+  await context.close()
+  assert.equal(lab.log.pool.length, since)
+})
