@@ -70,6 +70,7 @@ async function capturesOf(stored: StoredArchive, source: PageSource, blobs: Blob
 function indexByUrl(exchanges: readonly StoredExchange[]): Map<string, StoredExchange> {
   const index = new Map<string, StoredExchange>()
   for (const stored of exchanges) {
+    if (stored.exchange.contentId !== undefined) index.set(stored.exchange.contentId, stored)
     const known = index.get(stored.exchange.url)
     if (known === undefined || (known.body.status !== 'stored' && stored.body.status === 'stored')) index.set(stored.exchange.url, stored)
   }

@@ -32,6 +32,8 @@ export interface ArchivedExchange {
   requestHeaders: HttpHeader[]
   requestBody?: Uint8Array
   initiator?: Initiator
+  /** `cid:` address by which other parts of an MHTML file refer to it. */
+  contentId?: string
   /** WebSocket messages (HAR's `_webSocketMessages`); `atMs` is milliseconds since the epoch. */
   frames?: SocketFrame[]
   /** A WARC `revisit`: the body stands in an earlier record with that payload digest or address. */

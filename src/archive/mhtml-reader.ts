@@ -35,7 +35,8 @@ export function* readMhtml(bytes: Uint8Array, name: string, limits: ReadLimits):
       return
     }
     const location = headerOf(part.headers, 'content-location') ?? (count === 1 ? saved : '')
-    const url = URL.parse(location, saved === '' ? undefined : saved)?.href ?? cidUrl(part.headers)
+    const cid = cidUrl(part.headers)
+    const url = (location === '' ? null : (URL.parse(location, saved === '' ? undefined : saved)?.href ?? null)) ?? cid
     if (url === null) {
       yield loss('a part without a place')
       continue
@@ -56,6 +57,7 @@ export function* readMhtml(bytes: Uint8Array, name: string, limits: ReadLimits):
         bodyStatus: whole ? { status: 'complete' } : { status: 'truncated', totalSize: null, reason: next === -1 ? 'the file ends within it' : `longer than ${limits.maxBodyBytes} octets` },
         startedAt,
         requestHeaders: [],
+        ...(cid === null ? {} : { contentId: cid }),
         ...(count === 1 ? { resourceType: 'document', pageId: 'page' } : { pageId: 'page' }),
       },
     }

