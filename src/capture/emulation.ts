@@ -1,3 +1,4 @@
+import { clientHints } from './client-hints.ts'
 import { headersFor } from './seed-headers.ts'
 import type { VisitContext, VisitPart } from './collector.ts'
 
@@ -8,7 +9,8 @@ export function emulationPart(context: VisitContext): VisitPart {
     attach(target) {
       const { session } = target
       if (target.type === 'worklet') return
-      const userAgent = { userAgent: context.userAgent, acceptLanguage: plan.language }
+      const hints = clientHints(context.userAgent, context.product)
+      const userAgent = { userAgent: context.userAgent, acceptLanguage: plan.language, ...(hints ? { userAgentMetadata: hints } : {}) }
       if (target.type !== 'page') {
         session.post('Network.setUserAgentOverride', userAgent)
         return

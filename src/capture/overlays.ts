@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { DialogArtifact } from '#model/artifact.ts'
 import { aboutDialog } from '#derive/dialog.ts'
 import { choiceFor } from './choice.ts'
-import type { Target, VisitContext, VisitPart } from './collector.ts'
+import type { Target, VisitContext } from './collector.ts'
 import { pause, within } from './deadline.ts'
 import { overlayWatch } from './page/overlay-watch.ts'
 
@@ -11,8 +11,14 @@ const readingMs = 1_500
 const answerTimeoutMs = 1_500
 const worldName = 'assay-overlays'
 
+export interface OverlayWatch {
+  attach(target: Target): void
+  /** Nobody reads any more: questions that are still open stay unanswered. */
+  end(): void
+}
+
 /** Overlays and buttons that ask something: recorded by `note`, and answered as the visit's consent says where they are about mining or cookies. */
-export function overlays(context: VisitContext, note: (dialog: Omit<DialogArtifact, 'id'>) => DialogArtifact): VisitPart {
+export function overlays(context: VisitContext, note: (dialog: Omit<DialogArtifact, 'id'>) => DialogArtifact): OverlayWatch {
   const binding = `_${randomBytes(6).toString('hex')}`
   const source = overlayWatch(binding)
   const over = new AbortController()
@@ -72,9 +78,7 @@ export function overlays(context: VisitContext, note: (dialog: Omit<DialogArtifa
       session.post('Runtime.addBinding', { name: binding, executionContextName: worldName })
       session.post('Page.addScriptToEvaluateOnNewDocument', { source: context.hooks.own(source), worldName, runImmediately: true })
     },
-    async snapshot() {
-      over.abort()
-    },
+    end: () => over.abort(),
   }
 }
 

@@ -20,6 +20,10 @@ export const browserFlags: readonly string[] = [
   '--no-startup-window',
   `--disable-features=${[...disabledFeatures, ...egressDisabledFeatures].join(',')}`,
   ...browserEgressFlags(),
+  // Tells of automation: navigator.webdriver, a screen smaller than the window, a machine without a mouse.
+  '--disable-blink-features=AutomationControlled',
+  '--screen-info={1920x1080}',
+  '--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4',
   '--allow-pre-commit-input',
   // Several visits at a time: each is in front, as far as its page can tell.
   '--disable-background-timer-throttling',

@@ -4,6 +4,7 @@ import { aboutDialog } from '#derive/dialog.ts'
 import { BoundedList } from '../bounded-list.ts'
 import type { Collector, Target, VisitContext } from '../collector.ts'
 import { pause } from '../deadline.ts'
+import { overlays } from '../overlays.ts'
 
 const maxDialogs = 200
 /** As long as a visitor needs to read it. What runs meanwhile, runs before he has answered. Milliseconds. */
@@ -19,6 +20,11 @@ export function dialogCollector(context: VisitContext): Collector<'dialog'> {
   const list = new BoundedList<DialogArtifact>(maxDialogs, 'dialogs')
   const over = new AbortController()
   let opened = 0
+  const watched = overlays(context, (question) => {
+    const dialog: DialogArtifact = { id: list.isFull ? '' : context.nextId('dialog'), ...question }
+    list.add(dialog)
+    return dialog
+  })
 
   async function answer(target: Target, event: Protocol.Page.JavascriptDialogOpeningEvent): Promise<void> {
     const { type, message } = event
@@ -50,10 +56,12 @@ export function dialogCollector(context: VisitContext): Collector<'dialog'> {
     attach(target) {
       if (target.type !== 'page' && target.type !== 'iframe') return
       target.session.on('Page.javascriptDialogOpening', (event) => void answer(target, event))
+      watched.attach(target)
     },
     async snapshot() {
       // The visit is over: nobody reads any more.
       over.abort()
+      watched.end()
     },
     async finish() {
       over.abort()
