@@ -96,7 +96,7 @@ class Crawl {
   async run(): Promise<CrawlResult> {
     const beat = setInterval(() => void this.#queue.touch([...this.#running.values()].map(({ lease }) => lease)).catch(() => {}), heartbeatMs)
     try {
-      await this.#queue.reclaim()
+      await this.#queue.reclaim(this.#options.clock.now())
       await this.#queue.announce(this.#options.clock.now())
       while (!this.#stop.signal.aborted && (await this.#step())) await this.#tell()
     } catch (error) {
@@ -134,7 +134,7 @@ class Crawl {
     if (due === null) return false
     if (due <= clock.now()) {
       // Others are at it, or a site rests, or its process died.
-      if ((await this.#queue.reclaim()) + (await this.#queue.announce(clock.now())) === 0) await this.#pause(pollMs)
+      if ((await this.#queue.reclaim(this.#options.clock.now())) + (await this.#queue.announce(clock.now())) === 0) await this.#pause(pollMs)
     } else if (clock instanceof SimulatedClock) {
       clock.set(due)
       await this.#queue.announce(due)

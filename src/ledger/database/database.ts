@@ -109,13 +109,15 @@ export async function openDatabase(server: DatabaseServer, options: DatabaseOpti
     session: (onLost) =>
       patiently(async () => {
         const client = new pg.Client(config)
-        let open = true
+        // A connection that never came about ends too, and was not lost.
+        let open = false
         client.on('error', () => {})
         client.on('end', () => {
           if (open) onLost()
           open = false
         })
         await client.connect()
+        open = true
         return {
           client: { query: async <Row>(sql: string, values: readonly unknown[] = []) => rowsOf<Row>(await client.query(sql, [...values])) },
           async close() {

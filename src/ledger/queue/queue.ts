@@ -54,7 +54,7 @@ export interface CrawlQueue {
   release(lease: Lease): Promise<void>
   touch(leases: readonly Lease[]): Promise<void>
   /** Takes over what dead processes held; visits whose record they had written are kept. Answers how many. */
-  reclaim(): Promise<number>
+  reclaim(now: Date): Promise<number>
   /** The earliest time that any page of the crawl wants a visit, leased or not. */
   nextDue(): Promise<Date | null>
   counts(now: Date): Promise<QueueCounts>
@@ -268,7 +268,7 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
 
     touch: (leases) => jobs.touch(leases.map((lease) => lease.jobId)),
 
-    async reclaim() {
+    async reclaim(now) {
       const held = await database.query<{ worker: number }>('select distinct worker from assay.leases where worker <> $1', [worker.number])
       let count = 0
       for (const { worker: other } of held) {
@@ -284,7 +284,12 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
           return leases.length
         })
       }
-      return count
+      return count + (await database.transaction(async (transaction) => {
+        const lost = await jobs.listLost(transaction)
+        await jobs.complete(crawl, lost.map((job) => job.id), transaction)
+        await sendNext(transaction, lost.map((job) => job.site), now)
+        return lost.length
+      }))
     },
 
     async nextDue() {

@@ -16,11 +16,14 @@ export async function registerWorker(database: Database): Promise<WorkerIdentity
   let closed = false
   let current: { close(): Promise<void> } | null = null
   async function hold(): Promise<void> {
-    const session = await database.session(() => {
-      // The database went away. Whoever found the lock free meanwhile has taken our leases over; the others are ours again.
-      if (!closed) void again()
-    })
-    await session.client.query('select pg_advisory_lock($1, $2)', [lockClass, number])
+    // When the database goes away: whoever finds the lock free meanwhile takes our leases over; the others are ours again.
+    const session = await database.session(() => void again())
+    try {
+      await session.client.query('select pg_advisory_lock($1, $2)', [lockClass, number])
+    } catch (error) {
+      await session.close()
+      throw error
+    }
     current = session
     if (closed) await session.close()
   }
