@@ -36,7 +36,12 @@ export async function* readArc(source: ByteSource, gzip: boolean, limits: ReadLi
         continue
       }
       const decoded = await decodePayload(message.body, message.headers, limits)
-      const damage = there < length ? `the archive ends after ${there} of ${length} octets` : wanted < length ? `longer than ${limits.maxBodyBytes} octets` : null
+      const damage =
+        there < length
+          ? `the archive ends after ${there} of ${length} octets`
+          : wanted < length
+            ? `longer than ${limits.maxBodyBytes} octets`
+            : null
       yield {
         type: 'exchange',
         exchange: {
@@ -53,7 +58,8 @@ export async function* readArc(source: ByteSource, gzip: boolean, limits: ReadLi
         },
       }
     }
-    if (reader.failure !== null) yield loss(`damaged gzip data (${reader.failure instanceof Error ? reader.failure.message : 'unknown'})`, null)
+    if (reader.failure !== null)
+      yield loss(`damaged gzip data (${reader.failure instanceof Error ? reader.failure.message : 'unknown'})`, null)
   } finally {
     await reader.close()
   }

@@ -35,5 +35,9 @@ export async function* readExchanges(path: string, options: ReadOptions = {}): A
     }
     yield item.exchange
   }
-  if (count === 0) throw new AssayError('BAD_INPUT_FILE', `${archive.name} holds no exchange that can be read${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`)
+  if (count === 0)
+    throw new AssayError(
+      'BAD_INPUT_FILE',
+      `${archive.name} holds no exchange that can be read${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`,
+    )
 }

@@ -24,7 +24,7 @@ export function fileSource(path: string, name: string, size: number): ByteSource
 export async function* pump(source: AsyncIterable<Uint8Array>, decoder: Transform): AsyncGenerator<Uint8Array, void, undefined> {
   const queue: Uint8Array[] = []
   const abort = new AbortController()
-  let failure: unknown = null
+  let failure: Error | null = null
   let done = false
   let wake = (): void => {}
   decoder.on('data', (chunk: Uint8Array) => {
@@ -54,7 +54,7 @@ export async function* pump(source: AsyncIterable<Uint8Array>, decoder: Transfor
     decoder.end()
   })().catch((error: unknown) => {
     // The source broke: give out what was decoded, then say so.
-    failure ??= error
+    failure ??= error instanceof Error ? error : new Error('the source broke', { cause: error })
     decoder.end()
   })
   try {
@@ -131,7 +131,10 @@ async function take(chunks: AsyncIterable<Uint8Array>, count: number): Promise<U
 }
 
 /** All of it, cut at `limit`. `complete` is false where it was cut or the source failed. */
-export async function collect(chunks: AsyncIterable<Uint8Array>, limit: number): Promise<{ bytes: Uint8Array; complete: boolean; failure: unknown }> {
+export async function collect(
+  chunks: AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<{ bytes: Uint8Array; complete: boolean; failure: unknown }> {
   const pieces: Uint8Array[] = []
   let size = 0
   try {
@@ -150,4 +153,3 @@ export function isSystemError(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' && /^E[A-Z]+$/.test(code)
 }
-

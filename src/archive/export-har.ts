@@ -18,7 +18,8 @@ export async function exportHar(capture: Capture, blobs: BlobStore, options: Exp
     if (!/^https?:|^wss?:/.test(request.url)) continue
     const body = await bodyBytes(request.body, blobs)
     // Only base64 gives back the octets; text goes through a charset.
-    if (body !== null && request.response && (request.body.status === 'stored' || request.body.status === 'truncated')) held.add(request.body.digest)
+    if (body !== null && request.response && (request.body.status === 'stored' || request.body.status === 'truncated'))
+      held.add(request.body.digest)
     entries.push(entryOf(capture, request, body, await bodyBytes(request.requestBody, blobs)))
   }
   for (const socket of artifacts(capture, 'websocket').items) entries.push(await socketEntry(capture, socket, blobs))
@@ -32,7 +33,9 @@ export async function exportHar(capture: Capture, blobs: BlobStore, options: Exp
     version: '1.2',
     creator: { name, version },
     ...(manifest.conditions.browser === null ? {} : { browser: { name: 'Chromium', version: manifest.conditions.browser } }),
-    pages: [{ startedDateTime: manifest.startedAt, id: 'page_1', title: manifest.finalUrl, pageTimings: { onContentLoad: -1, onLoad: -1 } }],
+    pages: [
+      { startedDateTime: manifest.startedAt, id: 'page_1', title: manifest.finalUrl, pageTimings: { onContentLoad: -1, onLoad: -1 } },
+    ],
     entries,
   }
   const text = JSON.stringify({ log: head })
@@ -88,7 +91,9 @@ function contentOf(request: RequestArtifact, body: Uint8Array | null): unknown {
     const comment = request.body.status === 'lost' ? { comment: request.body.reason } : {}
     return { size: request.body.status === 'none' ? 0 : -1, mimeType, ...comment }
   }
-  const charset = request.response?.headers.find((header) => header.name.toLowerCase() === 'content-type')?.value.match(/charset\s*=\s*"?([\w-]+)/i)?.[1]
+  const charset = request.response?.headers
+    .find((header) => header.name.toLowerCase() === 'content-type')
+    ?.value.match(/charset\s*=\s*"?([\w-]+)/i)?.[1]
   // A reader would encode the text again in the charset that the header names.
   const text = charset === undefined || /^utf-?8$/i.test(charset) ? textOf(body) : null
   const content = text === null ? { text: Buffer.from(body).toString('base64'), encoding: 'base64' } : { text }
@@ -116,7 +121,16 @@ async function socketEntry(capture: Capture, socket: WebSocketArtifact, blobs: B
     pageref: 'page_1',
     startedDateTime: isoAt(capture, socket.openedAtMs),
     time,
-    request: { method: 'GET', url: socket.url, httpVersion: 'HTTP/1.1', cookies: [], headers: (socket.handshake?.requestHeaders ?? []).map(plainHeader), queryString: [], headersSize: -1, bodySize: 0 },
+    request: {
+      method: 'GET',
+      url: socket.url,
+      httpVersion: 'HTTP/1.1',
+      cookies: [],
+      headers: (socket.handshake?.requestHeaders ?? []).map(plainHeader),
+      queryString: [],
+      headersSize: -1,
+      bodySize: 0,
+    },
     response: {
       status: socket.handshake?.status ?? 0,
       statusText: socket.handshake?.status === 101 ? 'Switching Protocols' : '',
@@ -140,8 +154,14 @@ async function socketEntry(capture: Capture, socket: WebSocketArtifact, blobs: B
 async function messageOf(capture: Capture, frame: SocketFrame, blobs: BlobStore): Promise<unknown> {
   const whole = frame.body === undefined ? null : await bodyBytes(frame.body, blobs)
   const binary = frame.opcode === 2
-  const data = whole === null ? (binary ? (frame.base64 ?? '') : (frame.text ?? '')) : Buffer.from(whole).toString(binary ? 'base64' : 'utf8')
-  return { type: frame.direction === 'sent' ? 'send' : 'receive', time: (Date.parse(capture.manifest.startedAt) + frame.atMs) / 1000, opcode: frame.opcode, data }
+  const data =
+    whole === null ? (binary ? (frame.base64 ?? '') : (frame.text ?? '')) : Buffer.from(whole).toString(binary ? 'base64' : 'utf8')
+  return {
+    type: frame.direction === 'sent' ? 'send' : 'receive',
+    time: (Date.parse(capture.manifest.startedAt) + frame.atMs) / 1000,
+    opcode: frame.opcode,
+    data,
+  }
 }
 
 function plainHeader(header: HttpHeader): HttpHeader {
@@ -150,7 +170,13 @@ function plainHeader(header: HttpHeader): HttpHeader {
 
 /** As Chrome's export has it: CDP's own shape. */
 function initiatorOf(initiator: Initiator): unknown {
-  const callFrames = (initiator.stack ?? []).map((frame) => ({ functionName: frame.functionName, scriptId: frame.scriptId ?? '', url: frame.url, lineNumber: frame.line, columnNumber: frame.column }))
+  const callFrames = (initiator.stack ?? []).map((frame) => ({
+    functionName: frame.functionName,
+    scriptId: frame.scriptId ?? '',
+    url: frame.url,
+    lineNumber: frame.line,
+    columnNumber: frame.column,
+  }))
   return {
     type: initiator.type,
     ...(initiator.url === undefined ? {} : { url: initiator.url }),

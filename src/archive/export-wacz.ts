@@ -34,7 +34,16 @@ export async function exportWacz(capture: Capture, blobs: BlobStore, outPath: st
     const created = capture.manifest.startedAt
     const dataPackage = Buffer.from(
       JSON.stringify(
-        { profile: 'data-package', wacz_version: '1.1.1', title: titleOf(capture) || capture.manifest.finalUrl, software, created, mainPageUrl: capture.manifest.finalUrl, mainPageDate: created, resources },
+        {
+          profile: 'data-package',
+          wacz_version: '1.1.1',
+          title: titleOf(capture) || capture.manifest.finalUrl,
+          software,
+          created,
+          mainPageUrl: capture.manifest.finalUrl,
+          mainPageDate: created,
+          resources,
+        },
         null,
         2,
       ),
@@ -71,7 +80,13 @@ function titleOf(capture: Capture): string {
 function pageLines(capture: Capture): string {
   const { finalUrl, startedAt, visitId } = capture.manifest
   const head = { format: 'json-pages-1.0', id: 'pages', title: 'All Pages' }
-  const page = { id: visitId, url: finalUrl, ts: mainTime(capture), title: titleOf(capture) || finalUrl, assay: { captureId: capture.id, startedAt } }
+  const page = {
+    id: visitId,
+    url: finalUrl,
+    ts: mainTime(capture),
+    title: titleOf(capture) || finalUrl,
+    assay: { captureId: capture.id, startedAt },
+  }
   return `${JSON.stringify(head)}\n${JSON.stringify(page)}\n`
 }
 
@@ -85,7 +100,13 @@ function mainTime(capture: Capture): string {
 /** CDXJ: key in SURT order, timestamp, JSON. https://specs.webrecorder.net/cdxj/0.1.0/ */
 function indexLines(index: readonly WarcIndexEntry[]): string {
   const lines = index.map((entry) => {
-    const keyed = { url: entry.url, method: entry.method, headers: new Headers({ 'Content-Type': entry.requestContentType }), postData: entry.body ?? new Uint8Array(0), requestBody: '' }
+    const keyed = {
+      url: entry.url,
+      method: entry.method,
+      headers: new Headers({ 'Content-Type': entry.requestContentType }),
+      postData: entry.body ?? new Uint8Array(0),
+      requestBody: '',
+    }
     const isGet = entry.method === 'GET' || entry.method === 'HEAD'
     const key = !isGet && postToGetUrl(keyed) ? keyed.url : entry.url
     const fields = {

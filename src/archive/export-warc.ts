@@ -44,7 +44,17 @@ export async function writeWarc(capture: Capture, blobs: BlobStore, outPath: str
     return at
   }
   const date = capture.manifest.startedAt
-  await write(WARCRecord.createWARCInfo({ date, warcVersion: 'WARC/1.1', filename: 'data.warc.gz' }, { software, format: 'WARC File Format 1.1', conformsTo: 'http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/', isPartOf: `${capturePrefix}${capture.id}` }))
+  await write(
+    WARCRecord.createWARCInfo(
+      { date, warcVersion: 'WARC/1.1', filename: 'data.warc.gz' },
+      {
+        software,
+        format: 'WARC File Format 1.1',
+        conformsTo: 'http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/',
+        isPartOf: `${capturePrefix}${capture.id}`,
+      },
+    ),
+  )
   const index: WarcIndexEntry[] = []
   const held = new Set<string>()
   for (const request of requestsOf(capture)) {
@@ -57,13 +67,45 @@ export async function writeWarc(capture: Capture, blobs: BlobStore, outPath: str
     const requestBody = await bodyBytes(request.requestBody, blobs)
     await write(requestRecord(capture, request, requestBody, response.warcHeader('WARC-Record-ID') ?? ''))
     const timestamp = isoAt(capture, request.startedAtMs).replace(/\D/g, '').slice(0, 14)
-    index.push({ url: request.url, timestamp, mime: request.response.mimeType, status: request.response.status, digest: response.warcPayloadDigest ?? '', ...at, method: request.method, requestContentType: headerOf(request.requestHeaders, 'content-type') ?? '', body: requestBody })
+    index.push({
+      url: request.url,
+      timestamp,
+      mime: request.response.mimeType,
+      status: request.response.status,
+      digest: response.warcPayloadDigest ?? '',
+      ...at,
+      method: request.method,
+      requestContentType: headerOf(request.requestHeaders, 'content-type') ?? '',
+      body: requestBody,
+    })
   }
   const json = Buffer.from(canonicalJson(capture.manifest))
-  await write(WARCRecord.create({ url: `${capturePrefix}${capture.id}`, date, type: 'metadata', warcVersion: 'WARC/1.1', warcHeaders: { 'Content-Type': captureMediaType } }, [json]))
+  await write(
+    WARCRecord.create(
+      {
+        url: `${capturePrefix}${capture.id}`,
+        date,
+        type: 'metadata',
+        warcVersion: 'WARC/1.1',
+        warcHeaders: { 'Content-Type': captureMediaType },
+      },
+      [json],
+    ),
+  )
   for (const digest of blobsOf(capture.manifest.artifacts)) {
     if (held.has(digest) || !(await blobs.has(digest))) continue
-    await write(WARCRecord.create({ url: `${blobPrefix}${digest}`, date, type: 'resource', warcVersion: 'WARC/1.1', warcHeaders: { 'Content-Type': 'application/octet-stream' } }, [await blobs.get(digest)]))
+    await write(
+      WARCRecord.create(
+        {
+          url: `${blobPrefix}${digest}`,
+          date,
+          type: 'resource',
+          warcVersion: 'WARC/1.1',
+          warcHeaders: { 'Content-Type': 'application/octet-stream' },
+        },
+        [await blobs.get(digest)],
+      ),
+    )
   }
   file.end()
   await Promise.race([once(file, 'close'), failed])
@@ -95,7 +137,10 @@ function responseRecord(capture: Capture, request: RequestArtifact, body: Uint8A
 
 function requestRecord(capture: Capture, request: RequestArtifact, body: Uint8Array | null, concurrentTo: string): WARCRecord {
   const url = URL.parse(request.url)
-  const headers = body === null ? request.requestHeaders.map((header) => ({ ...header, value: header.value.replace(/[\r\n\0]+/g, ' ') })) : decodedHeaders(request.requestHeaders, body.length)
+  const headers =
+    body === null
+      ? request.requestHeaders.map((header) => ({ ...header, value: header.value.replace(/[\r\n\0]+/g, ' ') }))
+      : decodedHeaders(request.requestHeaders, body.length)
   return WARCRecord.create(
     {
       url: request.url,

@@ -56,9 +56,19 @@ test('exporting twice writes the same requests, and an export without our own re
   assert.equal(manifest.conditions.userAgent, 'Probe/1.0')
   assert.equal(manifest.reached.httpStatus, 200)
   const sockets = artifacts(imported.capture, 'websocket')
-  assert.deepEqual(sockets.items.map((socket) => [socket.url, socket.frames.map((frame) => [frame.direction, frame.text?.length ?? frame.base64])]), [
-    ['wss://pool.example/proxy', [['sent', 18], ['received', 'AQID'], ['received', 90_000]]],
-  ])
+  assert.deepEqual(
+    sockets.items.map((socket) => [socket.url, socket.frames.map((frame) => [frame.direction, frame.text?.length ?? frame.base64])]),
+    [
+      [
+        'wss://pool.example/proxy',
+        [
+          ['sent', 18],
+          ['received', 'AQID'],
+          ['received', 90_000],
+        ],
+      ],
+    ],
+  )
   // The body of the latin-1 script is the octets of the original, not the text in another charset.
   const script = artifacts(imported.capture, 'script').items.find((item) => item.url.endsWith('app.js'))
   const original = artifacts(capture, 'request').items.find((item) => item.url.endsWith('app.js'))
@@ -81,9 +91,17 @@ test('the WACZ says what it holds: digests, pages, an index whose places are the
     assert.ok(found, name)
     return Buffer.from((await collect(found.open(0), 1e9)).bytes)
   }
-  const dataPackage = JSON.parse((await member('datapackage.json')).toString()) as { wacz_version: string; mainPageUrl: string; mainPageDate: string; resources: { path: string; hash: string; bytes: number }[] }
+  const dataPackage = JSON.parse((await member('datapackage.json')).toString()) as {
+    wacz_version: string
+    mainPageUrl: string
+    mainPageDate: string
+    resources: { path: string; hash: string; bytes: number }[]
+  }
   assert.equal(dataPackage.wacz_version, '1.1.1')
-  assert.deepEqual(dataPackage.resources.map((resource) => resource.path), ['archive/data.warc.gz', 'indexes/index.cdx', 'pages/pages.jsonl'])
+  assert.deepEqual(
+    dataPackage.resources.map((resource) => resource.path),
+    ['archive/data.warc.gz', 'indexes/index.cdx', 'pages/pages.jsonl'],
+  )
   for (const resource of dataPackage.resources) {
     const bytes = await member(resource.path)
     assert.equal(bytes.length, resource.bytes)
@@ -91,7 +109,11 @@ test('the WACZ says what it holds: digests, pages, an index whose places are the
   }
   const packageDigest = JSON.parse((await member('datapackage-digest.json')).toString()) as { hash: string }
   assert.equal(packageDigest.hash, sha256(await member('datapackage.json')))
-  const [head, page] = (await member('pages/pages.jsonl')).toString().trim().split('\n').map((line) => JSON.parse(line) as Record<string, string>)
+  const [head, page] = (await member('pages/pages.jsonl'))
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, string>)
   assert.equal(head?.format, 'json-pages-1.0')
   assert.equal(page?.url, 'https://probe.example/en')
   const warc = await member('archive/data.warc.gz')
@@ -117,7 +139,13 @@ test("warcio reads the WARC's records, and the document's body is plain under it
     assert.equal(record.httpHeaders?.headers.get('Content-Encoding'), null)
     assert.equal(await record.contentText(), sampleHtml)
   }
-  assert.deepEqual(Object.fromEntries(Object.entries(Object.groupBy(types, (type) => type)).map(([type, list]) => [type, list?.length])), { warcinfo: 1, response: 7, request: 7, metadata: 1, resource: 7 })
+  assert.deepEqual(Object.fromEntries(Object.entries(Object.groupBy(types, (type) => type)).map(([type, list]) => [type, list?.length])), {
+    warcinfo: 1,
+    response: 7,
+    request: 7,
+    metadata: 1,
+    resource: 7,
+  })
 })
 
 test('the exchanges of the WACZ can be replayed: bodies in plain octets, what was lost is said to be', async () => {

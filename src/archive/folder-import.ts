@@ -57,12 +57,23 @@ function isPartOfSavedPage(path: string, files: readonly { path: string }[]): bo
   return match !== null && files.some((file) => file.path === `${match[1]}.html` || file.path === `${match[1]}.htm`)
 }
 
-async function importSite(root: string, files: readonly { path: string; mimeType: string }[], pages: readonly { path: string; mimeType: string }[], blobs: BlobStore, options: ImportOptions, limits: ReadLimits): Promise<Imported[]> {
+async function importSite(
+  root: string,
+  files: readonly { path: string; mimeType: string }[],
+  pages: readonly { path: string; mimeType: string }[],
+  blobs: BlobStore,
+  options: ImportOptions,
+  limits: ReadLimits,
+): Promise<Imported[]> {
   const origin = await originOf(root)
   const byPath = new Map(files.map((file) => [file.path, file]))
   const loaded = new Map<string, Promise<StoredExchange>>()
   const load = (path: string, mimeType: string): Promise<StoredExchange> => {
-    const stored = loaded.get(path) ?? fileExchange(join(root, path), new URL(encodePath(path), origin).href, mimeType, limits).then((exchange) => storeExchange(exchange, blobs))
+    const stored =
+      loaded.get(path) ??
+      fileExchange(join(root, path), new URL(encodePath(path), origin).href, mimeType, limits).then((exchange) =>
+        storeExchange(exchange, blobs),
+      )
     loaded.set(path, stored)
     return stored
   }
@@ -80,7 +91,13 @@ async function importSite(root: string, files: readonly { path: string; mimeType
   }
   const references = new PageReferences(blobs)
   const imported: Imported[] = []
-  const source: PageSource = { format: 'folder of files', archive: { software: { archiver: '', browser: null }, losses: [] }, isLog: false, otherwiseAt: new Date(0).toISOString(), classify: options.classify ?? null }
+  const source: PageSource = {
+    format: 'folder of files',
+    archive: { software: { archiver: '', browser: null }, losses: [] },
+    isLog: false,
+    otherwiseAt: new Date(0).toISOString(),
+    classify: options.classify ?? null,
+  }
   for (const file of pages) {
     if (imported.length >= limits.maxPages) {
       options.onSkip?.(join(root, file.path), `more than ${limits.maxPages} pages`)
@@ -88,7 +105,10 @@ async function importSite(root: string, files: readonly { path: string; mimeType
     }
     const main = await load(file.path, file.mimeType)
     const named = await references.follow(main, lookup)
-    imported.push({ file: join(root, file.path), capture: await pageCapture({ page: null, first: main, main, members: [main] }, named, source, references, blobs) })
+    imported.push({
+      file: join(root, file.path),
+      capture: await pageCapture({ page: null, first: main, main, members: [main] }, named, source, references, blobs),
+    })
   }
   return imported
 }

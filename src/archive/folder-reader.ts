@@ -31,7 +31,10 @@ export async function listFolder(root: string, limits: ReadLimits): Promise<Fold
     const names: { name: string; kind: 'file' | 'folder' | 'link' | 'other' }[] = []
     for await (const entry of directory) {
       if (++seen > limits.maxFiles) break
-      names.push({ name: entry.name, kind: entry.isSymbolicLink() ? 'link' : entry.isDirectory() ? 'folder' : entry.isFile() ? 'file' : 'other' })
+      names.push({
+        name: entry.name,
+        kind: entry.isSymbolicLink() ? 'link' : entry.isDirectory() ? 'folder' : entry.isFile() ? 'file' : 'other',
+      })
     }
     names.sort((a, b) => (a.name < b.name ? -1 : 1))
     for (const { name, kind } of names) {
@@ -66,7 +69,8 @@ export async function* readFolder(root: string, limits: ReadLimits, media: boole
     if (!media && /^(?:image\/(?!svg)|font\/|video\/|audio\/)/.test(file.mimeType)) continue
     if (file.mimeType === 'application/octet-stream' && !(await startsAsWasm(join(root, file.path)))) continue
     const exchange = await fileExchange(join(root, file.path), new URL(encodePath(file.path), origin).href, file.mimeType, limits)
-    if (isHtml(file.mimeType) && count++ < limits.maxPages) yield { type: 'page', page: { id: file.path, url: exchange.url, title: '', startedAt: exchange.startedAt } }
+    if (isHtml(file.mimeType) && count++ < limits.maxPages)
+      yield { type: 'page', page: { id: file.path, url: exchange.url, title: '', startedAt: exchange.startedAt } }
     yield { type: 'exchange', exchange }
   }
   if (count > limits.maxPages) yield loss(`more than ${limits.maxPages} pages`, count - limits.maxPages, 'TOO_LARGE')
@@ -113,7 +117,10 @@ export async function fileExchange(path: string, url: string, mimeType: string, 
       headers: [{ name: 'Content-Type', value: mimeType }],
       mimeType,
       body: body.subarray(0, at),
-      bodyStatus: at === size ? { status: 'complete' } : { status: 'truncated', totalSize: size, reason: `longer than ${limits.maxBodyBytes} octets` },
+      bodyStatus:
+        at === size
+          ? { status: 'complete' }
+          : { status: 'truncated', totalSize: size, reason: `longer than ${limits.maxBodyBytes} octets` },
       startedAt: mtime.getTime() >= 0 ? mtime.toISOString() : '',
       requestHeaders: [],
     }

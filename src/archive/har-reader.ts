@@ -32,7 +32,12 @@ export async function* readHar(source: ByteSource, gzip: boolean, limits: ReadLi
   }
   if (!members.seen.has('log')) throw new AssayError('BAD_INPUT_FILE', `${source.name} is not a HAR: it has no log`)
   if (!members.seen.has('log.entries')) throw new AssayError('BAD_INPUT_FILE', `${source.name} is not a HAR: its log has no entries`)
-  if (failure !== null) yield loss(failure instanceof AssayError ? failure.message : 'damaged gzip data', null, failure instanceof AssayError && failure.code === 'TOO_LARGE' ? 'TOO_LARGE' : 'BAD_INPUT_FILE')
+  if (failure !== null)
+    yield loss(
+      failure instanceof AssayError ? failure.message : 'damaged gzip data',
+      null,
+      failure instanceof AssayError && failure.code === 'TOO_LARGE' ? 'TOO_LARGE' : 'BAD_INPUT_FILE',
+    )
   else if (!members.whole) yield loss(members.broken ?? 'the HAR breaks off', null)
 }
 
@@ -60,7 +65,12 @@ function itemOf(member: JsonMember): ArchiveItem {
 function pageOf(page: Json): { id: string; url: string; title: string; startedAt: string } {
   const title = textOf(page.title)
   // Chrome and most writers put the address into the title; browsertime has `_url`.
-  return { id: textOf(page.id), url: URL.canParse(textOf(page._url)) ? textOf(page._url) : /^https?:\/\//.test(title) ? title : '', title, startedAt: isoDate(page.startedDateTime) }
+  return {
+    id: textOf(page.id),
+    url: URL.canParse(textOf(page._url)) ? textOf(page._url) : /^https?:\/\//.test(title) ? title : '',
+    title,
+    startedAt: isoDate(page.startedDateTime),
+  }
 }
 
 function exchangeOf(entry: Json): ArchivedExchange {
@@ -80,7 +90,11 @@ function exchangeOf(entry: Json): ArchivedExchange {
     statusText: textOf(response.statusText),
     headers,
     mimeType,
-    ...bodyOf(content, response, /charset/i.test(textOf(content.mimeType)) ? textOf(content.mimeType) : (headerOf(headers, 'content-type') ?? '')),
+    ...bodyOf(
+      content,
+      response,
+      /charset/i.test(textOf(content.mimeType)) ? textOf(content.mimeType) : (headerOf(headers, 'content-type') ?? ''),
+    ),
     startedAt,
     requestHeaders: headersOf(request.headers),
   }
@@ -100,7 +114,8 @@ function exchangeOf(entry: Json): ArchivedExchange {
   }
   const initiator = initiatorOf(entry)
   if (initiator) exchange.initiator = initiator
-  if (Array.isArray(entry._webSocketMessages)) exchange.frames = entry._webSocketMessages.flatMap((message) => (isObject(message) ? [frameOf(message)] : []))
+  if (Array.isArray(entry._webSocketMessages))
+    exchange.frames = entry._webSocketMessages.flatMap((message) => (isObject(message) ? [frameOf(message)] : []))
   return exchange
 }
 
@@ -109,14 +124,22 @@ function bodyOf(content: Json, response: Json, contentType: string): { body: Uin
   if (status <= 0) return { body: null, bodyStatus: { status: 'lost', reason: textOf(response._error) || 'the HAR holds no response' } }
   if (typeof content.text !== 'string' || content.text === '') {
     // Writers that keep no bodies write sizes of 0 as well, so a size alone does not say that there was none.
-    const without = status < 200 || status === 204 || (status >= 300 && status < 400) || headerOf(headersOf(response.headers), 'content-length') === '0'
+    const without =
+      status < 200 || status === 204 || (status >= 300 && status < 400) || headerOf(headersOf(response.headers), 'content-length') === '0'
     const kept = typeof content.text === 'string' && content.size === 0 && response.bodySize === 0
-    return { body: null, bodyStatus: without || kept ? { status: 'none' } : { status: 'lost', reason: 'the HAR was saved without this body' } }
+    return {
+      body: null,
+      bodyStatus: without || kept ? { status: 'none' } : { status: 'lost', reason: 'the HAR was saved without this body' },
+    }
   }
-  if (textOf(content.encoding).toLowerCase() !== 'base64') return { body: encodeText(content.text, contentType), bodyStatus: { status: 'complete' } }
+  if (textOf(content.encoding).toLowerCase() !== 'base64')
+    return { body: encodeText(content.text, contentType), bodyStatus: { status: 'complete' } }
   const wrong = content.text.search(/[^A-Za-z0-9+/=\s]/)
   const body = Buffer.from(wrong === -1 ? content.text : content.text.slice(0, wrong), 'base64')
-  return { body, bodyStatus: wrong === -1 ? { status: 'complete' } : { status: 'truncated', totalSize: null, reason: 'its base64 is broken' } }
+  return {
+    body,
+    bodyStatus: wrong === -1 ? { status: 'complete' } : { status: 'truncated', totalSize: null, reason: 'its base64 is broken' },
+  }
 }
 
 /** A HAR holds text after charset-decoding. Where the charset is a single-octet one that loses nothing, the octets are had back. */
@@ -139,7 +162,13 @@ function frameOf(message: Json): SocketFrame {
   }
 }
 
-const initiatorTypes: Record<string, Initiator['type']> = { parser: 'parser', script: 'script', preload: 'preload', preflight: 'preflight', redirect: 'redirect' }
+const initiatorTypes: Record<string, Initiator['type']> = {
+  parser: 'parser',
+  script: 'script',
+  preload: 'preload',
+  preflight: 'preflight',
+  redirect: 'redirect',
+}
 
 /** Chrome writes an object as CDP has it, chrome-har and WebPageTest an address with line and column beside it. */
 function initiatorOf(entry: Json): Initiator | null {
@@ -150,12 +179,22 @@ function initiatorOf(entry: Json): Initiator | null {
   }
   if (!isObject(entry._initiator)) return null
   const given = entry._initiator
-  const initiator = placed({ type: initiatorTypes[textOf(given.type).toLowerCase()] ?? 'other' }, numberOf(given.lineNumber, -1), numberOf(given.columnNumber, -1))
+  const initiator = placed(
+    { type: initiatorTypes[textOf(given.type).toLowerCase()] ?? 'other' },
+    numberOf(given.lineNumber, -1),
+    numberOf(given.columnNumber, -1),
+  )
   const stack: StackFrame[] = []
   let trace: unknown = given.stack
   for (let depth = 0; depth < 8 && isObject(trace); depth++, trace = trace.parent) {
     for (const frame of Array.isArray(trace.callFrames) ? trace.callFrames.slice(0, 50) : []) {
-      if (isObject(frame)) stack.push({ functionName: textOf(frame.functionName), url: textOf(frame.url), line: numberOf(frame.lineNumber), column: numberOf(frame.columnNumber) })
+      if (isObject(frame))
+        stack.push({
+          functionName: textOf(frame.functionName),
+          url: textOf(frame.url),
+          line: numberOf(frame.lineNumber),
+          column: numberOf(frame.columnNumber),
+        })
     }
   }
   const url = textOf(given.url) || stack.find((frame) => frame.url !== '')?.url
@@ -172,7 +211,9 @@ function placed(initiator: Initiator, line: number, column: number): Initiator {
 
 function headersOf(list: unknown): HttpHeader[] {
   if (!Array.isArray(list)) return []
-  return list.flatMap((header) => (isObject(header) && textOf(header.name) !== '' ? [{ name: textOf(header.name), value: textOf(header.value) }] : []))
+  return list.flatMap((header) =>
+    isObject(header) && textOf(header.name) !== '' ? [{ name: textOf(header.name), value: textOf(header.value) }] : [],
+  )
 }
 
 function isObject(value: unknown): value is Json {

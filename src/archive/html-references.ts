@@ -39,7 +39,16 @@ const scriptTypes = /^(?:|module|(?:text|application)\/(?:x-)?(?:java|ecma|live|
  * Markup in comments, text and attribute values names nothing.
  */
 export function scanHtml(html: string): ScannedHtml {
-  const found: ScannedHtml = { references: [], srcdocs: [], inlineScripts: [], baseUrl: null, title: '', text: '', savedFrom: null, savedAt: null }
+  const found: ScannedHtml = {
+    references: [],
+    srcdocs: [],
+    inlineScripts: [],
+    baseUrl: null,
+    title: '',
+    text: '',
+    savedFrom: null,
+    savedAt: null,
+  }
   let inside: string | null = null
   let collected: string[] = []
   let length = 0
@@ -57,7 +66,13 @@ export function scanHtml(html: string): ScannedHtml {
   }
   const add = (url: string | undefined, type: Reference['type'], token: Token.TagToken, isModule = false): void => {
     const trimmed = url?.trim() ?? ''
-    if (trimmed === '' || trimmed.startsWith('#') || /^(?:javascript|mailto|about|tel):/i.test(trimmed) || found.references.length >= maxReferences) return
+    if (
+      trimmed === '' ||
+      trimmed.startsWith('#') ||
+      /^(?:javascript|mailto|about|tel):/i.test(trimmed) ||
+      found.references.length >= maxReferences
+    )
+      return
     found.references.push({ url: trimmed, type, line: Math.max(0, (token.location?.startLine ?? 1) - 1), isModule })
   }
   const handler: TokenHandler = {
@@ -69,7 +84,8 @@ export function scanHtml(html: string): ScannedHtml {
     onParseError: null,
     onComment(token) {
       if (found.savedFrom !== null || token.data.length > 8192) return
-      found.savedFrom = /saved from url=\(\d+\)(\S+)/.exec(token.data)?.[1] ?? /SingleFile[\s\S]*?\burl:\s*(\S+)/.exec(token.data)?.[1] ?? null
+      found.savedFrom =
+        /saved from url=\(\d+\)(\S+)/.exec(token.data)?.[1] ?? /SingleFile[\s\S]*?\burl:\s*(\S+)/.exec(token.data)?.[1] ?? null
       found.savedAt = /saved date:\s*([^\n]+)/.exec(token.data)?.[1]?.trim() ?? null
     },
     onStartTag(token) {
@@ -113,11 +129,20 @@ export function scanHtml(html: string): ScannedHtml {
   }
   const tokenizer = new Tokenizer({ sourceCodeLocationInfo: true }, handler)
   tokenizer.write(html, true)
-  found.text = text.join('').replace(/[ \t\r\f]+/g, ' ').replace(/\s*\n\s*/g, '\n').trim().slice(0, maxText)
+  found.text = text
+    .join('')
+    .replace(/[ \t\r\f]+/g, ' ')
+    .replace(/\s*\n\s*/g, '\n')
+    .trim()
+    .slice(0, maxText)
   return found
 }
 
-function addLink(attributes: Map<string, string>, token: Token.TagToken, add: (url: string | undefined, type: Reference['type'], token: Token.TagToken, isModule?: boolean) => void): void {
+function addLink(
+  attributes: Map<string, string>,
+  token: Token.TagToken,
+  add: (url: string | undefined, type: Reference['type'], token: Token.TagToken, isModule?: boolean) => void,
+): void {
   const relations = (attributes.get('rel') ?? '').toLowerCase().split(/\s+/)
   const href = attributes.get('href')
   if (relations.includes('stylesheet')) add(href, 'stylesheet', token)
@@ -163,7 +188,10 @@ function charsetOf(bytes: Uint8Array, contentType: string): string {
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be'
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8'
   const start = Buffer.from(bytes.subarray(0, 2048)).toString('latin1')
-  for (const label of [/charset\s*=\s*["']?([\w:.-]+)/i.exec(contentType)?.[1], /<meta[^>]+charset\s*=\s*["']?\s*([\w:.-]+)/i.exec(start)?.[1]]) {
+  for (const label of [
+    /charset\s*=\s*["']?([\w:.-]+)/i.exec(contentType)?.[1],
+    /<meta[^>]+charset\s*=\s*["']?\s*([\w:.-]+)/i.exec(start)?.[1],
+  ]) {
     if (label === undefined) continue
     try {
       const { encoding } = new TextDecoder(label)

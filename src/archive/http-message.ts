@@ -1,4 +1,16 @@
-import { brotliDecompressSync, constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw, createZstdDecompress, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib'
+import {
+  brotliDecompressSync,
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib'
 import type { HttpHeader } from '#model/artifact.ts'
 import type { ByteReader } from './byte-reader.ts'
 import { collect, pump } from './expand.ts'
@@ -146,7 +158,11 @@ type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
 const codingNames: Record<string, Coding> = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate', br: 'br', zstd: 'zstd' }
 
 /** `bytes` null: not in that coding, or a coding that nobody knows; then the octets stand as they are. */
-async function decodeCoding(bytes: Uint8Array, name: string, limit: number): Promise<{ bytes: Uint8Array | null; whole: boolean; cut: boolean }> {
+async function decodeCoding(
+  bytes: Uint8Array,
+  name: string,
+  limit: number,
+): Promise<{ bytes: Uint8Array | null; whole: boolean; cut: boolean }> {
   const coding = codingNames[name]
   const left = { bytes: null, whole: true, cut: false }
   if (coding === undefined || bytes.length === 0) return left
@@ -157,11 +173,15 @@ async function decodeCoding(bytes: Uint8Array, name: string, limit: number): Pro
   const options = { maxOutputLength: limit }
   try {
     const whole =
-      coding === 'gzip' ? gunzipSync(bytes, options)
-      : coding === 'br' ? brotliDecompressSync(bytes, options)
-      : coding === 'zstd' ? zstdDecompressSync(bytes, options)
-      : zlib ? inflateSync(bytes, options)
-      : inflateRawSync(bytes, options)
+      coding === 'gzip'
+        ? gunzipSync(bytes, options)
+        : coding === 'br'
+          ? brotliDecompressSync(bytes, options)
+          : coding === 'zstd'
+            ? zstdDecompressSync(bytes, options)
+            : zlib
+              ? inflateSync(bytes, options)
+              : inflateRawSync(bytes, options)
     return { bytes: whole, whole: true, cut: false }
   } catch {
     // Broken or too long: what can be had of it comes from the stream below.
@@ -169,11 +189,15 @@ async function decodeCoding(bytes: Uint8Array, name: string, limit: number): Pro
   // Neither brotli nor raw deflate has a mark at its beginning: a text is more likely the decoded body under the old header.
   if ((coding === 'br' || (coding === 'deflate' && !zlib)) && looksLikeText(bytes)) return left
   const decoder =
-    coding === 'gzip' ? createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
-    : coding === 'br' ? createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH })
-    : coding === 'zstd' ? createZstdDecompress({ finishFlush: constants.ZSTD_e_flush })
-    : zlib ? createInflate({ finishFlush: constants.Z_SYNC_FLUSH })
-    : createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH })
+    coding === 'gzip'
+      ? createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
+      : coding === 'br'
+        ? createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH })
+        : coding === 'zstd'
+          ? createZstdDecompress({ finishFlush: constants.ZSTD_e_flush })
+          : zlib
+            ? createInflate({ finishFlush: constants.Z_SYNC_FLUSH })
+            : createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH })
   const out = await collect(pump(pieces(bytes), decoder), limit)
   if (out.bytes.length === 0) return left
   return { bytes: out.bytes, whole: false, cut: !out.complete && out.failure === null }

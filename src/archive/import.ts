@@ -17,7 +17,17 @@ import { type StoredArchive, storeArchive, type StoredExchange } from './stored-
 export type { Imported, ImportOptions } from './import-options.ts'
 
 const formatNames: Record<ArchiveFormat, string> = {
-  folder: 'folder of files', wacz: 'WACZ', warc: 'WARC', arc: 'ARC', har: 'HAR', mhtml: 'MHTML file', html: 'saved page', manifest: 'manifest', wasm: 'file', script: 'file', text: 'file',
+  folder: 'folder of files',
+  wacz: 'WACZ',
+  warc: 'WARC',
+  arc: 'ARC',
+  har: 'HAR',
+  mhtml: 'MHTML file',
+  html: 'saved page',
+  manifest: 'manifest',
+  wasm: 'file',
+  script: 'file',
+  text: 'file',
 }
 
 /**
@@ -30,7 +40,8 @@ export async function importFile(path: string, blobs: BlobStore, options: Import
   const archive = await openArchive(path, limits, false)
   if (archive.format === 'folder') return importFolder(path, blobs, options, limits, importFile)
   const stored = await storeArchive(archive.items, blobs, limits)
-  for (const { reason, count } of stored.losses) options.onSkip?.(path, count === null || count === 1 ? reason : `${reason} (${count} times)`)
+  for (const { reason, count } of stored.losses)
+    options.onSkip?.(path, count === null || count === 1 ? reason : `${reason} (${count} times)`)
   const otherwiseAt = (await stat(path)).mtime.toISOString()
 
   const restored: Imported[] = []
@@ -39,20 +50,34 @@ export async function importFile(path: string, blobs: BlobStore, options: Import
 
   const [first] = stored.exchanges
   if (!first) throw nothingIn(basename(path), stored)
-  if (archive.format === 'wasm' || archive.format === 'script' || archive.format === 'text') return [{ file: path, capture: fileCapture(first, otherwiseAt) }]
-  const source: PageSource = { format: formatNames[archive.format], archive: stored, isLog: archive.format === 'har', otherwiseAt, classify: options.classify ?? null }
+  if (archive.format === 'wasm' || archive.format === 'script' || archive.format === 'text')
+    return [{ file: path, capture: fileCapture(first, otherwiseAt) }]
+  const source: PageSource = {
+    format: formatNames[archive.format],
+    archive: stored,
+    isLog: archive.format === 'har',
+    otherwiseAt,
+    classify: options.classify ?? null,
+  }
   const { captures, unassigned } = await capturesOf(stored, source, blobs)
   if (unassigned > 0) options.onSkip?.(path, `${unassigned} exchanges that no page names`)
   return captures.map((capture) => ({ file: path, capture }))
 }
 
 function nothingIn(name: string, stored: StoredArchive): AssayError {
-  const why = stored.losses.slice(0, 3).map((loss) => loss.reason).join('; ')
+  const why = stored.losses
+    .slice(0, 3)
+    .map((loss) => loss.reason)
+    .join('; ')
   const code = stored.losses.some((loss) => loss.code === 'TOO_LARGE') ? 'TOO_LARGE' : 'BAD_INPUT_FILE'
   return new AssayError(code, `${name} holds nothing that can be read${why === '' ? '' : `: ${why}`}`)
 }
 
-async function capturesOf(stored: StoredArchive, source: PageSource, blobs: BlobStore): Promise<{ captures: Capture[]; unassigned: number }> {
+async function capturesOf(
+  stored: StoredArchive,
+  source: PageSource,
+  blobs: BlobStore,
+): Promise<{ captures: Capture[]; unassigned: number }> {
   const references = new PageReferences(blobs)
   const everywhere = indexByUrl(stored.exchanges)
   const { groups, unassigned } = groupPages(stored, source.isLog)
@@ -60,7 +85,8 @@ async function capturesOf(stored: StoredArchive, source: PageSource, blobs: Blob
   for (const group of groups) {
     const own = indexByUrl(group.members)
     // A crawl fetches what several pages share once: what a page names is its own, wherever in the archive it stands.
-    const lookup = async (url: string): Promise<StoredExchange | null> => own.get(url) ?? (source.isLog ? null : (everywhere.get(url) ?? null))
+    const lookup = async (url: string): Promise<StoredExchange | null> =>
+      own.get(url) ?? (source.isLog ? null : (everywhere.get(url) ?? null))
     captures.push(await pageCapture(group, await references.follow(group.main, lookup), source, references, blobs))
   }
   return { captures, unassigned }
@@ -76,4 +102,3 @@ function indexByUrl(exchanges: readonly StoredExchange[]): Map<string, StoredExc
   }
   return index
 }
-

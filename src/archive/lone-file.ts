@@ -10,16 +10,36 @@ export function fileCapture(stored: StoredExchange, otherwiseAt: string): Captur
   const at = startedAt || otherwiseAt
   const targetId = 'target-1'
   const request: RequestArtifact = {
-    id: 'req-1', targetId, url, method: 'GET', resourceType: stored.is === 'script' ? 'script' : 'other', requestHeaders: [], requestBody: { status: 'none' },
-    initiator: { type: 'other' }, startedAtMs: 0, body: stored.body,
+    id: 'req-1',
+    targetId,
+    url,
+    method: 'GET',
+    resourceType: stored.is === 'script' ? 'script' : 'other',
+    requestHeaders: [],
+    requestBody: { status: 'none' },
+    initiator: { type: 'other' },
+    startedAtMs: 0,
+    body: stored.body,
   }
-  const collected: Record<string, Collection<unknown>> = Object.fromEntries(artifactKinds.map((kind) => [kind, notCollected('a lone file does not hold it')]))
+  const collected: Record<string, Collection<unknown>> = Object.fromEntries(
+    artifactKinds.map((kind) => [kind, notCollected('a lone file does not hold it')]),
+  )
   collected.request = complete([request])
   if (stored.is === 'wasm') {
     const wasm: WasmArtifact = { id: 'wasm-1', targetId, url, body: stored.body, parsedAtMs: 0 }
     collected.wasm = complete([wasm])
   } else if (stored.is === 'script') {
-    const script: ScriptArtifact = { id: 'script-1', targetId, url, source: 'external', isModule: /\.mjs$/.test(url), startLine: 0, startColumn: 0, body: stored.body, parsedAtMs: 0 }
+    const script: ScriptArtifact = {
+      id: 'script-1',
+      targetId,
+      url,
+      source: 'external',
+      isModule: url.endsWith('.mjs'),
+      startLine: 0,
+      startColumn: 0,
+      body: stored.body,
+      parsedAtMs: 0,
+    }
     collected.script = complete([script])
   } else if (mimeType === 'text/wgsl') {
     const shader: GpuArtifact = { id: 'gpu-1', targetId, type: 'shader', source: stored.body, atMs: 0 }

@@ -36,7 +36,8 @@ export function* readMhtml(bytes: Uint8Array, name: string, limits: ReadLimits):
     }
     const location = headerOf(part.headers, 'content-location') ?? (count === 1 ? saved : '')
     const cid = cidUrl(part.headers)
-    const url = (location === '' ? null : (URL.parse(location, saved === '' ? undefined : saved)?.href ?? null)) ?? cid
+    const place = location === '' ? null : URL.parse(location, saved === '' ? undefined : saved)
+    const url = place?.href ?? cid
     if (url === null) {
       yield loss('a part without a place')
       continue
@@ -54,7 +55,13 @@ export function* readMhtml(bytes: Uint8Array, name: string, limits: ReadLimits):
         headers: mimeType === '' ? [] : [{ name: 'Content-Type', value: mimeType }],
         mimeType: essence(mimeType),
         body: decoded.subarray(0, limits.maxBodyBytes),
-        bodyStatus: whole ? { status: 'complete' } : { status: 'truncated', totalSize: null, reason: next === -1 ? 'the file ends within it' : `longer than ${limits.maxBodyBytes} octets` },
+        bodyStatus: whole
+          ? { status: 'complete' }
+          : {
+              status: 'truncated',
+              totalSize: null,
+              reason: next === -1 ? 'the file ends within it' : `longer than ${limits.maxBodyBytes} octets`,
+            },
         startedAt,
         requestHeaders: [],
         ...(cid === null ? {} : { contentId: cid }),

@@ -43,7 +43,8 @@ export async function openArchive(path: string, limits: ReadLimits, media = true
     if (format === 'mhtml') yield* readMhtml(all, name, limits)
     else if (format === 'manifest') yield { type: 'manifest', bytes: all }
     else {
-      const mimeType = format === 'wasm' ? 'application/wasm' : format === 'script' ? 'text/javascript' : (mediaTypeOf(name) ?? 'text/plain')
+      const mimeType =
+        format === 'wasm' ? 'application/wasm' : format === 'script' ? 'text/javascript' : (mediaTypeOf(name) ?? 'text/plain')
       const exchange = await fileExchange(path, new URL(encodePath(name), unknownOrigin).href, mimeType, limits)
       yield { type: 'exchange', exchange: gzip ? { ...exchange, body: all, bodyStatus: { status: 'complete' } } : exchange }
     }
@@ -74,10 +75,10 @@ function formatOf(bytes: Uint8Array, name: string): ArchiveFormat | null {
   if (text.startsWith('PK\x03\x04') || text.startsWith('PK\x05\x06')) return 'wacz'
   if (text.startsWith('\0asm')) return 'wasm'
   if (/^WARC\/\d/.test(text)) return 'warc'
-  if (/^filedesc:\/\//.test(text)) return 'arc'
+  if (text.startsWith('filedesc://')) return 'arc'
   if (/\.warc(\.gz)?$/.test(name)) return 'warc'
   if (/\.arc(\.gz)?$/.test(name)) return 'arc'
-  if (/\.wacz$/.test(name)) return 'wacz'
+  if (name.endsWith('.wacz')) return 'wacz'
   if (/\.har(\.gz)?$/.test(name)) return 'har'
   if (start.startsWith('{')) {
     if (/"schema"\s*:\s*"assay\.capture"/.test(start) || start.startsWith('{"actions":')) return 'manifest'
@@ -89,7 +90,7 @@ function formatOf(bytes: Uint8Array, name: string): ArchiveFormat | null {
   if (/\.(?:m|c)?js(?:\.download)?$/.test(name)) return 'script'
   if (/\.(?:x?html?|shtml)(\.gz)?$/.test(name)) return 'html'
   if (/^(?:<!--[\s\S]*?-->\s*)*<(?:!doctype html|html|head|body|script|title|meta)\b/i.test(start)) return 'html'
-  if (/\.wasm$/.test(name)) return 'wasm'
+  if (name.endsWith('.wasm')) return 'wasm'
   if (/\.(?:wgsl|txt|wat|json|css|ts|md)$/.test(name) || !text.includes('\0')) return isText(bytes) ? 'text' : null
   return null
 }

@@ -1,4 +1,12 @@
-import type { FrameArtifact, HostArtifact, HttpHeader, Initiator, RequestArtifact, ScriptArtifact, WasmArtifact, WebSocketArtifact } from '#model/artifact.ts'
+import type {
+  FrameArtifact,
+  HostArtifact,
+  Initiator,
+  RequestArtifact,
+  ScriptArtifact,
+  WasmArtifact,
+  WebSocketArtifact,
+} from '#model/artifact.ts'
 import { artifactKinds } from '#model/artifact.ts'
 import { canonicalJson } from '#model/canonical.ts'
 import { type Capture, captureOf, captureSchemaVersion, type Conditions, type Lane, type PageReached } from '#model/capture.ts'
@@ -41,7 +49,13 @@ const page = 'target-1'
 const pageFrame = 'frame-1'
 
 /** One page of an archive → a capture of lane `archive`, with what the archive cannot hold said to be not collected. */
-export async function pageCapture(group: PageGroup, named: readonly Named[], source: PageSource, references: PageReferences, blobs: BlobStore): Promise<Capture> {
+export async function pageCapture(
+  group: PageGroup,
+  named: readonly Named[],
+  source: PageSource,
+  references: PageReferences,
+  blobs: BlobStore,
+): Promise<Capture> {
   const byUrl = new Map(named.map((one) => [one.url, one]))
   const members = orderedMembers(group, named)
   const startedAt = group.page?.startedAt || group.first.exchange.startedAt || group.main.exchange.startedAt || source.otherwiseAt
@@ -58,7 +72,8 @@ export async function pageCapture(group: PageGroup, named: readonly Named[], sou
   for (const stored of members) {
     const { exchange } = stored
     const one = byUrl.get(exchange.url)
-    const initiator: Initiator = previous?.location === exchange.url ? { type: 'redirect', requestId: previous.id } : (exchange.initiator ?? initiatorOf(one))
+    const initiator: Initiator =
+      previous?.location === exchange.url ? { type: 'redirect', requestId: previous.id } : (exchange.initiator ?? initiatorOf(one))
     const frameId = frameOf(one?.how === 'parser' && one.type !== 'document' ? one.by : exchange.url)
     if (/^wss?:/.test(exchange.url)) {
       sockets.push(socketArtifact(stored, `ws-${sockets.length + 1}`, initiator, startMs, frameId))
@@ -69,11 +84,25 @@ export async function pageCapture(group: PageGroup, named: readonly Named[], sou
     const location = exchange.status >= 300 && exchange.status < 400 ? headerOf(exchange.headers, 'location') : undefined
     previous = location === undefined ? null : { location: URL.parse(location, exchange.url)?.href ?? '', id }
     const hasBody = stored.body.status === 'stored' || stored.body.status === 'truncated' || stored.body.status === 'lost'
-    const common = { targetId: page, frameId, url: exchange.url, body: stored.body, initiator, parsedAtMs: atMs(exchange.endedAt ?? exchange.startedAt) }
+    const common = {
+      targetId: page,
+      frameId,
+      url: exchange.url,
+      body: stored.body,
+      initiator,
+      parsedAtMs: atMs(exchange.endedAt ?? exchange.startedAt),
+    }
     if (stored.is === 'wasm') wasm.push({ id: `wasm-${wasm.length + 1}`, ...common })
     else if ((stored.is === 'script' || one?.type === 'script') && hasBody && exchange.status < 400 && stored.is !== 'html') {
       const destination = headerOf(exchange.requestHeaders, 'sec-fetch-dest') ?? ''
-      scripts.push({ id: `script-${scripts.length + 1}`, ...common, source: /worker/.test(destination) ? 'worker' : 'external', isModule: one?.isModule ?? false, startLine: 0, startColumn: 0 })
+      scripts.push({
+        id: `script-${scripts.length + 1}`,
+        ...common,
+        source: /worker/.test(destination) ? 'worker' : 'external',
+        isModule: one?.isModule ?? false,
+        startLine: 0,
+        startColumn: 0,
+      })
     }
   }
   if (!source.isLog) {
@@ -83,11 +112,33 @@ export async function pageCapture(group: PageGroup, named: readonly Named[], sou
       const initiator = initiatorOf(one)
       const frameId = frameOf(one.by)
       requests.push({
-        id: `req-${requests.length + 1}`, targetId: page, frameId, url: one.url, method: 'GET', resourceType: one.type, requestHeaders: [], requestBody: { status: 'none' },
-        initiator, startedAtMs: 0, body: lost, failure: { reason: lost.reason },
+        id: `req-${requests.length + 1}`,
+        targetId: page,
+        frameId,
+        url: one.url,
+        method: 'GET',
+        resourceType: one.type,
+        requestHeaders: [],
+        requestBody: { status: 'none' },
+        initiator,
+        startedAtMs: 0,
+        body: lost,
+        failure: { reason: lost.reason },
       })
       if (one.type === 'script') {
-        scripts.push({ id: `script-${scripts.length + 1}`, targetId: page, frameId, url: one.url, source: 'external', isModule: one.isModule, startLine: 0, startColumn: 0, body: lost, initiator, parsedAtMs: 0 })
+        scripts.push({
+          id: `script-${scripts.length + 1}`,
+          targetId: page,
+          frameId,
+          url: one.url,
+          source: 'external',
+          isModule: one.isModule,
+          startLine: 0,
+          startColumn: 0,
+          body: lost,
+          initiator,
+          parsedAtMs: 0,
+        })
       }
     }
   }
@@ -99,14 +150,23 @@ export async function pageCapture(group: PageGroup, named: readonly Named[], sou
     if (text) dom.push({ id: `dom-${dom.length + 1}`, frameId: frame.artifact.id, text, url: frame.artifact.url })
   }
   const { losses } = source.archive
-  const collected: Record<string, Collection<unknown>> = Object.fromEntries(artifactKinds.map((kind) => [kind, notCollected(`a ${source.format} does not hold it`)]))
+  const collected: Record<string, Collection<unknown>> = Object.fromEntries(
+    artifactKinds.map((kind) => [kind, notCollected(`a ${source.format} does not hold it`)]),
+  )
   collected.request = withLosses(requests, losses)
   collected.script = withLosses(scripts, losses)
   collected.frame = complete(frames.map((frame) => frame.artifact))
   collected.dom = await domCollection(dom, group, blobs)
-  if (wasm.length > 0) collected.wasm = { status: 'truncated', items: wasm, dropped: 0, reason: `a ${source.format} holds modules that came as responses, none that were built in memory` }
+  if (wasm.length > 0)
+    collected.wasm = {
+      status: 'truncated',
+      items: wasm,
+      dropped: 0,
+      reason: `a ${source.format} holds modules that came as responses, none that were built in memory`,
+    }
   if (sockets.length > 0) collected.websocket = socketCollection(sockets)
-  else if (source.format === 'HAR' && /^(?:webinspector|chrome|playwright)/i.test(source.archive.software.archiver)) collected.websocket = complete([])
+  else if (source.format === 'HAR' && /^(?:webinspector|chrome|playwright)/i.test(source.archive.software.archiver))
+    collected.websocket = complete([])
   const hosts = hostArtifacts(members)
   if (hosts.length > 0) collected.host = complete(hosts)
 
@@ -119,7 +179,7 @@ export async function pageCapture(group: PageGroup, named: readonly Named[], sou
     headers: Object.fromEntries(group.main.exchange.headers.map((header) => [header.name.toLowerCase(), header.value])),
     hosts: [...new Set(members.flatMap((stored) => URL.parse(stored.exchange.url)?.hostname ?? []))],
     frames: frames.slice(1).map((frame) => frame.artifact.url),
-    ...(mainText ?? {}),
+    ...mainText,
   }
   const ended = Math.max(startMs, ...members.map((stored) => Date.parse(stored.exchange.endedAt || stored.exchange.startedAt || startedAt)))
   return captureOf({
@@ -159,7 +219,13 @@ function initiatorOf(one: Named | undefined): Initiator {
   return one.how === 'parser' ? { type: 'parser', url: one.by, line: one.line } : { type: 'script', url: one.by }
 }
 
-function requestArtifact(stored: StoredExchange, id: string, initiator: Initiator, frameId: string, atMs: (iso: string) => number): RequestArtifact {
+function requestArtifact(
+  stored: StoredExchange,
+  id: string,
+  initiator: Initiator,
+  frameId: string,
+  atMs: (iso: string) => number,
+): RequestArtifact {
   const { exchange } = stored
   return {
     id,
@@ -201,7 +267,9 @@ function socketArtifact(stored: StoredExchange, id: string, initiator: Initiator
     url: exchange.url,
     initiator,
     openedAtMs: exchange.startedAt === '' ? 0 : Math.max(0, Date.parse(exchange.startedAt) - startMs),
-    ...(exchange.status === 0 ? {} : { handshake: { status: exchange.status, requestHeaders: exchange.requestHeaders, responseHeaders: exchange.headers } }),
+    ...(exchange.status === 0
+      ? {}
+      : { handshake: { status: exchange.status, requestHeaders: exchange.requestHeaders, responseHeaders: exchange.headers } }),
     frames,
     sentCount: frames.filter((frame) => frame.direction === 'sent').length,
     receivedCount: frames.filter((frame) => frame.direction === 'received').length,
@@ -212,7 +280,9 @@ function socketArtifact(stored: StoredExchange, id: string, initiator: Initiator
 
 function socketCollection(sockets: WebSocketArtifact[]): Collection<WebSocketArtifact> {
   const silent = sockets.filter((socket) => socket.error !== undefined).length
-  return silent === 0 ? complete(sockets) : { status: 'truncated', items: sockets, dropped: 0, reason: `the archive holds no messages of ${silent} of ${sockets.length} sockets` }
+  return silent === 0
+    ? complete(sockets)
+    : { status: 'truncated', items: sockets, dropped: 0, reason: `the archive holds no messages of ${silent} of ${sockets.length} sockets` }
 }
 
 interface PageFrame {
@@ -222,13 +292,23 @@ interface PageFrame {
 
 async function framesOf(group: PageGroup, named: readonly Named[], references: PageReferences): Promise<PageFrame[]> {
   const url = group.main.exchange.url
-  const frames: PageFrame[] = [{ artifact: { id: pageFrame, targetId: page, url, source: 'page', origin: originOf(url) }, stored: group.main }]
+  const frames: PageFrame[] = [
+    { artifact: { id: pageFrame, targetId: page, url, source: 'page', origin: originOf(url) }, stored: group.main },
+  ]
   for (const one of named) {
     if (one.type !== 'document') continue
     const parent = frames.find((frame) => frame.artifact.url === one.by)?.artifact.id ?? pageFrame
     const source = one.url.startsWith('data:') ? 'data' : 'src'
     frames.push({
-      artifact: { id: `frame-${frames.length + 1}`, targetId: page, parentFrameId: parent, url: one.url, source, origin: originOf(one.url), initiator: initiatorOf(one) },
+      artifact: {
+        id: `frame-${frames.length + 1}`,
+        targetId: page,
+        parentFrameId: parent,
+        url: one.url,
+        source,
+        origin: originOf(one.url),
+        initiator: initiatorOf(one),
+      },
       stored: one.stored?.is === 'html' ? one.stored : null,
     })
   }
@@ -240,7 +320,11 @@ function originOf(url: string): string {
   return URL.parse(url)?.origin ?? 'null'
 }
 
-async function domCollection(dom: { id: string; frameId: string; text: DocumentText; url: string }[], group: PageGroup, blobs: BlobStore): Promise<Collection<unknown>> {
+async function domCollection(
+  dom: { id: string; frameId: string; text: DocumentText; url: string }[],
+  group: PageGroup,
+  blobs: BlobStore,
+): Promise<Collection<unknown>> {
   const items: unknown[] = []
   for (const { id, frameId, text, url } of dom) {
     const html = Buffer.from(text.html, 'utf8')
@@ -256,7 +340,10 @@ async function domCollection(dom: { id: string; frameId: string; text: DocumentT
 function withLosses<T>(items: T[], losses: PageSource['archive']['losses']): Collection<T> {
   if (losses.length === 0) return complete(items)
   const dropped = losses.reduce((sum, loss) => sum + (loss.count ?? 1), 0)
-  const reasons = losses.slice(0, 3).map((loss) => loss.reason).join('; ')
+  const reasons = losses
+    .slice(0, 3)
+    .map((loss) => loss.reason)
+    .join('; ')
   return { status: 'truncated', items, dropped, reason: losses.length > 3 ? `${reasons}; and ${losses.length - 3} more` : reasons }
 }
 
@@ -285,17 +372,22 @@ function errorOf(group: PageGroup, losses: PageSource['archive']['losses']): Err
   const damage = losses.find((loss) => loss.count === null)
   if (damage) return { code: damage.code, message: damage.reason }
   const { exchange, body } = group.main
-  return exchange.status === 0 ? { code: 'NAVIGATION_FAILED', message: body.status === 'lost' ? body.reason : 'the archive holds no response to the page' } : null
+  return exchange.status === 0
+    ? { code: 'NAVIGATION_FAILED', message: body.status === 'lost' ? body.reason : 'the archive holds no response to the page' }
+    : null
 }
 
 function endedDetail(source: PageSource): string {
   const { archiver, browser } = source.archive.software
-  return [`from a ${source.format}`, archiver === '' ? '' : `written by ${archiver}`, browser === null ? '' : `of ${browser}`].filter((part) => part !== '').join(' ')
+  return [`from a ${source.format}`, archiver === '' ? '' : `written by ${archiver}`, browser === null ? '' : `of ${browser}`]
+    .filter((part) => part !== '')
+    .join(' ')
 }
 
 /** As the archive says; what it does not say is empty or nothing, never a guess. */
 export function conditionsOf(lane: Lane, members: readonly StoredExchange[], browser: string | null, dwellMs: number): Conditions {
-  const header = (name: string): string => members.map((stored) => headerOf(stored.exchange.requestHeaders as HttpHeader[], name)).find((value) => value !== undefined) ?? ''
+  const header = (name: string): string =>
+    members.map((stored) => headerOf(stored.exchange.requestHeaders, name)).find((value) => value !== undefined) ?? ''
   return {
     lane,
     vantage: 'archive',

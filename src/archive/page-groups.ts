@@ -15,7 +15,10 @@ export interface PageGroup {
  * Which exchanges belong to which page: as the archive says (HAR's pageref, WARC-Page-ID), else by the list of pages, else
  * by what looks like a page of its own. What belongs to no page by name or Referer is left to be found by reference.
  */
-export function groupPages(archive: Pick<StoredArchive, 'exchanges' | 'pages'>, isLog: boolean): { groups: PageGroup[]; unassigned: number } {
+export function groupPages(
+  archive: Pick<StoredArchive, 'exchanges' | 'pages'>,
+  isLog: boolean,
+): { groups: PageGroup[]; unassigned: number } {
   const { exchanges, pages } = archive
   const byUrl = new Map<string, StoredExchange>()
   for (const stored of exchanges) if (!byUrl.has(plain(stored.exchange.url))) byUrl.set(plain(stored.exchange.url), stored)
@@ -109,7 +112,9 @@ function assignRest(groups: PageGroup[], exchanges: readonly StoredExchange[], i
   for (const stored of exchanges) {
     if (taken.has(stored)) continue
     const referer = headerOf(stored.exchange.requestHeaders, 'referer')
-    const owner = (referer === undefined ? undefined : (owners.get(plain(referer)) ?? sameOrigin(groups, referer, stored.exchange.startedAt))) ?? (isLog ? openAt(groups, stored.exchange.startedAt) : undefined)
+    const owner =
+      (referer === undefined ? undefined : (owners.get(plain(referer)) ?? sameOrigin(groups, referer, stored.exchange.startedAt))) ??
+      (isLog ? openAt(groups, stored.exchange.startedAt) : undefined)
     if (!owner) {
       unassigned++
       continue

@@ -68,7 +68,9 @@ export class PageReferences {
       text: rest.text,
       baseUrl: rest.baseUrl,
       references: [...references, ...nested.flatMap((inner) => inner.references)],
-      code: [...inlineScripts, ...nested.flatMap((inner) => inner.inlineScripts)].flatMap((source) => codeReferences(source.slice(0, maxCodeBytes))),
+      code: [...inlineScripts, ...nested.flatMap((inner) => inner.inlineScripts)].flatMap((source) =>
+        codeReferences(source.slice(0, maxCodeBytes)),
+      ),
     }
     // A site's pages are read one after the other: what is far back is not needed again.
     if (this.#documents.size >= 256) this.#documents.clear()
@@ -117,12 +119,17 @@ export class PageReferences {
         const url = resolve(reference.url, base)
         if (url === null) continue
         const loads = reference.type === 'script' || reference.type === 'document'
-        const stored = await add({ url, type: reference.type, isModule: reference.isModule, how: 'parser', by: document.url, line: reference.line }, !loads)
-        if (stored && reference.type === 'document' && document.depth < maxFrameDepth && stored.is === 'html') documents.push({ stored, url, depth: document.depth + 1 })
+        const stored = await add(
+          { url, type: reference.type, isModule: reference.isModule, how: 'parser', by: document.url, line: reference.line },
+          !loads,
+        )
+        if (stored && reference.type === 'document' && document.depth < maxFrameDepth && stored.is === 'html')
+          documents.push({ stored, url, depth: document.depth + 1 })
         if (stored && reference.type === 'script') scripts.push({ url, stored })
       }
       await byCode(scanned.code, document.url)
-      for (let script = scripts.shift(); script !== undefined; script = scripts.shift()) await byCode(await this.#code(script.stored), script.url)
+      for (let script = scripts.shift(); script !== undefined; script = scripts.shift())
+        await byCode(await this.#code(script.stored), script.url)
     }
     return [...named.values()]
   }
@@ -134,13 +141,28 @@ export class PageReferences {
     const [, contentType = '', base64, data = ''] = match
     const body = Buffer.from(percentDecoded(data), base64 === undefined ? 'latin1' : 'base64')
     const headers = [{ name: 'Content-Type', value: contentType || 'text/plain;charset=US-ASCII' }]
-    return storeExchange({ url, method: 'GET', status: 200, statusText: 'OK', headers, body, bodyStatus: { status: 'complete' }, startedAt: '', requestHeaders: [] }, this.#blobs)
+    return storeExchange(
+      {
+        url,
+        method: 'GET',
+        status: 200,
+        statusText: 'OK',
+        headers,
+        body,
+        bodyStatus: { status: 'complete' },
+        startedAt: '',
+        requestHeaders: [],
+      },
+      this.#blobs,
+    )
   }
 }
 
 /** Percent-encoded octets → one character each. */
 function percentDecoded(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1').replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return Buffer.from(text, 'utf8')
+    .toString('latin1')
+    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
 function resolve(reference: string, base: string): string | null {

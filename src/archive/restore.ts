@@ -29,9 +29,14 @@ export async function restoreCapture(bytes: Uint8Array, name: string, blobs: Blo
     if (Array.isArray(value)) return value.map(lose)
     if (typeof value !== 'object' || value === null) return value
     const { digest } = value as { digest?: unknown }
-    if (typeof digest === 'string' && isDigest(digest) && absent.has(digest)) return { status: 'lost', reason: 'the archive no longer holds it' }
+    if (typeof digest === 'string' && isDigest(digest) && absent.has(digest))
+      return { status: 'lost', reason: 'the archive no longer holds it' }
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, lose(member)]))
   }
   const artifacts = lose(manifest.artifacts) as typeof manifest.artifacts
-  return captureOf({ ...manifest, artifacts, ended: { reason: manifest.ended.reason, detail: `${manifest.ended.detail}; ${absent.size} blobs lost in ${name}` } })
+  return captureOf({
+    ...manifest,
+    artifacts,
+    ended: { reason: manifest.ended.reason, detail: `${manifest.ended.detail}; ${absent.size} blobs lost in ${name}` },
+  })
 }

@@ -60,7 +60,11 @@ export async function* readSavedPage(path: string, limits: ReadLimits): AsyncGen
 }
 
 function allReferences(scanned: ScannedHtml): string[] {
-  return [...scanned.references.map((reference) => reference.url), ...scanned.inlineScripts.flatMap(codeReferences), ...scanned.srcdocs.flatMap((nested) => scanHtml(nested).references.map((reference) => reference.url))]
+  return [
+    ...scanned.references.map((reference) => reference.url),
+    ...scanned.inlineScripts.flatMap(codeReferences),
+    ...scanned.srcdocs.flatMap((nested) => scanHtml(nested).references.map((reference) => reference.url)),
+  ]
 }
 
 /** A file below a folder, links resolved; null where it is none or leads outside. */

@@ -19,11 +19,18 @@ export async function storeExchange(archived: ArchivedExchange, blobs: BlobStore
   const { body, requestBody, ...exchange } = archived
   const contentType = headerOf(exchange.headers, 'content-type') ?? exchange.mimeType ?? ''
   const mimeType = exchange.mimeType || essence(contentType)
-  const is = isWasm(mimeType, body) ? 'wasm' : isHtml(mimeType) ? 'html' : isJavaScript(mimeType) || exchange.resourceType === 'script' ? 'script' : 'other'
+  const is = isWasm(mimeType, body)
+    ? 'wasm'
+    : isHtml(mimeType)
+      ? 'html'
+      : isJavaScript(mimeType) || exchange.resourceType === 'script'
+        ? 'script'
+        : 'other'
   return {
     exchange: { ...exchange, mimeType },
     body: await storeBody(body, archived.bodyStatus, blobs),
-    requestBody: requestBody === undefined ? { status: 'none' } : { status: 'stored', digest: await blobs.put(requestBody), size: requestBody.length },
+    requestBody:
+      requestBody === undefined ? { status: 'none' } : { status: 'stored', digest: await blobs.put(requestBody), size: requestBody.length },
     is,
     resourceType: exchange.resourceType ?? resourceTypeOf(mimeType),
     contentType,
@@ -32,9 +39,12 @@ export async function storeExchange(archived: ArchivedExchange, blobs: BlobStore
 
 async function storeBody(bytes: Uint8Array | null, status: ArchivedExchange['bodyStatus'], blobs: BlobStore): Promise<Body> {
   if (status.status === 'none') return { status: 'none' }
-  if (status.status === 'lost' || bytes === null) return { status: 'lost', reason: status.status === 'lost' ? status.reason : 'not in the archive' }
+  if (status.status === 'lost' || bytes === null)
+    return { status: 'lost', reason: status.status === 'lost' ? status.reason : 'not in the archive' }
   const digest = await blobs.put(bytes)
-  return status.status === 'complete' ? { status: 'stored', digest, size: bytes.length } : { status: 'truncated', digest, size: bytes.length, totalSize: status.totalSize }
+  return status.status === 'complete'
+    ? { status: 'stored', digest, size: bytes.length }
+    : { status: 'truncated', digest, size: bytes.length, totalSize: status.totalSize }
 }
 
 /** All of an archive, its octets in the blob store: bounded by the number of exchanges, not by their size. */
@@ -91,6 +101,11 @@ function joinRevisits(exchanges: readonly StoredExchange[]): void {
     stored.is = original.is
     stored.resourceType = stored.exchange.resourceType ?? original.resourceType
     if (stored.contentType === '') stored.contentType = original.contentType
-    if (stored.exchange.headers.length === 0) stored.exchange = { ...stored.exchange, headers: original.exchange.headers, ...(original.exchange.mimeType === undefined ? {} : { mimeType: original.exchange.mimeType }) }
+    if (stored.exchange.headers.length === 0)
+      stored.exchange = {
+        ...stored.exchange,
+        headers: original.exchange.headers,
+        ...(original.exchange.mimeType === undefined ? {} : { mimeType: original.exchange.mimeType }),
+      }
   }
 }

@@ -47,7 +47,10 @@ async function* readPages(source: ByteSource, limits: ReadLimits): AsyncGenerato
         return
       }
       const id = typeof page.id === 'string' ? page.id : `page-${count}`
-      yield { type: 'page', page: { id, url: page.url, title: typeof page.title === 'string' ? page.title : '', startedAt: isoDate(page.ts) } }
+      yield {
+        type: 'page',
+        page: { id, url: page.url, title: typeof page.title === 'string' ? page.title : '', startedAt: isoDate(page.ts) },
+      }
     }
     if (reader.failure !== null) yield loss(`${source.name} cannot be read to its end`, null)
   } finally {

@@ -30,7 +30,11 @@ export async function* readWarc(source: ByteSource, gzip: boolean, limits: ReadL
     waiting = null
     const item = await itemOf(record, limits)
     if (item?.type === 'exchange') {
-      const response = { exchange: item.exchange, id: headerOf(record.headers, 'warc-record-id') ?? '', refersTo: headerOf(record.headers, 'warc-concurrent-to') ?? '' }
+      const response = {
+        exchange: item.exchange,
+        id: headerOf(record.headers, 'warc-record-id') ?? '',
+        refersTo: headerOf(record.headers, 'warc-concurrent-to') ?? '',
+      }
       if (request && belongs(request, response)) {
         join(item.exchange, request)
         request = null
@@ -112,8 +116,10 @@ async function itemOf(record: WarcRecord, limits: ReadLimits): Promise<ArchiveIt
     const software = /^software:\s*(.+)$/im.exec(Buffer.from(record.block.subarray(0, 8192)).toString('utf8'))?.[1]?.trim()
     return software === undefined ? null : { type: 'software', name: software.slice(0, 200), role: 'archiver' }
   }
-  if (url.startsWith(capturePrefix)) return record.damage === null ? { type: 'manifest', bytes: record.block } : loss('an embedded capture that is cut')
-  if (url.startsWith(blobPrefix)) return record.damage === null ? { type: 'blob', bytes: record.block } : loss('an embedded blob that is cut')
+  if (url.startsWith(capturePrefix))
+    return record.damage === null ? { type: 'manifest', bytes: record.block } : loss('an embedded capture that is cut')
+  if (url.startsWith(blobPrefix))
+    return record.damage === null ? { type: 'blob', bytes: record.block } : loss('an embedded blob that is cut')
   if (record.type === 'continuation') return loss(`a continuation record of ${url}: segmented records are not joined`)
   if (!/^https?:\/\//i.test(url)) return null
   if (record.type === 'resource') return { type: 'exchange', exchange: await resourceExchange(record, url, limits) }
@@ -158,7 +164,12 @@ async function responseExchange(record: WarcRecord, url: string, limits: ReadLim
   const message = splitMessage(record.block, limits.maxHeadBytes)
   const line = message && parseStatusLine(message.startLine)
   if (!message || !line) return null
-  const head = { ...exchangeBase(record, url), ...line, headers: message.headers, mimeType: essence(headerOf(message.headers, 'content-type') ?? '') }
+  const head = {
+    ...exchangeBase(record, url),
+    ...line,
+    headers: message.headers,
+    mimeType: essence(headerOf(message.headers, 'content-type') ?? ''),
+  }
   if (message.body.length === 0) {
     if (record.damage !== null) return { ...head, body: null, bodyStatus: { status: 'lost', reason: record.damage } }
     const lost = headerOf(record.headers, 'warc-truncated') !== undefined && line.status !== 204 && line.status !== 304
@@ -172,7 +183,10 @@ function revisitExchange(record: WarcRecord, url: string, limits: ReadLimits): A
   const message = splitMessage(record.block, limits.maxHeadBytes)
   const line = message && parseStatusLine(message.startLine)
   const refersTo = (headerOf(record.headers, 'warc-refers-to-target-uri') ?? url).replace(/^<(.*)>$/, '$1')
-  const head = message && line ? { ...line, headers: message.headers, mimeType: essence(headerOf(message.headers, 'content-type') ?? '') } : { status: 200, statusText: '', headers: [] }
+  const head =
+    message && line
+      ? { ...line, headers: message.headers, mimeType: essence(headerOf(message.headers, 'content-type') ?? '') }
+      : { status: 200, statusText: '', headers: [] }
   return {
     ...exchangeBase(record, url),
     ...head,
@@ -185,5 +199,7 @@ function revisitExchange(record: WarcRecord, url: string, limits: ReadLimits): A
 function withDamage(bodyStatus: ArchivedBodyStatus, record: WarcRecord): ArchivedBodyStatus {
   if (record.damage !== null) return { status: 'truncated', totalSize: null, reason: record.damage }
   const cut = headerOf(record.headers, 'warc-truncated')
-  return cut !== undefined && bodyStatus.status === 'complete' ? { status: 'truncated', totalSize: null, reason: `the archiver cut it: ${cut}` } : bodyStatus
+  return cut !== undefined && bodyStatus.status === 'complete'
+    ? { status: 'truncated', totalSize: null, reason: `the archiver cut it: ${cut}` }
+    : bodyStatus
 }

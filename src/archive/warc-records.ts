@@ -58,7 +58,7 @@ export async function* readWarcRecords(source: ByteSource, gzip: boolean, limits
       return
     }
     if (reader.failure !== null) {
-      const message = reader.failure instanceof Error ? reader.failure.message : String(reader.failure)
+      const message = reader.failure instanceof Error ? reader.failure.message : 'the source broke'
       yield { type: 'loss', loss: loss(gzip ? `damaged gzip data (${message})` : message, null) }
     } else if (!cut) return
     // A member that was cut can swallow the ones after it as its own data, so an early end is looked behind as well.
@@ -107,7 +107,10 @@ function isMember(bytes: Uint8Array, at: number): boolean {
   const data = flags & 8 ? bytes.indexOf(0, at + 10) + 1 : at + 10
   if (data <= at) return false
   try {
-    const text = inflateRawSync(bytes.subarray(data, data + 1024), { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 2 * 1024 * 1024 })
+    const text = inflateRawSync(bytes.subarray(data, data + 1024), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: 2 * 1024 * 1024,
+    })
     return text.subarray(0, 5).toString('latin1') === 'WARC/'
   } catch {
     return false
@@ -149,7 +152,12 @@ async function readBlock(reader: ByteReader, type: string, headers: HttpHeader[]
   const wanted = Math.min(length, limits.maxBodyBytes + limits.maxHeadBytes)
   const block = await reader.read(wanted)
   const there = block.length < wanted ? block.length : block.length + (await reader.skip(length - wanted))
-  const damage = there < length ? `the archive ends after ${there} of ${length} octets` : wanted < length ? `longer than ${limits.maxBodyBytes} octets` : null
+  const damage =
+    there < length
+      ? `the archive ends after ${there} of ${length} octets`
+      : wanted < length
+        ? `longer than ${limits.maxBodyBytes} octets`
+        : null
   // A small block is copied: a view would keep the whole chunk that it lies in.
   return { type, headers, block: block.length < 4096 ? Uint8Array.from(block) : block, length, there, damage }
 }

@@ -33,7 +33,8 @@ export async function openZip(path: string, name: string, limits: ReadLimits): P
       const fileName = getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false)
       const wrong = validateFileName(fileName)
       if (wrong !== null) losses.push(loss(`a member whose name leads outside: ${wrong}`))
-      else if (entry.isEncrypted() || !entry.canDecodeFileData()) losses.push(loss(`${fileName} is encrypted or in a method that is not read`))
+      else if (entry.isEncrypted() || !entry.canDecodeFileData())
+        losses.push(loss(`${fileName} is encrypted or in a method that is not read`))
       else if (!fileName.endsWith('/')) members.set(posix.normalize(fileName), memberSource(zip, entry, fileName, limits))
     }
   } catch (cause) {
@@ -54,7 +55,10 @@ function memberSource(zip: ZipFile, entry: Entry, name: string, limits: ReadLimi
     size: entry.uncompressedSize,
     open: async function* (from) {
       if (from >= entry.uncompressedSize) return
-      const stream: Readable = await zip.openReadStreamPromise(entry, stored && from > 0 ? { start: from, end: entry.uncompressedSize } : {})
+      const stream: Readable = await zip.openReadStreamPromise(
+        entry,
+        stored && from > 0 ? { start: from, end: entry.uncompressedSize } : {},
+      )
       let skip = stored ? 0 : from
       const chunks = stored ? stream : guardRatio(stream, () => entry.compressedSize, limits, name)
       for await (const chunk of chunks as AsyncIterable<Uint8Array>) {
