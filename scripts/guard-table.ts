@@ -16,7 +16,7 @@ const lines = [
   '',
   `Ways tried for each: ${Object.keys(ways).join(', ')}, navigation; and once STUN and TURN over UDP and TCP, WebTransport.`,
   '',
-  '| host as the browser asked for it | refused | connected (to the page\'s own, open address) | why |',
+  "| host as the browser asked for it | refused | connected (to the page's own, open address) | why |",
   '| --- | ---: | ---: | --- |',
   ...[...rows.values()].map((row) => `| \`${row.host}\` | ${row.refused} | ${row.connected} | ${row.said} |`),
   '',

@@ -8,7 +8,10 @@ import type { EgressLane } from './egress.ts'
  * elsewhere. `tlsOptions` (`ca`, `ALPNProtocols` …) go to every TLS connection. How many connections
  * are open is for the caller to bound: with `maxSockets` Node's agent loses requests that wait while a connection is made. Destroy both when done; the lane's `close` ends their sockets in any case.
  */
-export function agentsOf(lane: Pick<EgressLane, 'connect'>, o: { tlsOptions?: tls.ConnectionOptions } = {}): { http: http.Agent; https: https.Agent } {
+export function agentsOf(
+  lane: Pick<EgressLane, 'connect'>,
+  o: { tlsOptions?: tls.ConnectionOptions } = {},
+): { http: http.Agent; https: https.Agent } {
   const pool = { keepAlive: true }
   const plain = new http.Agent(pool)
   plain.createConnection = (options, callback) => {
@@ -22,7 +25,7 @@ export function agentsOf(lane: Pick<EgressLane, 'connect'>, o: { tlsOptions?: tl
   const secure = new https.Agent(pool)
   secure.createConnection = (options, callback) => {
     const { host, port, servername } = options as tls.ConnectionOptions & { host?: string | null }
-    lane.connect(bare(host), Number(port ?? 443)).then(
+    lane.connect(bare(host), port ?? 443).then(
       (socket) => {
         const encrypted = tls.connect({ ...o.tlsOptions, socket, ...(servername === undefined ? {} : { servername }) })
         const onEarlyError = (error: Error): void => callback?.(error, undefined as never)

@@ -11,7 +11,7 @@ const maxLine = 1024
 
 /**
  * Rows `first,last,asn,organisation` in rising order, addresses as decimal numbers, searched in the file itself: nothing is parsed or
- * kept, a look-up costs about twenty reads from the page cache. 412,000 rows (21 MB) would take over 300 ms and 40 MB to hold.
+ * kept, a look-up costs about twenty reads from the page cache. Reading the 412,000 rows of IPv4 (21 MB) into arrays took 0.4 CPU-seconds and 99 MB.
  */
 export class AsnTable {
   readonly #file: number
@@ -73,5 +73,8 @@ function holding(line: string, value: bigint): AutonomousSystem | null {
   const match = /^\d+,(\d{1,39}),(\d{1,10}),(.*?)\r?$/.exec(line)
   if (!match || BigInt(match[1] ?? '0') < value) return null
   const organisation = match[3] ?? ''
-  return { asn: Number(match[2]), organisation: organisation.startsWith('"') ? organisation.slice(1, -1).replaceAll('""', '"') : organisation }
+  return {
+    asn: Number(match[2]),
+    organisation: organisation.startsWith('"') ? organisation.slice(1, -1).replaceAll('""', '"') : organisation,
+  }
 }

@@ -15,7 +15,12 @@ test('closing leaves no socket, no listener and no timer: clients, tunnels, pool
   const egress = createEgress({ resolver: systemResolver({ servers: [dns.address] }), policy: reachPolicy({ allowPrivate: true }) })
   const lane = await egress.openLane({ visitId: 'v' })
   const target = `site.test:${origin.port}`
-  const heads = [`GET http://${target}/ HTTP/1.1\r\nHost: ${target}\r\n\r\n`, `CONNECT ${target} HTTP/1.1\r\n\r\n`, 'GET http://half', 'CONNECT slow.test:443 HTTP/1.1\r\n\r\n']
+  const heads = [
+    `GET http://${target}/ HTTP/1.1\r\nHost: ${target}\r\n\r\n`,
+    `CONNECT ${target} HTTP/1.1\r\n\r\n`,
+    'GET http://half',
+    'CONNECT slow.test:443 HTTP/1.1\r\n\r\n',
+  ]
   const clients = await Promise.all(
     heads.map(async (head) => {
       const client = net.connect(Number(new URL(lane.proxyUrl).port), '127.0.0.1').on('error', () => {})

@@ -20,7 +20,10 @@ export function dialFirst(addresses: readonly string[], port: number, o: DialOpt
     let next = 0
     let failure: Error = new AssayError('CONNECT_FAILED', 'no address to connect to')
     let stagger: NodeJS.Timeout | undefined
-    const deadline = setTimeout(() => settle(new AssayError('TIMEOUT', `no answer from ${order.join(', ')} port ${port} in ${o.timeoutMs} ms`)), o.timeoutMs)
+    const deadline = setTimeout(
+      () => settle(new AssayError('TIMEOUT', `no answer from ${order.join(', ')} port ${port} in ${o.timeoutMs} ms`)),
+      o.timeoutMs,
+    )
     const onAbort = (): void => settle(new AssayError('INTERRUPTED', 'the visit ended'))
     o.signal.addEventListener('abort', onAbort, { once: true })
 
@@ -53,7 +56,9 @@ export function dialFirst(addresses: readonly string[], port: number, o: DialOpt
       socket.once('connect', () => settle(socket))
       socket.once('error', (cause) => {
         attempts.delete(socket)
-        failure = new AssayError('CONNECT_FAILED', `${address} port ${port}: ${(cause as NodeJS.ErrnoException).code ?? cause.message}`, { cause })
+        failure = new AssayError('CONNECT_FAILED', `${address} port ${port}: ${(cause as NodeJS.ErrnoException).code ?? cause.message}`, {
+          cause,
+        })
         start()
       })
       if (next < order.length) stagger = setTimeout(start, o.staggerMs)

@@ -21,9 +21,18 @@ const kept = async <T extends { close(): Promise<void> }>(opening: Promise<T>): 
   return opened
 }
 
-async function dnsLane(table: DnsTable, policy = reachPolicy(), more: Partial<EgressOptions> = {}, upstreamProxy: string | null = null): Promise<EgressLane> {
+async function dnsLane(
+  table: DnsTable,
+  policy = reachPolicy(),
+  more: Partial<EgressOptions> = {},
+  upstreamProxy: string | null = null,
+): Promise<EgressLane> {
   const dns = await kept(dnsServer(table))
-  const egress = createEgress({ resolver: systemResolver({ servers: [dns.address], maxCacheSeconds: 0, minCacheSeconds: 0 }), policy, ...more })
+  const egress = createEgress({
+    resolver: systemResolver({ servers: [dns.address], maxCacheSeconds: 0, minCacheSeconds: 0 }),
+    policy,
+    ...more,
+  })
   closing.push(() => egress.close())
   return egress.openLane({ visitId: 'v', upstreamProxy })
 }
@@ -50,7 +59,10 @@ test('rebinding: a name that alternates between an open and a closed address nev
   const canary = await kept(tcpOrigin((socket) => socket.end('canary')))
   const open = await kept(tcpOrigin((socket) => socket.end('open'), { host: '127.0.0.2', port: canary.port }))
   // TTL 0, and every second answer is the closed address.
-  const lane = await dnsLane({ 'rebind.test': (count) => ({ a: [count % 2 === 1 ? '127.0.0.2' : '127.0.0.1'], aaaa: [], ttl: 0 }) }, reachPolicy({ allow: ['127.0.0.2'] }))
+  const lane = await dnsLane(
+    { 'rebind.test': (count) => ({ a: [count % 2 === 1 ? '127.0.0.2' : '127.0.0.1'], aaaa: [], ttl: 0 }) },
+    reachPolicy({ allow: ['127.0.0.2'] }),
+  )
   const outcomes: string[] = []
   for (let visit = 0; visit < 20; visit++) {
     outcomes.push(await lane.connect('rebind.test', open.port).then(readText, (error: { code: string }) => error.code))
@@ -68,7 +80,14 @@ test('a name that the operator allows is reached wherever it is; its neighbours 
 
 test('a name map is a closed world: addresses written in URLs that it does not name do not exist', async () => {
   const canary = await kept(tcpOrigin((socket) => socket.end('canary')))
-  const names = { hosts: { 'site.test': ['127.0.0.1'], '127.0.0.5': ['127.0.0.1'] }, ports: { '443': canary.port }, allow: ['127.0.0.0/8'], spki: null, authorityPem: null, networks: [] }
+  const names = {
+    hosts: { 'site.test': ['127.0.0.1'], '127.0.0.5': ['127.0.0.1'] },
+    ports: { '443': canary.port },
+    allow: ['127.0.0.0/8'],
+    spki: null,
+    authorityPem: null,
+    networks: [],
+  }
   const egress = createEgress({ resolver: nameMapResolver(names), policy: reachPolicy() })
   closing.push(() => egress.close())
   const lane = await egress.openLane({ visitId: 'v' })
@@ -87,7 +106,10 @@ test('cut while the connection is being made', async () => {
   const connecting = lane.connect('pool.test', origin.port)
   lane.cut('pool.test', null, 'share')
   await assert.rejects(connecting, { code: 'ADDRESS_REFUSED', message: 'cut: share' })
-  assert.deepEqual(lane.connections().map((record) => record.outcome), ['cut'])
+  assert.deepEqual(
+    lane.connections().map((record) => record.outcome),
+    ['cut'],
+  )
 })
 
 test('a visit that ends ends what is being connected', async () => {
@@ -103,14 +125,23 @@ test('addresses of both families take turns, IPv6 first', () => {
 
 test('an address that refuses does not delay the next one', async () => {
   const origin = await kept(tcpOrigin((socket) => socket.end('here'), { host: '127.0.0.2' }))
-  const socket = await dialFirst(['127.0.0.3', '127.0.0.4', '127.0.0.2'], origin.port, { timeoutMs: 5_000, staggerMs: 60_000, signal: new AbortController().signal })
+  const socket = await dialFirst(['127.0.0.3', '127.0.0.4', '127.0.0.2'], origin.port, {
+    timeoutMs: 5_000,
+    staggerMs: 60_000,
+    signal: new AbortController().signal,
+  })
   assert.equal(await readText(socket), 'here')
 })
 
 test('nobody answers: the last reason is told, and an ended visit is told apart', async () => {
   const { signal } = new AbortController()
-  await assert.rejects(dialFirst(['127.0.0.3'], 1, { timeoutMs: 5_000, staggerMs: 1, signal }), { code: 'CONNECT_FAILED', message: /ECONNREFUSED/ })
-  await assert.rejects(dialFirst(['127.0.0.3'], 1, { timeoutMs: 5_000, staggerMs: 1, signal: AbortSignal.abort() }), { code: 'INTERRUPTED' })
+  await assert.rejects(dialFirst(['127.0.0.3'], 1, { timeoutMs: 5_000, staggerMs: 1, signal }), {
+    code: 'CONNECT_FAILED',
+    message: /ECONNREFUSED/,
+  })
+  await assert.rejects(dialFirst(['127.0.0.3'], 1, { timeoutMs: 5_000, staggerMs: 1, signal: AbortSignal.abort() }), {
+    code: 'INTERRUPTED',
+  })
 })
 
 /** A proxy as operators have them: HTTP CONNECT, or SOCKS 5 with user and password. */
@@ -127,7 +158,12 @@ async function upstreamProxy(kind: 'http' | 'socks5', toPort: number): Promise<O
       const onData = (chunk: Buffer): void => {
         if (kind === 'http') {
           const head = chunk.toString('latin1')
-          seen.push(head.split('\r\n').filter((line) => /^(CONNECT|Proxy-Auth)/.test(line)).join(' | '))
+          seen.push(
+            head
+              .split('\r\n')
+              .filter((line) => /^(CONNECT|Proxy-Auth)/.test(line))
+              .join(' | '),
+          )
           client.off('data', onData)
           if (head.includes('refuse.test')) return void client.end('HTTP/1.1 403 Forbidden\r\n\r\n')
           client.write('HTTP/1.1 200 OK\r\nX: y\r\n\r\n')
@@ -139,7 +175,9 @@ async function upstreamProxy(kind: 'http' | 'socks5', toPort: number): Promise<O
           seen.push(chunk.toString('latin1', 2).replace(/[^a-z]/g, ' '))
           client.write(Buffer.from([1, 0]))
         } else {
-          seen.push(`${chunk[3]} ${chunk[3] === 3 ? chunk.toString('latin1', 5, chunk.length - 2) : chunk.toString('hex', 4, chunk.length - 2)}:${chunk.readUInt16BE(chunk.length - 2)}`)
+          seen.push(
+            `${chunk[3]} ${chunk[3] === 3 ? chunk.toString('latin1', 5, chunk.length - 2) : chunk.toString('hex', 4, chunk.length - 2)}:${chunk.readUInt16BE(chunk.length - 2)}`,
+          )
           client.off('data', onData)
           if (chunk.includes('refuse.test')) return void client.end(Buffer.from([5, 2, 0, 1, 0, 0, 0, 0, 0, 0]))
           client.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]))
@@ -160,14 +198,32 @@ for (const kind of ['http', 'socks5'] as const) {
     assert.equal(await readText(await lane.connect('far.test', 443)), 'through')
     assert.equal(await readText(await lane.connect('1.1.1.1', 443)), 'through')
     assert.equal(await readText(await lane.connect('2606:4700::1', 443)), 'through')
-    for (const inside of ['127.0.0.1', '169.254.169.254', '::1', 'localhost', 'printer.local']) await assert.rejects(lane.connect(inside, 443), { code: 'ADDRESS_REFUSED' }, inside)
-    await assert.rejects(lane.connect('refuse.test', 443), { code: 'CONNECT_FAILED', message: kind === 'http' ? /answered 403/ : /not allowed by its rules/ })
+    for (const inside of ['127.0.0.1', '169.254.169.254', '::1', 'localhost', 'printer.local'])
+      await assert.rejects(lane.connect(inside, 443), { code: 'ADDRESS_REFUSED' }, inside)
+    await assert.rejects(lane.connect('refuse.test', 443), {
+      code: 'CONNECT_FAILED',
+      message: kind === 'http' ? /answered 403/ : /not allowed by its rules/,
+    })
     const signIn = 'Proxy-Authorization: Basic dXMgZXI6cGE6c3M='
     assert.deepEqual(
       upstream.seen,
       kind === 'http'
-        ? [`CONNECT far.test:443 HTTP/1.1 | ${signIn}`, `CONNECT 1.1.1.1:443 HTTP/1.1 | ${signIn}`, `CONNECT [2606:4700::1]:443 HTTP/1.1 | ${signIn}`, `CONNECT refuse.test:443 HTTP/1.1 | ${signIn}`]
-        : ['us er pa ss', '3 far.test:443', 'us er pa ss', '1 01010101:443', 'us er pa ss', '4 26064700000000000000000000000001:443', 'us er pa ss', '3 refuse.test:443'],
+        ? [
+            `CONNECT far.test:443 HTTP/1.1 | ${signIn}`,
+            `CONNECT 1.1.1.1:443 HTTP/1.1 | ${signIn}`,
+            `CONNECT [2606:4700::1]:443 HTTP/1.1 | ${signIn}`,
+            `CONNECT refuse.test:443 HTTP/1.1 | ${signIn}`,
+          ]
+        : [
+            'us er pa ss',
+            '3 far.test:443',
+            'us er pa ss',
+            '1 01010101:443',
+            'us er pa ss',
+            '4 26064700000000000000000000000001:443',
+            'us er pa ss',
+            '3 refuse.test:443',
+          ],
     )
     const [far, literal] = lane.connections()
     assert.equal(far?.address, undefined)
@@ -178,27 +234,46 @@ for (const kind of ['http', 'socks5'] as const) {
 }
 
 test('upstream: silence ends in a timeout, nonsense and too long an answer in a failure', async () => {
-  const behaviours: [answer: string | null, code: string][] = [[null, 'TIMEOUT'], ['SSH-2.0\r\n\r\n', 'CONNECT_FAILED'], ['x'.repeat(40_000), 'CONNECT_FAILED'], ['', 'CONNECT_FAILED']]
+  const behaviours: [answer: string | null, code: string][] = [
+    [null, 'TIMEOUT'],
+    ['SSH-2.0\r\n\r\n', 'CONNECT_FAILED'],
+    ['x'.repeat(40_000), 'CONNECT_FAILED'],
+    ['', 'CONNECT_FAILED'],
+  ]
   for (const [answer, code] of behaviours) {
     const proxy = await kept(tcpOrigin((socket) => socket.once('data', () => (answer === null ? undefined : socket.end(answer)))))
-    const lane = await dnsLane({}, reachPolicy(), { laneLimits: { connectTimeoutMs: answer === null ? 200 : 10_000 } }, `http://127.0.0.1:${proxy.port}`)
+    const lane = await dnsLane(
+      {},
+      reachPolicy(),
+      { laneLimits: { connectTimeoutMs: answer === null ? 200 : 10_000 } },
+      `http://127.0.0.1:${proxy.port}`,
+    )
     await assert.rejects(lane.connect('far.test', 443), { code }, String(answer).slice(0, 20))
     await lane.close()
   }
 })
 
 test('upstream: what is no proxy is an error that keeps the password to itself', () => {
-  for (const bad of ['ftp://a:1', 'nothing', 'http://', 'user:secret@host:1']) assert.throws(() => parseUpstreamProxy(bad), { code: 'BAD_ARGUMENT' }, bad)
-  assert.throws(() => parseUpstreamProxy('ftp://u:secret@h:1'), (error: Error) => !error.message.includes('secret'))
+  for (const bad of ['ftp://a:1', 'nothing', 'http://', 'user:secret@host:1'])
+    assert.throws(() => parseUpstreamProxy(bad), { code: 'BAD_ARGUMENT' }, bad)
+  assert.throws(
+    () => parseUpstreamProxy('ftp://u:secret@h:1'),
+    (error: Error) => !error.message.includes('secret'),
+  )
   assert.deepEqual(
-    ['http://h', 'http://h:80', 'http://h:3128', 'https://h', 'socks5://h', 'socks5h://[::1]:9050'].map((each) => parseUpstreamProxy(each).port),
+    ['http://h', 'http://h:80', 'http://h:3128', 'https://h', 'socks5://h', 'socks5h://[::1]:9050'].map(
+      (each) => parseUpstreamProxy(each).port,
+    ),
     [8080, 80, 3128, 443, 1080, 9050],
   )
 })
 
 test('agents for Node code go through the lane: same guard, same log', async () => {
   const origin = await kept(httpOrigin((request, answer) => answer.end(`hello ${request.headers.host}`)))
-  const lane = await dnsLane({ 'site.test': { a: ['127.0.0.1'], aaaa: [], ttl: 60 }, 'evil.test': { a: ['10.0.0.1'], aaaa: [], ttl: 60 } }, reachPolicy({ allow: ['site.test'] }))
+  const lane = await dnsLane(
+    { 'site.test': { a: ['127.0.0.1'], aaaa: [], ttl: 60 }, 'evil.test': { a: ['10.0.0.1'], aaaa: [], ttl: 60 } },
+    reachPolicy({ allow: ['site.test'] }),
+  )
   const agents = agentsOf(lane)
   const get = async (host: string): Promise<string> => {
     const [response] = (await once(http.get({ host, port: origin.port, agent: agents.http }), 'response')) as [http.IncomingMessage]
@@ -208,5 +283,8 @@ test('agents for Node code go through the lane: same guard, same log', async () 
   await assert.rejects(get('evil.test'), { code: 'ADDRESS_REFUSED' })
   agents.http.destroy()
   agents.https.destroy()
-  assert.deepEqual(lane.connections().map((record) => record.outcome), ['connected', 'refused'])
+  assert.deepEqual(
+    lane.connections().map((record) => record.outcome),
+    ['connected', 'refused'],
+  )
 })

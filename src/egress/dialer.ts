@@ -48,7 +48,14 @@ export class Dialer {
   readonly #cuts: Cut[] = []
   #dialing = 0
 
-  constructor(o: { resolver: Resolver; policy: ReachPolicy; log: ConnectionLog; upstream: UpstreamProxy | null; limits: LaneLimits; ownPorts: OwnPorts }) {
+  constructor(o: {
+    resolver: Resolver
+    policy: ReachPolicy
+    log: ConnectionLog
+    upstream: UpstreamProxy | null
+    limits: LaneLimits
+    ownPorts: OwnPorts
+  }) {
     this.#resolver = o.resolver
     this.#policy = o.policy
     this.#log = o.log
@@ -64,7 +71,8 @@ export class Dialer {
     const dialing = ++this.#dialing
     let socket: net.Socket
     try {
-      if (dialing + this.#log.liveCount > this.#limits.maxConnections) throw refused(`more than ${this.#limits.maxConnections} connections at once`)
+      if (dialing + this.#log.liveCount > this.#limits.maxConnections)
+        throw refused(`more than ${this.#limits.maxConnections} connections at once`)
       socket = await this.#connect(host, port, seen, signal ? AbortSignal.any([signal, this.#ended.signal]) : this.#ended.signal)
     } catch (cause) {
       const error = cause instanceof AssayError ? cause : new AssayError('INTERNAL', String(cause), { cause })
@@ -74,7 +82,14 @@ export class Dialer {
     } finally {
       this.#dialing--
     }
-    const record = this.#log.add({ host: host.text, port, outcome: 'connected', openedAt, ...addressOf(seen), ...(seen.note === undefined ? {} : { reason: seen.note }) })
+    const record = this.#log.add({
+      host: host.text,
+      port,
+      outcome: 'connected',
+      openedAt,
+      ...addressOf(seen),
+      ...(seen.note === undefined ? {} : { reason: seen.note }),
+    })
     this.#log.follow(socket, record)
     // It may have been cut while it was being connected.
     const cut = this.#cutOf(host.text, port)
@@ -120,12 +135,18 @@ export class Dialer {
       throw refused(reasons[0] ?? `${host.text} has no usable address`)
     }
     if (reasons.length > 0) seen.note = `not used: ${reasons.join('; ')}`
-    const socket = await dialFirst(allowed, connectPort, { timeoutMs: this.#limits.connectTimeoutMs, staggerMs: this.#limits.staggerMs, signal })
+    const socket = await dialFirst(allowed, connectPort, {
+      timeoutMs: this.#limits.connectTimeoutMs,
+      staggerMs: this.#limits.staggerMs,
+      signal,
+    })
     // By the kernel's word, not by ours.
     const reached = socket.remoteAddress === undefined ? null : parseAddress(socket.remoteAddress)
     if (!reached || this.#refusalOf(reached, connectPort, opened) !== null) {
       socket.destroy()
-      throw reached ? refused(`connected to ${formatAddress(reached)}, which was not checked`) : new AssayError('CONNECT_FAILED', 'closed while connecting')
+      throw reached
+        ? refused(`connected to ${formatAddress(reached)}, which was not checked`)
+        : new AssayError('CONNECT_FAILED', 'closed while connecting')
     }
     seen.address = formatAddress(unmapped(reached))
     return socket
@@ -147,7 +168,8 @@ export class Dialer {
   }
 
   #refusalOf(address: Address, port: number, opened: readonly Range[]): string | null {
-    if (this.#ownPorts.has(port) && loopback.some((range) => inRange(unmapped(address), range))) return `${formatAddress(address)} port ${port} is this program's own`
+    if (this.#ownPorts.has(port) && loopback.some((range) => inRange(unmapped(address), range)))
+      return `${formatAddress(address)} port ${port} is this program's own`
     return refusal(address, this.#policy, opened)
   }
 

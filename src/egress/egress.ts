@@ -2,7 +2,6 @@ import type net from 'node:net'
 import { type Clock, systemClock } from '#model/clock.ts'
 import { AssayError } from '#model/errors.ts'
 import { parseHost } from './address.ts'
-import { clientsOfUsers, everyClient, usualUsers } from './client-check.ts'
 import { ConnectionLog, type ConnectionRecord } from './connection-log.ts'
 import { defaultLaneLimits, Dialer, type LaneLimits, type OwnPorts } from './dialer.ts'
 import type { NetworkLookup } from './network-lookup.ts'
@@ -22,8 +21,6 @@ export interface EgressOptions {
   policy: ReachPolicy
   networks?: NetworkLookup
   clock?: Clock
-  /** Users whose processes may use the lanes' proxies; null for every local process. By default this one's user, and `nobody` where that is root. */
-  clientUids?: ReadonlySet<number> | null
   laneLimits?: Partial<LaneLimits>
   proxyLimits?: Partial<ProxyLimits>
 }
@@ -54,18 +51,20 @@ export interface EgressLane {
 
 export function createEgress(o: EgressOptions): Egress {
   const clock = o.clock ?? systemClock
-  const uids = o.clientUids === undefined ? usualUsers() : o.clientUids
-  const clients = uids ? clientsOfUsers(uids) : everyClient
   const lanes = new Set<EgressLane>()
 
   return {
     async openLane({ visitId, upstreamProxy }) {
       const limits = { ...defaultLaneLimits, ...o.laneLimits }
       const upstream = upstreamProxy == null ? null : parseUpstreamProxy(upstreamProxy)
-      if (upstream && o.resolver.isClosed) throw new AssayError('UNSUPPORTED', 'a name map and an upstream proxy cannot be used together: the proxy would resolve the names')
+      if (upstream && o.resolver.isClosed)
+        throw new AssayError('UNSUPPORTED', 'a name map and an upstream proxy cannot be used together: the proxy would resolve the names')
       const log = new ConnectionLog({ clock, networks: o.networks, maxRecords: limits.maxRecords })
       const dialer = new Dialer({ resolver: o.resolver, policy: o.policy, log, upstream, limits, ownPorts })
-      const proxy = await startProxy({ dial: (host, port, signal) => dialer.dial(host, port, signal), clients, limits: { ...defaultProxyLimits, ...o.proxyLimits } })
+      const proxy = await startProxy({
+        dial: (host, port, signal) => dialer.dial(host, port, signal),
+        limits: { ...defaultProxyLimits, ...o.proxyLimits },
+      })
       ownPorts.add(proxy.port)
       const lane: EgressLane = {
         visitId,

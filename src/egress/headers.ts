@@ -5,7 +5,17 @@ export type RawHeaders = readonly string[]
 const hopByHop = new Set(['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'content-length', 'http2-settings'])
 
 /** Fields that a Connection field cannot take away: they are set by this hop or are end-to-end by definition (RFC 9110, 7.6.1). */
-const notNameable = new Set(['host', 'content-length', 'transfer-encoding', 'cache-control', 'authorization', 'cookie', 'set-cookie', 'content-type', 'content-encoding'])
+const notNameable = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'cache-control',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'content-type',
+  'content-encoding',
+])
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 

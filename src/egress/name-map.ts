@@ -8,15 +8,23 @@ import { lookupPattern, type Resolver } from './resolver.ts'
 const address = z.string().refine((text) => parseAddress(text) !== null, 'not an IP address')
 const cidr = z.string().refine((text) => parseRange(text) !== null, 'not a range of addresses')
 const port = z.number().int().min(1).max(65535)
-const name = z.string().refine((text) => parseHost(text.replace(/^\*\./, ''))?.text === text.replace(/^\*\./, ''), 'not a lower-case name without a final dot')
+const name = z
+  .string()
+  .refine((text) => parseHost(text.replace(/^\*\./, ''))?.text === text.replace(/^\*\./, ''), 'not a lower-case name without a final dot')
 
 const nameMapSchema = z.looseObject({
   hosts: z.record(name, z.array(address).min(1)),
   ports: z.record(z.string().regex(/^\d{1,5}$/), port).default({}),
   allow: z.array(cidr).default([]),
-  spki: z.string().regex(/^[A-Za-z0-9+/]{43}=$/, 'not a base64 SHA-256').nullable().default(null),
+  spki: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/, 'not a base64 SHA-256')
+    .nullable()
+    .default(null),
   authorityPem: z.string().includes('-----BEGIN CERTIFICATE-----').nullable().default(null),
-  networks: z.array(z.object({ cidr, country: z.string().regex(/^[A-Z]{2}$/), asn: z.number().int().nonnegative(), organisation: z.string() })).default([]),
+  networks: z
+    .array(z.object({ cidr, country: z.string().regex(/^[A-Z]{2}$/), asn: z.number().int().nonnegative(), organisation: z.string() }))
+    .default([]),
 })
 
 /** Reads a name map. Throws `BAD_INPUT_FILE`. */

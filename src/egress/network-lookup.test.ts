@@ -34,7 +34,10 @@ for (const address of ['10.0.0.1', '127.2.0.1', '::1', 'fe80::1%eth0', 'nonsense
 
 test('the search in the file finds what reading the whole file finds', async () => {
   const path = fileURLToPath(new URL('asn-ipv4-num.csv', import.meta.resolve('@ip-location-db/asn/package.json')))
-  const rows = (await readFile(path, 'utf8')).trimEnd().split('\n').map((line) => line.split(',', 3).map(Number))
+  const rows = (await readFile(path, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(',', 3).map(Number))
   const table = new AsnTable(path)
   try {
     for (const at of [0, 1, rows.length - 2, rows.length - 1]) assert.equal(table.lookup(ipv4(BigInt(rows[at]![0]!)))?.asn, rows[at]![2])
@@ -60,7 +63,16 @@ test('names in quotes, lines of any length, no last line end, an empty file', as
     await writeFile(path, `10,19,1,"A ""quoted"", name"\n20,29,2,${'é'.repeat(300)}\n40,49,3,Last`)
     const table = new AsnTable(path)
     const at = (value: number): string | undefined => table.lookup(ipv4(BigInt(value)))?.organisation
-    assert.deepEqual([9, 10, 19, 29, 30, 40, 49, 50].map(at), [undefined, 'A "quoted", name', 'A "quoted", name', 'é'.repeat(300), undefined, 'Last', 'Last', undefined])
+    assert.deepEqual([9, 10, 19, 29, 30, 40, 49, 50].map(at), [
+      undefined,
+      'A "quoted", name',
+      'A "quoted", name',
+      'é'.repeat(300),
+      undefined,
+      'Last',
+      'Last',
+      undefined,
+    ])
     table.close()
     await writeFile(path, '')
     const empty = new AsnTable(path)

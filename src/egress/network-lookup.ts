@@ -34,7 +34,9 @@ interface Table {
  * Sources and licences: docs/third-party-data.md. Data that cannot be read answers null: a visit does not fail for it.
  */
 export function fileNetworks(o: { names?: Pick<NameMap, 'networks'> } = {}): NetworkLookup {
-  const named = (o.names?.networks ?? []).map((network) => ({ network, range: parseRange(network.cidr) })).filter((each): each is { network: NameMap['networks'][number]; range: Range } => each.range !== null)
+  const named = (o.names?.networks ?? [])
+    .map((network) => ({ network, range: parseRange(network.cidr) }))
+    .filter((each): each is { network: NameMap['networks'][number]; range: Range } => each.range !== null)
   const cache = new Map<string, Network | null>()
   let table: Table | undefined
 
@@ -64,7 +66,10 @@ export function fileNetworks(o: { names?: Pick<NameMap, 'networks'> } = {}): Net
 
 function openTable(): Table {
   return {
-    country: attempt(() => new Reader<CountryResponse>(readFileSync(packageFile('@ip-location-db/geo-whois-asn-country-mmdb', 'geo-whois-asn-country.mmdb')))),
+    country: attempt(
+      () =>
+        new Reader<CountryResponse>(readFileSync(packageFile('@ip-location-db/geo-whois-asn-country-mmdb', 'geo-whois-asn-country.mmdb'))),
+    ),
     asn4: attempt(() => new AsnTable(packageFile('@ip-location-db/asn', 'asn-ipv4-num.csv'))),
     asn6: attempt(() => new AsnTable(packageFile('@ip-location-db/asn', 'asn-ipv6-num.csv'))),
   }

@@ -12,8 +12,15 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-async function laneTo(hosts: Record<string, string[]> = { 'site.test': ['127.0.0.1'] }, more: Partial<EgressOptions> = {}): Promise<{ lane: EgressLane; egress: Egress }> {
-  const egress = createEgress({ resolver: nameMapResolver({ hosts, ports: {}, allow: ['127.0.0.0/8'], spki: null, authorityPem: null, networks: [] }), policy: reachPolicy(), ...more })
+async function laneTo(
+  hosts: Record<string, string[]> = { 'site.test': ['127.0.0.1'] },
+  more: Partial<EgressOptions> = {},
+): Promise<{ lane: EgressLane; egress: Egress }> {
+  const egress = createEgress({
+    resolver: nameMapResolver({ hosts, ports: {}, allow: ['127.0.0.0/8'], spki: null, authorityPem: null, networks: [] }),
+    policy: reachPolicy(),
+    ...more,
+  })
   closing.push(() => egress.close())
   return { egress, lane: await egress.openLane({ visitId: 'v' }) }
 }
@@ -30,7 +37,12 @@ async function tcp(onSocket: (socket: net.Socket) => void): Promise<Origin> {
   return origin
 }
 
-async function ask(lane: EgressLane, path: string, o: http.RequestOptions = {}, body?: string | Buffer): Promise<{ response: http.IncomingMessage; text: string }> {
+async function ask(
+  lane: EgressLane,
+  path: string,
+  o: http.RequestOptions = {},
+  body?: string | Buffer,
+): Promise<{ response: http.IncomingMessage; text: string }> {
   const request = http.request({ host: '127.0.0.1', port: Number(new URL(lane.proxyUrl).port), path, agent: false, ...o })
   request.end(body)
   const [response] = (await once(request, 'response')) as [http.IncomingMessage]
@@ -57,14 +69,33 @@ test('a request goes to its origin as the browser sent it, without what concerns
   let seen: { url: string | undefined; headers: string[] } | undefined
   const origin = await served((request, answer) => {
     seen = { url: request.url, headers: request.rawHeaders }
-    answer.writeHead(200, 'Fine', ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2', 'X-Assay-Refused', 'forged', 'Keep-Alive', 'x', 'Content-Length', '2'])
+    answer.writeHead(200, 'Fine', [
+      'Set-Cookie',
+      'a=1',
+      'Set-Cookie',
+      'b=2',
+      'X-Assay-Refused',
+      'forged',
+      'Keep-Alive',
+      'x',
+      'Content-Length',
+      '2',
+    ])
     answer.end('ok')
   })
   const { lane } = await laneTo()
-  const { response, text } = await ask(lane, `http://site.test:${origin.port}/a//../b?x=%41|`, { headers: { 'Proxy-Connection': 'keep-alive', 'Proxy-Authorization': 'Basic x', 'User-Agent': 'u', Host: 'other.test' } })
-  assert.deepEqual(seen, { url: '/a//../b?x=%41|', headers: ['Host', `site.test:${origin.port}`, 'User-Agent', 'u', 'Connection', 'keep-alive'] })
+  const { response, text } = await ask(lane, `http://site.test:${origin.port}/a//../b?x=%41|`, {
+    headers: { 'Proxy-Connection': 'keep-alive', 'Proxy-Authorization': 'Basic x', 'User-Agent': 'u', Host: 'other.test' },
+  })
+  assert.deepEqual(seen, {
+    url: '/a//../b?x=%41|',
+    headers: ['Host', `site.test:${origin.port}`, 'User-Agent', 'u', 'Connection', 'keep-alive'],
+  })
   assert.equal(text, 'ok')
-  assert.deepEqual([response.statusCode, response.statusMessage, response.headers['set-cookie'], response.headers['x-assay-refused']], [200, 'Fine', ['a=1', 'b=2'], undefined])
+  assert.deepEqual(
+    [response.statusCode, response.statusMessage, response.headers['set-cookie'], response.headers['x-assay-refused']],
+    [200, 'Fine', ['a=1', 'b=2'], undefined],
+  )
 })
 
 test('connections are logged once each, with octets and time', async () => {
@@ -98,16 +129,40 @@ for (const [name, { method, headers, body }] of Object.entries(bodies)) {
 }
 
 const answers: Record<string, { octets: string; method?: string; status: number; text: string; header?: [string, string] }> = {
-  'HEAD keeps the length of what it does not have': { method: 'HEAD', octets: 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n', status: 200, text: '', header: ['content-length', '9'] },
+  'HEAD keeps the length of what it does not have': {
+    method: 'HEAD',
+    octets: 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n',
+    status: 200,
+    text: '',
+    header: ['content-length', '9'],
+  },
   '304 has no body': { octets: 'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\n\r\n', status: 304, text: '', header: ['etag', '"a"'] },
   '204 has no body': { octets: 'HTTP/1.1 204 No Content\r\n\r\n', status: 204, text: '' },
   'until the connection closes': { octets: 'HTTP/1.0 200 OK\r\n\r\nhello', status: 200, text: 'hello' },
-  'early hints come before the answer': { octets: 'HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok', status: 200, text: 'ok' },
-  'chunked wins over a length, and the length is not passed on': { octets: 'HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n', status: 200, text: 'ok', header: ['content-length', 'undefined'] },
-  'gzip stays as it is': { octets: 'HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc', status: 200, text: 'abc', header: ['content-encoding', 'gzip'] },
-  'switched protocols unasked': { octets: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n', status: 502, text: 'site.test switched protocols unasked\n' },
+  'early hints come before the answer': {
+    octets: 'HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+    status: 200,
+    text: 'ok',
+  },
+  'chunked wins over a length, and the length is not passed on': {
+    octets: 'HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+    status: 200,
+    text: 'ok',
+    header: ['content-length', 'undefined'],
+  },
+  'gzip stays as it is': {
+    octets: 'HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc',
+    status: 200,
+    text: 'abc',
+    header: ['content-encoding', 'gzip'],
+  },
+  'switched protocols unasked': {
+    octets: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
+    status: 502,
+    text: 'site.test switched protocols unasked\n',
+  },
   'no HTTP': { octets: 'SSH-2.0-OpenSSH_9.2\r\n', status: 502, text: 'site.test: HPE_INVALID_CONSTANT\n' },
-  'nothing': { octets: '', status: 502, text: 'site.test: ECONNRESET\n' },
+  nothing: { octets: '', status: 502, text: 'site.test: ECONNRESET\n' },
 }
 for (const [name, { octets, method, status, text, header }] of Object.entries(answers)) {
   test(`an origin's answer: ${name}`, async () => {
@@ -132,37 +187,67 @@ const hostile: Record<string, { octets: string; status: RegExp }> = {
   'CONNECT with NUL': { octets: 'CONNECT site\0.test:80 HTTP/1.1\r\n\r\n', status: /^HTTP\/1.1 400/ },
   'CONNECT with a space': { octets: 'CONNECT site.test :80 HTTP/1.1\r\n\r\n', status: /^HTTP\/1.1 400/ },
   'CONNECT to port 99999': { octets: 'CONNECT site.test:99999 HTTP/1.1\r\n\r\n', status: /^HTTP\/1.1 400/ },
-  'CONNECT to the mail port': { octets: 'CONNECT site.test:25 HTTP/1.1\r\n\r\n', status: /^HTTP\/1.1 403[^]*x-assay-refused: port 25 is a bad port/ },
-  'CONNECT to loopback in octal': { octets: 'CONNECT 0177.0.0.1:80 HTTP/1.1\r\n\r\n', status: /^HTTP\/1.1 403[^]*x-assay-refused: 127.0.0.1 is loopback/ },
-  'CONNECT to a name that does not exist': { octets: 'CONNECT gone.test:80 HTTP/1.1\r\n\r\n', status: /^HTTP\/1.1 502[^]*x-assay-refused: NXDOMAIN/ },
+  'CONNECT to the mail port': {
+    octets: 'CONNECT site.test:25 HTTP/1.1\r\n\r\n',
+    status: /^HTTP\/1.1 403[^]*x-assay-refused: port 25 is a bad port/,
+  },
+  'CONNECT to loopback in octal': {
+    octets: 'CONNECT 0177.0.0.1:80 HTTP/1.1\r\n\r\n',
+    status: /^HTTP\/1.1 403[^]*x-assay-refused: 127.0.0.1 is loopback/,
+  },
+  'CONNECT to a name that does not exist': {
+    octets: 'CONNECT gone.test:80 HTTP/1.1\r\n\r\n',
+    status: /^HTTP\/1.1 502[^]*x-assay-refused: NXDOMAIN/,
+  },
   'origin form': { octets: 'GET / HTTP/1.1\r\nHost: site.test\r\nConnection: close\r\n\r\n', status: /^HTTP\/1.1 400/ },
   'no Host': { octets: 'GET http://site.test/ HTTP/1.1\r\nConnection: close\r\n\r\n', status: /^HTTP\/1.1 400/ },
-  'ftp': { octets: 'GET ftp://site.test/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', status: /^HTTP\/1.1 400/ },
+  ftp: { octets: 'GET ftp://site.test/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', status: /^HTTP\/1.1 400/ },
   'NUL in a target': { octets: 'GET http://site.test/\0 HTTP/1.1\r\nHost: a\r\n\r\n', status: /^HTTP\/1.1 400/ },
   'NUL in a header': { octets: 'GET http://site.test/ HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n', status: /^HTTP\/1.1 400/ },
-  'length and chunks together': { octets: 'POST http://site.test/ HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', status: /^HTTP\/1.1 400/ },
-  'two lengths': { octets: 'POST http://site.test/ HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef', status: /^HTTP\/1.1 400/ },
-  'chunked, but not at the end': { octets: 'POST http://site.test/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n', status: /^HTTP\/1.1 400/ },
+  'length and chunks together': {
+    octets: 'POST http://site.test/ HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    status: /^HTTP\/1.1 400/,
+  },
+  'two lengths': {
+    octets: 'POST http://site.test/ HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef',
+    status: /^HTTP\/1.1 400/,
+  },
+  'chunked, but not at the end': {
+    octets: 'POST http://site.test/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n',
+    status: /^HTTP\/1.1 400/,
+  },
   'a folded header': { octets: 'GET http://site.test/ HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n', status: /^HTTP\/1.1 400/ },
-  'space before the colon': { octets: 'GET http://site.test/ HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n\r\nabcde', status: /^HTTP\/1.1 400/ },
+  'space before the colon': {
+    octets: 'GET http://site.test/ HTTP/1.1\r\nHost: a\r\nContent-Length : 5\r\n\r\nabcde',
+    status: /^HTTP\/1.1 400/,
+  },
   'bare line feed in a header': { octets: 'GET http://site.test/ HTTP/1.1\r\nHost: a\r\nX: a\nY: b\r\n\r\n', status: /^HTTP\/1.1 400/ },
   'a head of 70 KB': { octets: `GET http://site.test/ HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`, status: /^HTTP\/1.1 431/ },
   'a target of 70 KB': { octets: `GET http://site.test/${'a'.repeat(70_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, status: /^HTTP\/1.1 431/ },
   'TLS to the proxy itself': { octets: '\x16\x03\x01\x02\x00\x01', status: /^HTTP\/1.1 400/ },
-  'an upgrade': { octets: 'GET http://site.test/ HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n', status: /^HTTP\/1.1 501/ },
+  'an upgrade': {
+    octets: 'GET http://site.test/ HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
+    status: /^HTTP\/1.1 501/,
+  },
   'a head that never ends': { octets: 'GET http://site.test/ HTTP/1.1\r\nHost: a\r\nX: ', status: /^HTTP\/1.1 408/ },
 }
 for (const [name, { octets, status }] of Object.entries(hostile)) {
   test(`hostile: ${name} reaches nobody`, async () => {
     const { lane } = await laneTo(undefined, { proxyLimits: { headTimeoutMs: 300 } })
     assert.match(await rawExchange(lane.proxyUrl, Buffer.from(octets, 'latin1')), status)
-    assert.deepEqual(lane.connections().filter((record) => record.outcome === 'connected'), [])
+    assert.deepEqual(
+      lane.connections().filter((record) => record.outcome === 'connected'),
+      [],
+    )
   })
 }
 
 test('a reason cannot break out of its header', async () => {
   const { lane } = await laneTo()
-  const answer = await rawExchange(lane.proxyUrl, Buffer.from('GET http://x%0d%0aSet-Cookie:a/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'))
+  const answer = await rawExchange(
+    lane.proxyUrl,
+    Buffer.from('GET http://x%0d%0aSet-Cookie:a/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'),
+  )
   assert.doesNotMatch(answer, /^set-cookie/im)
 })
 
@@ -232,7 +317,11 @@ test('cut closes what is open to a host, and refuses it from then on; other host
   assert.equal(String((await once(site.socket, 'data'))[0]), 'still here')
   assert.deepEqual(
     lane.connections().map(({ host, outcome, reason }) => [host, outcome, reason]),
-    [['pool.test', 'cut', 'a share was submitted'], ['site.test', 'connected', undefined], ['pool.test', 'refused', 'cut: a share was submitted']],
+    [
+      ['pool.test', 'cut', 'a share was submitted'],
+      ['site.test', 'connected', undefined],
+      ['pool.test', 'refused', 'cut: a share was submitted'],
+    ],
   )
 })
 
@@ -272,7 +361,9 @@ test('a second address is tried when the first does not answer', async () => {
 test('many requests at once to an origin that closes after each are all answered', async () => {
   const origin = await served((_request, answer) => answer.writeHead(200, { connection: 'close', 'content-length': 2 }).end('ok'))
   const { lane } = await laneTo()
-  const texts = await Promise.all(Array.from({ length: 200 }, (_, at) => ask(lane, `http://site.test:${origin.port}/${at}`).then(({ text }) => text)))
+  const texts = await Promise.all(
+    Array.from({ length: 200 }, (_, at) => ask(lane, `http://site.test:${origin.port}/${at}`).then(({ text }) => text)),
+  )
   assert.deepEqual(new Set(texts), new Set(['ok']))
   assert.equal(lane.connections().length, 200)
 })

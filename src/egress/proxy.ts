@@ -2,7 +2,6 @@ import http from 'node:http'
 import type net from 'node:net'
 import { AssayError, type ErrorCode } from '#model/errors.ts'
 import { type Host, parseAuthority } from './address.ts'
-import type { ClientCheck } from './client-check.ts'
 import { forwarded, framing, parseAbsoluteForm } from './headers.ts'
 
 /** Connects a request's host, or throws an AssayError that says why not. */
@@ -20,21 +19,33 @@ export interface ProxyLimits {
   maxClients: number
 }
 
-export const defaultProxyLimits: ProxyLimits = { maxRequestHead: 65_536, maxResponseHead: 262_144, headTimeoutMs: 10_000, halfClosedMs: 30_000, maxClients: 256 }
+export const defaultProxyLimits: ProxyLimits = {
+  maxRequestHead: 65_536,
+  maxResponseHead: 262_144,
+  headTimeoutMs: 10_000,
+  halfClosedMs: 30_000,
+  maxClients: 256,
+}
 
 export interface Proxy {
   port: number
   close(): Promise<void>
 }
 
-const statusOf: Partial<Record<ErrorCode, number>> = { ADDRESS_REFUSED: 403, DNS_FAILED: 502, CONNECT_FAILED: 502, TIMEOUT: 504, INTERRUPTED: 503 }
+const statusOf: Partial<Record<ErrorCode, number>> = {
+  ADDRESS_REFUSED: 403,
+  DNS_FAILED: 502,
+  CONNECT_FAILED: 502,
+  TIMEOUT: 504,
+  INTERRUPTED: 503,
+}
 
 /**
  * An HTTP/1.1 forward proxy on 127.0.0.1 for one visit: CONNECT tunnels (https, and WebSockets of both schemes) and absolute-form
  * requests. What it does not pass on it answers itself, with the reason in `x-assay-refused` and its code in `x-assay-code`; an
  * origin cannot set these, they are taken off every answer.
  */
-export async function startProxy(o: { dial: Dial; clients: ClientCheck; limits: ProxyLimits }): Promise<Proxy> {
+export async function startProxy(o: { dial: Dial; limits: ProxyLimits }): Promise<Proxy> {
   const { limits } = o
   const sockets = new Set<net.Socket>()
   // Without a limit of its own: Node's agent loses requests that it queues while connections are made asynchronously (seen with 26.10,
@@ -50,19 +61,23 @@ export async function startProxy(o: { dial: Dial; clients: ClientCheck; limits: 
     )
     return undefined
   }
-  const server = http.createServer({ maxHeaderSize: limits.maxRequestHead, headersTimeout: limits.headTimeoutMs, requestTimeout: 0, keepAliveTimeout: 60_000, connectionsCheckingInterval: Math.max(100, Math.min(2_000, limits.headTimeoutMs / 4)), noDelay: true })
+  const server = http.createServer({
+    maxHeaderSize: limits.maxRequestHead,
+    headersTimeout: limits.headTimeoutMs,
+    requestTimeout: 0,
+    keepAliveTimeout: 60_000,
+    connectionsCheckingInterval: Math.max(100, Math.min(2_000, limits.headTimeoutMs / 4)),
+    noDelay: true,
+  })
   server.maxHeadersCount = 0
   server.maxConnections = limits.maxClients
   server.timeout = 0
 
-  const allowed = new WeakMap<net.Socket, Promise<boolean>>()
   server.on('connection', (client) => {
     sockets.add(client)
     client.once('close', () => sockets.delete(client))
     client.on('error', () => client.destroy())
-    allowed.set(client, o.clients.isAllowed(client))
   })
-  const isAllowed = (client: net.Socket): Promise<boolean> => allowed.get(client) ?? Promise.resolve(false)
 
   server.on('clientError', (error: NodeJS.ErrnoException, client) => {
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400
@@ -72,7 +87,6 @@ export async function startProxy(o: { dial: Dial; clients: ClientCheck; limits: 
   server.on('connect', async (request, stream, head) => {
     const client = stream as net.Socket
     client.on('error', () => client.destroy())
-    if (!(await isAllowed(client))) return void client.destroy()
     const target = parseAuthority(request.url ?? '')
     if (!target) return answerRaw(client, 400, 'BAD_URL', 'not a target of CONNECT')
     const gone = new AbortController()
@@ -90,11 +104,11 @@ export async function startProxy(o: { dial: Dial; clients: ClientCheck; limits: 
     }
   })
 
-  server.on('request', async (request, answer) => {
-    if (!(await isAllowed(request.socket))) return void request.socket.destroy()
+  server.on('request', (request, answer) => {
     const form = parseAbsoluteForm(request.url ?? '')
     const target = form && parseAuthority(form.authority)
-    if (!form || !target) return answerPlain(answer, 400, 'BAD_URL', 'not a request for a proxy: only http:// targets and CONNECT are served')
+    if (!form || !target)
+      return answerPlain(answer, 400, 'BAD_URL', 'not a request for a proxy: only http:// targets and CONNECT are served')
     forward(request, answer, { ...target, path: form.path }, agent, limits)
   })
   // Chromium opens a tunnel for ws:, so nobody asks for an upgrade here; without this Node would hand over the socket.
@@ -116,7 +130,13 @@ export async function startProxy(o: { dial: Dial; clients: ClientCheck; limits: 
   }
 }
 
-function forward(request: http.IncomingMessage, answer: http.ServerResponse, target: { host: Host; port: number; path: string }, agent: http.Agent, limits: ProxyLimits): void {
+function forward(
+  request: http.IncomingMessage,
+  answer: http.ServerResponse,
+  target: { host: Host; port: number; path: string },
+  agent: http.Agent,
+  limits: ProxyLimits,
+): void {
   const hostname = target.host.text
   const authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}${target.port === 80 ? '' : `:${target.port}`}`
   const body = framing(request.rawHeaders)
@@ -127,7 +147,14 @@ function forward(request: http.IncomingMessage, answer: http.ServerResponse, tar
     method: request.method ?? 'GET',
     path: target.path,
     // RFC 9112, 3.2.2: the target's authority, whatever the client's Host said.
-    headers: ['Host', authority, ...forwarded(request.rawHeaders, (name) => name === 'host' || name === 'expect'), ...body, 'Connection', 'keep-alive'],
+    headers: [
+      'Host',
+      authority,
+      ...forwarded(request.rawHeaders, (name) => name === 'host' || name === 'expect'),
+      ...body,
+      'Connection',
+      'keep-alive',
+    ],
     maxHeaderSize: limits.maxResponseHead,
     // Browsers are lenient with answers, and a capture wants what a browser would have got; what is passed on is written anew.
     insecureHTTPParser: true,
@@ -155,7 +182,10 @@ function forward(request: http.IncomingMessage, answer: http.ServerResponse, tar
     try {
       answer.sendDate = false
       // Without a body of known length Node frames what it sends, and a HEAD or 304 keeps the length it was told.
-      answer.writeHead(status, (response.statusMessage ?? '').replace(/[^\t\u0020-\u007e\u0080-\u00ff]/g, ''), [...forwarded(response.rawHeaders), ...(response.headers['transfer-encoding'] === undefined ? framing(response.rawHeaders) : [])])
+      answer.writeHead(status, (response.statusMessage ?? '').replace(/[^\t\u0020-\u007e\u0080-\u00ff]/g, ''), [
+        ...forwarded(response.rawHeaders),
+        ...(response.headers['transfer-encoding'] === undefined ? framing(response.rawHeaders) : []),
+      ])
     } catch {
       return fail('CONNECT_FAILED', `${hostname} answered with status ${status}`)
     }
@@ -178,7 +208,10 @@ function forward(request: http.IncomingMessage, answer: http.ServerResponse, tar
 
 /** Octets both ways until both ends have ended; an error or a close at one end closes the other. */
 function splice(client: net.Socket, upstream: net.Socket, halfClosedMs: number): void {
-  for (const [one, other] of [[client, upstream], [upstream, client]] as const) {
+  for (const [one, other] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
     one.on('error', () => other.destroy())
     one.on('close', () => other.destroy())
     one.once('end', () => {
@@ -192,14 +225,24 @@ function answerPlain(answer: http.ServerResponse, status: number, code: ErrorCod
   const text = `${printable(reason)}\n`
   answer.sendDate = false
   // The rest of a request that is not passed on is not read either.
-  answer.writeHead(status, http.STATUS_CODES[status] ?? '', { 'content-type': 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store', 'x-assay-refused': printable(reason), 'x-assay-code': code, ...(answer.req.complete ? {} : { connection: 'close' }) })
+  answer.writeHead(status, http.STATUS_CODES[status] ?? '', {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-assay-refused': printable(reason),
+    'x-assay-code': code,
+    ...(answer.req.complete ? {} : { connection: 'close' }),
+  })
   answer.end(text)
 }
 
 function answerRaw(client: net.Socket, status: number, code: ErrorCode, reason: string): void {
   if (!client.writable) return void client.destroy()
   const text = `${printable(reason)}\n`
-  client.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? 'Error'}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(text)}\r\ncache-control: no-store\r\nx-assay-refused: ${printable(reason)}\r\nx-assay-code: ${code}\r\nconnection: close\r\n\r\n${text}`, () => client.destroy())
+  client.end(
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? 'Error'}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(text)}\r\ncache-control: no-store\r\nx-assay-refused: ${printable(reason)}\r\nx-assay-code: ${code}\r\nconnection: close\r\n\r\n${text}`,
+    () => client.destroy(),
+  )
 }
 
 /** A reason may quote what a page sent: only printable ASCII goes into a header. */

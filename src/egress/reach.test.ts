@@ -89,7 +89,29 @@ for (const [text, because, opened] of refusedAddresses) {
   })
 }
 
-for (const text of ['1.1.1.1', '8.8.8.8', '9.255.255.255', '11.0.0.0', '100.63.255.255', '100.128.0.0', '126.255.255.255', '128.0.0.0', '169.253.255.255', '169.255.0.0', '172.15.255.255', '172.32.0.0', '192.0.1.0', '198.17.255.255', '198.20.0.0', '223.255.255.255', '[2606:4700:4700::1111]', '[2a00::1]', '[64:ff9b::8.8.8.8]', '[::ffff:8.8.8.8]', '[2002:808:808::1]']) {
+for (const text of [
+  '1.1.1.1',
+  '8.8.8.8',
+  '9.255.255.255',
+  '11.0.0.0',
+  '100.63.255.255',
+  '100.128.0.0',
+  '126.255.255.255',
+  '128.0.0.0',
+  '169.253.255.255',
+  '169.255.0.0',
+  '172.15.255.255',
+  '172.32.0.0',
+  '192.0.1.0',
+  '198.17.255.255',
+  '198.20.0.0',
+  '223.255.255.255',
+  '[2606:4700:4700::1111]',
+  '[2a00::1]',
+  '[64:ff9b::8.8.8.8]',
+  '[::ffff:8.8.8.8]',
+  '[2002:808:808::1]',
+]) {
   test(`${text} is public`, () => assert.equal(verdict(text), null))
 }
 
@@ -107,11 +129,13 @@ for (const [what, allow, text, passes] of allCases) {
 }
 
 test('allow: what is neither a range nor a name is an error', () => {
-  for (const bad of ['10.0.0.0/40', 'a b', '', 'http://x/']) assert.throws(() => reachPolicy({ allow: [bad] }), { code: 'BAD_ARGUMENT' }, bad)
+  for (const bad of ['10.0.0.0/40', 'a b', '', 'http://x/'])
+    assert.throws(() => reachPolicy({ allow: [bad] }), { code: 'BAD_ARGUMENT' }, bad)
 })
 
 test('names of this machine and its network are refused before they are resolved', () => {
-  for (const name of ['localhost', 'a.localhost', 'printer.local', 'metadata.google.internal', 'nas.lan', 'router.home.arpa']) assert.notEqual(nameRefusal(name, open), null, name)
+  for (const name of ['localhost', 'a.localhost', 'printer.local', 'metadata.google.internal', 'nas.lan', 'router.home.arpa'])
+    assert.notEqual(nameRefusal(name, open), null, name)
   for (const name of ['example.com', 'local.example', 'localhost.example', 'mylocal']) assert.equal(nameRefusal(name, open), null, name)
   assert.equal(nameRefusal('printer.local', openPrivate), null)
   assert.equal(nameRefusal('printer.local', reachPolicy({ allow: ['*.local'] })), null)

@@ -20,9 +20,9 @@ export interface ReachPolicy {
  * Nothing is added: what a visitor's browser can reach on the public internet is evidence (pools listen on any port).
  */
 export const fetchBadPorts: ReadonlySet<number> = new Set([
-  0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137,
-  139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049,
-  3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+  0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111, 113, 115, 117,
+  119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636,
+  989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ])
 
 /**
@@ -40,7 +40,10 @@ export function reachPolicy(o: { allowPrivate?: boolean; allow?: readonly string
     }
     const wildcard = text.startsWith('*.')
     const host = text.includes('/') ? null : parseHost(wildcard ? text.slice(2) : text)
-    if (host?.kind !== 'name') throw new AssayError('BAD_ARGUMENT', `"${text}" is neither a range of addresses nor a name`, { hint: 'Write 10.1.0.0/16, fd12::/16 or intranet.example.' })
+    if (host?.kind !== 'name')
+      throw new AssayError('BAD_ARGUMENT', `"${text}" is neither a range of addresses nor a name`, {
+        hint: 'Write 10.1.0.0/16, fd12::/16 or intranet.example.',
+      })
     hosts.push(wildcard ? `*.${host.text}` : host.text)
   }
   return { allowPrivate: o.allowPrivate ?? false, ranges, hosts, refusedPorts: fetchBadPorts }
@@ -70,7 +73,8 @@ export function portRefusal(port: number, policy: ReachPolicy): string | null {
 export function nameRefusal(name: string, policy: ReachPolicy): string | null {
   if (policy.allowPrivate || isHostAllowed(name, policy)) return null
   const last = name.slice(name.lastIndexOf('.') + 1)
-  if (['localhost', 'local', 'internal', 'localdomain', 'lan', 'intranet'].includes(last) || name.endsWith('.home.arpa')) return `${name} names something on the local network`
+  if (['localhost', 'local', 'internal', 'localdomain', 'lan', 'intranet'].includes(last) || name.endsWith('.home.arpa'))
+    return `${name} names something on the local network`
   return null
 }
 
@@ -90,7 +94,8 @@ export const everywhere: readonly Range[] = ['0.0.0.0/0', '::/0'].map((text) => 
 function neverWithin(address: Address): string | null {
   for (const inner of address.family === 6 ? embedded(address) : []) {
     const block = blockOf(inner.address)
-    if (block?.closure === 'never') return `${formatAddress(address)} carries ${formatAddress(inner.address)}, which is ${block.name}, as ${inner.form} (${inner.source})`
+    if (block?.closure === 'never')
+      return `${formatAddress(address)} carries ${formatAddress(inner.address)}, which is ${block.name}, as ${inner.form} (${inner.source})`
   }
   return null
 }

@@ -7,7 +7,10 @@ import { dnsServer } from '../../test/guard/dns-server.ts'
 import { loadNameMap, nameMapResolver } from './name-map.ts'
 import { isDnsName, systemResolver } from './resolver.ts'
 
-async function withServer(answer: Parameters<typeof dnsServer>[0], use: (servers: string[], asked: string[]) => Promise<void>): Promise<void> {
+async function withServer(
+  answer: Parameters<typeof dnsServer>[0],
+  use: (servers: string[], asked: string[]) => Promise<void>,
+): Promise<void> {
   const server = await dnsServer(answer)
   try {
     await use([server.address], server.asked)
@@ -68,7 +71,10 @@ test('the cache is bounded: the name longest unused goes first', () =>
   withServer({ '*': { a: ['192.0.2.1'], aaaa: [], ttl: 60 } }, async (servers, asked) => {
     const resolver = systemResolver({ servers, maxCacheEntries: 2 })
     for (const name of ['a.test', 'b.test', 'c.test', 'c.test', 'a.test']) await resolver.resolve(name)
-    assert.deepEqual(asked.filter((each) => each.startsWith('A ')), ['A a.test', 'A b.test', 'A c.test', 'A a.test'])
+    assert.deepEqual(
+      asked.filter((each) => each.startsWith('A ')),
+      ['A a.test', 'A b.test', 'A c.test', 'A a.test'],
+    )
     resolver.close()
   }))
 
@@ -76,7 +82,8 @@ test('localhost is loopback without a query; what cannot be in the DNS is not as
   withServer({}, async (servers, asked) => {
     const resolver = systemResolver({ servers })
     assert.deepEqual((await resolver.resolve('x.localhost')).addresses, ['127.0.0.1', '::1'])
-    for (const name of ['a b', 'x.onion', 'x.invalid', `${'a'.repeat(64)}.test`, 'a..b', '']) await assert.rejects(resolver.resolve(name), { code: 'DNS_FAILED' }, name)
+    for (const name of ['a b', 'x.onion', 'x.invalid', `${'a'.repeat(64)}.test`, 'a..b', ''])
+      await assert.rejects(resolver.resolve(name), { code: 'DNS_FAILED' }, name)
     assert.deepEqual(asked, [])
     resolver.close()
   }))
@@ -94,7 +101,17 @@ const map = {
   authorityPem: null,
   networks: [{ cidr: '127.1.0.0/16', country: 'DE', asn: 64_500, organisation: 'Lab' }],
 }
-const named: Record<string, string[] | null> = { 'shop.lab': ['127.1.0.1'], 'a.shop.lab': ['127.1.0.2'], 'a.b.shop.lab': ['127.1.0.2'], 'x.cdn.shop.lab': ['127.1.0.3', '::1'], 'other.lab': null, 'lab': null, '127.9.9.9': ['127.9.9.9'], '127.0.0.1': null, 'constructor': null }
+const named: Record<string, string[] | null> = {
+  'shop.lab': ['127.1.0.1'],
+  'a.shop.lab': ['127.1.0.2'],
+  'a.b.shop.lab': ['127.1.0.2'],
+  'x.cdn.shop.lab': ['127.1.0.3', '::1'],
+  'other.lab': null,
+  lab: null,
+  '127.9.9.9': ['127.9.9.9'],
+  '127.0.0.1': null,
+  constructor: null,
+}
 for (const [name, expected] of Object.entries(named)) {
   test(`name map: ${name} is ${expected?.join(' and ') ?? 'unknown'}`, async () => {
     const answer = nameMapResolver(map).resolve(name)
@@ -114,7 +131,16 @@ test('name map: a file is read and checked', async () => {
   try {
     await writeFile(path, JSON.stringify(map))
     assert.deepEqual(await loadNameMap(path), map)
-    const bad: unknown[] = ['x', { hosts: { a: ['nowhere'] } }, { hosts: { A: ['127.0.0.1'] } }, { hosts: { a: [] } }, { hosts: {}, allow: ['x'] }, { hosts: {}, ports: { '80': 0 } }, { hosts: {}, spki: 'x' }, { hosts: {}, networks: [{ cidr: '127.0.0.0/8', country: 'Germany', asn: 1, organisation: '' }] }]
+    const bad: unknown[] = [
+      'x',
+      { hosts: { a: ['nowhere'] } },
+      { hosts: { A: ['127.0.0.1'] } },
+      { hosts: { a: [] } },
+      { hosts: {}, allow: ['x'] },
+      { hosts: {}, ports: { '80': 0 } },
+      { hosts: {}, spki: 'x' },
+      { hosts: {}, networks: [{ cidr: '127.0.0.0/8', country: 'Germany', asn: 1, organisation: '' }] },
+    ]
     for (const value of bad) {
       await writeFile(path, JSON.stringify(value))
       await assert.rejects(loadNameMap(path), { code: 'BAD_INPUT_FILE' }, JSON.stringify(value))

@@ -1,8 +1,6 @@
-import { Resolver as DnsResolver } from 'node:dns/promises'
-import { lookup } from 'node:dns/promises'
+import { lookup, Resolver as DnsResolver } from 'node:dns/promises'
 import { AssayError } from '#model/errors.ts'
-import { type Range } from './address.ts'
-import { matchesName } from './reach.ts'
+import type { Range } from './address.ts'
 
 /** Addresses of a name, and the ranges that whoever answered opens for it. */
 export interface Resolution {
@@ -106,7 +104,8 @@ export function systemResolver(o: SystemResolverOptions = {}): Resolver {
     async resolve(name) {
       // RFC 6761, 6.3: never asked of a server. The guard decides whether loopback may be reached.
       if (name === 'localhost' || name.endsWith('.localhost')) return { addresses: ['127.0.0.1', '::1'], opened: [] }
-      if (!isDnsName(name) || name.endsWith('.onion') || name.endsWith('.invalid')) throw new AssayError('DNS_FAILED', `NXDOMAIN: ${name.slice(0, 260)} cannot be in the DNS`)
+      if (!isDnsName(name) || name.endsWith('.onion') || name.endsWith('.invalid'))
+        throw new AssayError('DNS_FAILED', `NXDOMAIN: ${name.slice(0, 260)} cannot be in the DNS`)
       let entry = cache.get(name)
       if (!entry || entry.expiresMs <= now()) {
         let pending = inFlight.get(name)
@@ -137,10 +136,11 @@ export function isDnsName(name: string): boolean {
 /** The most exact pattern that matches: the name itself, then the longest wildcard. */
 export function lookupPattern<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   if (Object.hasOwn(table, name)) return table[name]
-  const pattern = Object.keys(table)
-    .filter((each) => each.startsWith('*.') && matchesName(name, each))
-    .sort((one, two) => two.length - one.length)[0]
-  return pattern === undefined ? undefined : table[pattern]
+  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    const pattern = `*${name.slice(dot)}`
+    if (Object.hasOwn(table, pattern)) return table[pattern]
+  }
+  return undefined
 }
 
 async function within<T>(pending: Promise<T>, limitMs: number, late: T): Promise<T> {

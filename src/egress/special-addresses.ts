@@ -72,12 +72,22 @@ const range = (cidr: string): Range => {
   return parsed
 }
 
-export const specialBlocks: readonly SpecialBlock[] = rows.map(([cidr, closure, name, source]) => ({ range: range(cidr), closure, name, source }))
+export const specialBlocks: readonly SpecialBlock[] = rows.map(([cidr, closure, name, source]) => ({
+  range: range(cidr),
+  closure,
+  name,
+  source,
+}))
 
 const globalUnicast = range('2000::/3')
 const mapped = range('::ffff:0:0/96')
 const nat64 = range('64:ff9b::/96')
-const unassigned: SpecialBlock = { range: range('::/0'), closure: 'special', name: 'not global unicast', source: 'IANA IPv6 Address Space: only 2000::/3 is allocated' }
+const unassigned: SpecialBlock = {
+  range: range('::/0'),
+  closure: 'special',
+  name: 'not global unicast',
+  source: 'IANA IPv6 Address Space: only 2000::/3 is allocated',
+}
 
 /** The block that closes an address, by its own bits; null for a public one. What it embeds is looked at by `embedded`. */
 export function blockOf(address: Address): SpecialBlock | null {

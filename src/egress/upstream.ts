@@ -22,16 +22,30 @@ export function parseUpstreamProxy(text: string): UpstreamProxy {
   const url = URL.parse(text)
   const scheme = url?.protocol.replace(/^socks5h:/, 'socks5:').slice(0, -1)
   if (!url || (scheme !== 'http' && scheme !== 'https' && scheme !== 'socks5') || url.hostname === '') {
-    throw new AssayError('BAD_ARGUMENT', `"${text.replace(/\/\/[^@/]*@/, '//')}" is no proxy that can be used`, { hint: 'Write http://host:port, https://host:port or socks5://host:port, with user:password@ where it asks for them.' })
+    throw new AssayError('BAD_ARGUMENT', `"${text.replace(/\/\/[^@/]*@/, '//')}" is no proxy that can be used`, {
+      hint: 'Write http://host:port, https://host:port or socks5://host:port, with user:password@ where it asks for them.',
+    })
   }
   const host = url.hostname.replace(/^\[|\]$/g, '')
   // A URL drops the port that is its scheme's default: 80 for http.
   const port = url.port !== '' ? Number(url.port) : /:80(\/|$)/.test(text) && scheme === 'http' ? 80 : defaultPorts[scheme]
-  return { scheme, host, port, username: decodeURIComponent(url.username), password: decodeURIComponent(url.password), label: `${scheme}://${url.hostname}:${port}` }
+  return {
+    scheme,
+    host,
+    port,
+    username: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    label: `${scheme}://${url.hostname}:${port}`,
+  }
 }
 
 /** A tunnel to `host:port` through the proxy. Throws `CONNECT_FAILED`, `TIMEOUT`, `INTERRUPTED`. */
-export async function dialThrough(proxy: UpstreamProxy, host: string, port: number, o: { timeoutMs: number; signal: AbortSignal }): Promise<net.Socket> {
+export async function dialThrough(
+  proxy: UpstreamProxy,
+  host: string,
+  port: number,
+  o: { timeoutMs: number; signal: AbortSignal },
+): Promise<net.Socket> {
   const limit = AbortSignal.any([o.signal, AbortSignal.timeout(o.timeoutMs)])
   const raw = net.connect({ host: proxy.host, port: proxy.port, allowHalfOpen: true, noDelay: true })
   let socket: net.Socket = raw
@@ -54,9 +68,14 @@ export async function dialThrough(proxy: UpstreamProxy, host: string, port: numb
   } catch (cause) {
     raw.destroy()
     if (o.signal.aborted) throw new AssayError('INTERRUPTED', 'the visit ended', { cause })
-    if (limit.aborted) throw new AssayError('TIMEOUT', `the proxy ${proxy.label} gave no tunnel to ${host}:${port} in ${o.timeoutMs} ms`, { cause })
+    if (limit.aborted)
+      throw new AssayError('TIMEOUT', `the proxy ${proxy.label} gave no tunnel to ${host}:${port} in ${o.timeoutMs} ms`, { cause })
     if (cause instanceof AssayError) throw cause
-    throw new AssayError('CONNECT_FAILED', `the proxy ${proxy.label}: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`, { cause })
+    throw new AssayError(
+      'CONNECT_FAILED',
+      `the proxy ${proxy.label}: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}`,
+      { cause },
+    )
   } finally {
     limit.removeEventListener('abort', onAbort)
     raw.off('error', ignore)
@@ -69,14 +88,26 @@ function ignore(): void {}
 /** RFC 9110, 9.3.6. */
 async function httpConnect(socket: net.Socket, proxy: UpstreamProxy, host: string, port: number): Promise<void> {
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  const credentials = proxy.username === '' ? '' : `Proxy-Authorization: Basic ${Buffer.from(`${proxy.username}:${proxy.password}`).toString('base64')}\r\n`
+  const credentials =
+    proxy.username === '' ? '' : `Proxy-Authorization: Basic ${Buffer.from(`${proxy.username}:${proxy.password}`).toString('base64')}\r\n`
   socket.write(`CONNECT ${authority} HTTP/1.1\r\nHost: ${authority}\r\n${credentials}\r\n`)
   const head = (await readUntil(socket, (bytes) => endOfHead(bytes), 16_384)).toString('latin1')
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]
-  if (status?.[0] !== '2') throw new AssayError('CONNECT_FAILED', `the proxy ${proxy.label} answered ${status ?? 'no HTTP'} for ${authority}`)
+  if (status?.[0] !== '2')
+    throw new AssayError('CONNECT_FAILED', `the proxy ${proxy.label} answered ${status ?? 'no HTTP'} for ${authority}`)
 }
 
-const socksReplies = ['succeeded', 'general failure', 'not allowed by its rules', 'network unreachable', 'host unreachable', 'connection refused', 'TTL expired', 'command not supported', 'address type not supported']
+const socksReplies = [
+  'succeeded',
+  'general failure',
+  'not allowed by its rules',
+  'network unreachable',
+  'host unreachable',
+  'connection refused',
+  'TTL expired',
+  'command not supported',
+  'address type not supported',
+]
 
 /** RFC 1928, and RFC 1929 for user and password. Names are sent as names. */
 async function socks5(socket: net.Socket, proxy: UpstreamProxy, host: string, port: number): Promise<void> {
@@ -94,7 +125,11 @@ async function socks5(socket: net.Socket, proxy: UpstreamProxy, host: string, po
   } else if (chosen[1] !== 0) throw failed('asks for a way to sign in that was not offered')
   const name = Buffer.from(host)
   if (name.length > 255) throw failed('the name is too long for SOCKS 5')
-  const target = net.isIPv4(host) ? Buffer.from([1, ...host.split('.').map(Number)]) : net.isIPv6(host) ? Buffer.concat([Buffer.from([4]), ipv6Octets(host)]) : Buffer.concat([Buffer.from([3, name.length]), name])
+  const target = net.isIPv4(host)
+    ? Buffer.from([1, ...host.split('.').map(Number)])
+    : net.isIPv6(host)
+      ? Buffer.concat([Buffer.from([4]), ipv6Octets(host)])
+      : Buffer.concat([Buffer.from([3, name.length]), name])
   socket.write(Buffer.concat([Buffer.from([5, 1, 0]), target, Buffer.from([port >> 8, port & 0xff])]))
   const reply = await readUntil(socket, socksReplyLength, 262)
   if (reply[1] !== 0) throw failed(`${host}:${port}: ${socksReplies[reply[1] ?? 1] ?? `reply ${reply[1]}`}`)

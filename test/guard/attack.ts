@@ -37,7 +37,9 @@ const pageHtml = `<!doctype html><title>attack</title><body><script>
 const settled = (e) => new Promise((done) => { e.onload = e.onerror = e.onloadeddata = done })
 const shown = (f) => { document.body.append(f); return settled(f) }
 const limit = (p) => Promise.race([p, new Promise((done) => setTimeout(done, 4000))])
-const ways = { ${Object.entries(ways).map(([name, body]) => `${JSON.stringify(name)}: async (url) => { ${body} }`).join(',\n')} }
+const ways = { ${Object.entries(ways)
+  .map(([name, body]) => `${JSON.stringify(name)}: async (url) => { ${body} }`)
+  .join(',\n')} }
 async function attack(hosts, port) {
   const one = (host, way) => limit(ways[way]('http://' + host + ':' + port + '/hit/' + encodeURIComponent(way) + '/' + encodeURIComponent(host)).catch(() => {}))
   for (let at = 0; at < hosts.length; at += 8) await Promise.all(hosts.slice(at, at + 8).flatMap((host) => Object.keys(ways).map((way) => one(host, way))))
@@ -54,11 +56,41 @@ async function transport(url) { const t = new WebTransport(url); await limit(t.r
 export function privateHosts(): string[] {
   const own = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
   return [
-    '127.0.0.1', '127.1', '2130706433', '0x7f000001', '0177.0.0.1', '127.0.0.1.', '１２７.0.0.1', 'localhost', 'sub.localhost', 'LOCALHOST.', '0.0.0.0', '0',
-    '[::1]', '[::]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::127.0.0.1]', '[64:ff9b::127.0.0.1]', '[64:ff9b:1::127.0.0.1]', '[2002:7f00:1::]', '[fe80::1]',
-    '169.254.169.254', '10.0.0.1', '192.168.0.1', '100.64.0.1', '[fd00:ec2::254]',
-    'evil4.test', 'evil6.test', 'evilmapped.test', 'evilnat.test', 'both.test', 'rebind.test',
-    ...own.filter((each) => !each.internal && each.scopeid !== undefined ? each.scopeid === 0 : !each.internal).map((each) => (each.family === 'IPv6' ? `[${each.address}]` : each.address)),
+    '127.0.0.1',
+    '127.1',
+    '2130706433',
+    '0x7f000001',
+    '0177.0.0.1',
+    '127.0.0.1.',
+    '１２７.0.0.1',
+    'localhost',
+    'sub.localhost',
+    'LOCALHOST.',
+    '0.0.0.0',
+    '0',
+    '[::1]',
+    '[::]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '[::127.0.0.1]',
+    '[64:ff9b::127.0.0.1]',
+    '[64:ff9b:1::127.0.0.1]',
+    '[2002:7f00:1::]',
+    '[fe80::1]',
+    '169.254.169.254',
+    '10.0.0.1',
+    '192.168.0.1',
+    '100.64.0.1',
+    '[fd00:ec2::254]',
+    'evil4.test',
+    'evil6.test',
+    'evilmapped.test',
+    'evilnat.test',
+    'both.test',
+    'rebind.test',
+    ...own
+      .filter((each) => (!each.internal && each.scopeid !== undefined ? each.scopeid === 0 : !each.internal))
+      .map((each) => (each.family === 'IPv6' ? `[${each.address}]` : each.address)),
   ]
 }
 
@@ -122,14 +154,28 @@ export async function runAttack(o: { guarded: boolean; hosts?: readonly string[]
     const page = await browser.openPage(lane.proxyUrl)
     await opened(page, `http://attacker.test:${site.port}/`)
     await page.evaluate(`attack(${JSON.stringify(hosts)}, ${site.port})`)
-    const candidates = (await page.evaluate(`ice(['stun:127.0.0.1:${udpPort}', 'turn:127.0.0.1:${udpPort}', 'turn:127.0.0.1:${site.port}?transport=tcp', 'stun:localhost:${udpPort}'])`)) as string[]
+    const candidates = (await page.evaluate(
+      `ice(['stun:127.0.0.1:${udpPort}', 'turn:127.0.0.1:${udpPort}', 'turn:127.0.0.1:${site.port}?transport=tcp', 'stun:localhost:${udpPort}'])`,
+    )) as string[]
     await page.evaluate(`transport('https://127.0.0.1:${udpPort}/')`)
     for (const host of hosts) await page.navigate(`http://${host}:${site.port}/hit/navigation/${encodeURIComponent(host)}`)
-    return { hits, canaryConnections: canaries.reduce((sum, canary) => sum + canary.accepted(), 0), lane, datagrams, candidates, dnsQueries: dns.asked.length }
+    return {
+      hits,
+      canaryConnections: canaries.reduce((sum, canary) => sum + canary.accepted(), 0),
+      lane,
+      datagrams,
+      candidates,
+      dnsQueries: dns.asked.length,
+    }
   } finally {
     await browser.close()
     await egress.close()
-    await Promise.all([site.close(), dns.close(), ...canaries.map((canary) => canary.close()), new Promise<void>((done) => stun.close(() => done()))])
+    await Promise.all([
+      site.close(),
+      dns.close(),
+      ...canaries.map((canary) => canary.close()),
+      new Promise<void>((done) => stun.close(() => done())),
+    ])
   }
 }
 
@@ -154,7 +200,10 @@ const onSite: http.RequestListener = (request, answer) => {
   const url = new URL(request.url ?? '/', 'http://attacker.test')
   const to = url.searchParams.get('to') ?? ''
   if (url.pathname === '/redirect') return void answer.writeHead(302, { location: Buffer.from(to, 'utf8').toString('latin1') }).end()
-  if (url.pathname === '/refresh') return void answer.writeHead(200, { 'content-type': 'text/html' }).end(`<meta http-equiv="refresh" content="0;url=${to.replaceAll('"', '&quot;')}">`)
+  if (url.pathname === '/refresh')
+    return void answer
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end(`<meta http-equiv="refresh" content="0;url=${to.replaceAll('"', '&quot;')}">`)
   if (url.pathname === '/sw.js') {
     return void answer.writeHead(200, { 'content-type': 'text/javascript' }).end(`
       oninstall = () => skipWaiting(); onactivate = (e) => e.waitUntil(clients.claim())

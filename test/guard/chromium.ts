@@ -25,7 +25,10 @@ export interface ThrowawayPage {
   evaluate(expression: string): Promise<unknown>
 }
 
-export const chromiumPath = [process.env['ASSAY_CHROMIUM'] ?? '', '/usr/lib/chromium/chromium', '/usr/bin/chromium', '/opt/google/chrome/chrome'].find((path) => path !== '' && existsSync(path)) ?? null
+export const chromiumPath =
+  [process.env['ASSAY_CHROMIUM'] ?? '', '/usr/lib/chromium/chromium', '/usr/bin/chromium', '/opt/google/chrome/chrome'].find(
+    (path) => path !== '' && existsSync(path),
+  ) ?? null
 
 export async function startThrowawayChromium(flags: readonly string[]): Promise<ThrowawayChromium> {
   if (chromiumPath === null) throw new Error('no Chromium')
@@ -33,13 +36,17 @@ export async function startThrowawayChromium(flags: readonly string[]): Promise<
   const isRoot = process.getuid?.() === 0
   // Root's Chromium has no sandbox; dropped to nobody it has.
   if (isRoot) await chown(home, 65_534, 65_534)
-  const child = spawn(chromiumPath, ['--headless=new', '--remote-debugging-pipe', `--user-data-dir=${join(home, 'profile')}`, '--disable-gpu', ...flags, 'about:blank'], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
-    env: { ...process.env, HOME: home },
-    cwd: home,
-    detached: true,
-    ...(isRoot ? { uid: 65_534, gid: 65_534 } : {}),
-  })
+  const child = spawn(
+    chromiumPath,
+    ['--headless=new', '--remote-debugging-pipe', `--user-data-dir=${join(home, 'profile')}`, '--disable-gpu', ...flags, 'about:blank'],
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+      env: { ...process.env, HOME: home },
+      cwd: home,
+      detached: true,
+      ...(isRoot ? { uid: 65_534, gid: 65_534 } : {}),
+    },
+  )
   const toBrowser = child.stdio[3] as Writable
   const fromBrowser = child.stdio[4] as Readable | Duplex
   toBrowser.on('error', () => {})
@@ -59,11 +66,15 @@ export async function startThrowawayChromium(flags: readonly string[]): Promise<
     }
   })
   const exited = once(child, 'exit')
-  exited.then(() => {
+  void exited.then(() => {
     for (const call of waiting.values()) call.reject(new Error('the browser is gone'))
   })
 
-  function send<M extends keyof Commands>(method: M, params: Commands[M]['paramsType'][0], sessionId?: string): Promise<Commands[M]['returnType']> {
+  function send<M extends keyof Commands>(
+    method: M,
+    params: Commands[M]['paramsType'][0],
+    sessionId?: string,
+  ): Promise<Commands[M]['returnType']> {
     const id = ++lastId
     toBrowser.write(`${JSON.stringify({ id, method, params, ...(sessionId === undefined ? {} : { sessionId }) })}\0`)
     return new Promise((resolve, reject) => waiting.set(id, { resolve: (value) => resolve(value as Commands[M]['returnType']), reject }))
@@ -72,7 +83,10 @@ export async function startThrowawayChromium(flags: readonly string[]): Promise<
   return {
     pid: child.pid ?? 0,
     async openPage(proxyUrl) {
-      const { browserContextId } = await send('Target.createBrowserContext', proxyUrl === null ? {} : { proxyServer: proxyUrl, proxyBypassList })
+      const { browserContextId } = await send(
+        'Target.createBrowserContext',
+        proxyUrl === null ? {} : { proxyServer: proxyUrl, proxyBypassList },
+      )
       const { targetId } = await send('Target.createTarget', { url: 'about:blank', browserContextId })
       const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true })
       return {
@@ -80,7 +94,11 @@ export async function startThrowawayChromium(flags: readonly string[]): Promise<
           await send('Page.navigate', { url }, sessionId)
         },
         async evaluate(expression) {
-          const { result, exceptionDetails } = await send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true }, sessionId)
+          const { result, exceptionDetails } = await send(
+            'Runtime.evaluate',
+            { expression, awaitPromise: true, returnByValue: true },
+            sessionId,
+          )
           if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
           return result.value as unknown
         },

@@ -16,14 +16,31 @@ test('every form of every closed address, in every way that a page has', { skip,
 })
 
 // Needs a network of its own, where the kernel's counters count nobody else.
-const setUp = 'ip link set lo up && ip link add v0 type veth peer name v1 && ip addr add 198.51.100.10/24 dev v0 && ip link set v0 up && ip link set v1 up && ip route add default via 198.51.100.1 dev v0'
+const setUp =
+  'ip link set lo up && ip link add v0 type veth peer name v1 && ip addr add 198.51.100.10/24 dev v0 && ip link set v0 up && ip link set v1 up && ip route add default via 198.51.100.1 dev v0'
 const inNetwork = (mode: string): Promise<{ stdout: string }> =>
-  promisify(execFile)('unshare', ['-n', '--', 'sh', '-c', `${setUp} && exec "$0" "$1" "$2"`, process.execPath, fileURLToPath(new URL('count-datagrams.ts', import.meta.url)), mode])
-const canUnshare = await promisify(execFile)('unshare', ['-n', '--', 'sh', '-c', setUp]).then(() => true, () => false)
+  promisify(execFile)('unshare', [
+    '-n',
+    '--',
+    'sh',
+    '-c',
+    `${setUp} && exec "$0" "$1" "$2"`,
+    process.execPath,
+    fileURLToPath(new URL('count-datagrams.ts', import.meta.url)),
+    mode,
+  ])
+const canUnshare = await promisify(execFile)('unshare', ['-n', '--', 'sh', '-c', setUp]).then(
+  () => true,
+  () => false,
+)
 
-test('by the kernel: the browser sends no datagram at all, also no DNS query', { skip: skip || (!canUnshare && 'no network namespaces here'), timeout: 120_000 }, async () => {
-  const guarded = JSON.parse((await inNetwork('guarded')).stdout) as { out: number; dns: number; hits: number }
-  assert.deepEqual(guarded, { out: guarded.dns, dns: guarded.dns, hits: 0 })
-  const open = JSON.parse((await inNetwork('open')).stdout) as { out: number; dns: number }
-  assert.ok(open.out > open.dns, 'without the flags it does')
-})
+test(
+  'by the kernel: the browser sends no datagram at all, also no DNS query',
+  { skip: skip || (!canUnshare && 'no network namespaces here'), timeout: 120_000 },
+  async () => {
+    const guarded = JSON.parse((await inNetwork('guarded')).stdout) as { out: number; dns: number; hits: number }
+    assert.deepEqual(guarded, { out: guarded.dns, dns: guarded.dns, hits: 0 })
+    const open = JSON.parse((await inNetwork('open')).stdout) as { out: number; dns: number }
+    assert.ok(open.out > open.dns, 'without the flags it does')
+  },
+)
