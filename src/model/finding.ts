@@ -38,6 +38,8 @@ export interface Finding {
   account: string | null
   title: string
   evidence: Evidence[]
+  /** As the code has it, nothing runs before the visitor has been asked, or has acted on a control that names it. */
+  asksFirst?: boolean
 }
 
 /** An artifact whose absence could have hidden a finding. */

@@ -109,8 +109,7 @@ class Analyser {
       else if (node.type === 'AssignmentExpression' && (node.left as Node).type === 'Identifier') assign((node.left as ESTree.Identifier).name, node.operator === '=' ? (node.right as Node) : null)
       else if (node.type === 'AssignmentExpression' && node.operator === '=' && (node.left as Node).type === 'MemberExpression') {
         const left = this.#dotted(node.left as Node)
-        if (left !== null && !left.includes('.')) assign(left, node.right as Node)
-        else if (left?.startsWith('this.')) assign(left, node.right as Node)
+        if (left !== null && left !== '' && left.length < 80) assign(left, node.right as Node)
       }
       for (const child of childrenOf(node)) stack.push(child)
     }
@@ -163,10 +162,9 @@ class Analyser {
   #resolved(node: Node): string | null {
     let name = this.#dotted(node)
     for (let hops = 0; name !== null && hops < 4; hops++) {
-      const root: string = /^(this\.\w+|[^.]*)/.exec(name)![0]
-      const alias = this.#aliases.get(root)
-      if (alias === undefined || alias === root || this.#options.roots.has(root)) break
-      name = alias + name.slice(root.length)
+      const prefix: string | undefined = prefixesOf(name).find((part) => this.#aliases.has(part))
+      if (prefix === undefined || this.#options.roots.has(/^[^.(]*/.exec(name)![0])) break
+      name = this.#aliases.get(prefix)! + name.slice(prefix.length)
       if (name.length > 300) return null
     }
     return name
@@ -313,7 +311,8 @@ class Analyser {
       this.#features.wasm.instantiates = true
       this.#features.wasm.place ??= place()
     }
-    if (this.#options.roots.has(root)) addCall(this.#features, { name, isNew, arguments: values.map(constant), moment, place: place() })
+    // A miner made in one script is started in another by its variable's name.
+    if (this.#options.roots.has(root) || /^[\w$.]{1,40}\.start$/.test(name)) addCall(this.#features, { name, isNew, arguments: values.map(constant), moment, place: place() })
   }
 
   #object(node: ESTree.ObjectExpression, place: () => ReturnType<Parsed['place']>): void {
@@ -392,6 +391,12 @@ class Analyser {
     if (text.includes('@compute') && /\bfn\s+\w+\s*\(/.test(text)) return this.#add({ kind: 'wgsl', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `string, line ${place().line}` })
     if (isBinary(text)) this.#data(Buffer.from(text, 'latin1'), place, 'binary string')
   }
+}
+
+/** `a.b.c` → `a.b.c`, `a.b`, `a`. */
+function prefixesOf(name: string): string[] {
+  const parts = name.split('.')
+  return parts.slice(0, 4).map((_, at) => parts.slice(0, Math.min(4, parts.length) - at).join('.'))
 }
 
 export function constant(value: Folded): Constant {

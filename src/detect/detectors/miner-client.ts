@@ -1,0 +1,40 @@
+import type { Finding } from '#model/finding.ts'
+import { defineDetector, evidence } from '../contract.ts'
+import { clientMarks } from '../miner-code.ts'
+
+/** A miner's client or worker without a name: code that takes jobs, hands in nonces, counts hashes. */
+export const detector = defineDetector({
+  meta: {
+    id: 'miner-client',
+    version: '1',
+    title: 'Client code of a miner',
+    kinds: ['mining'],
+    limits: 'A client whose fields were all renamed together with its proxy is told by its traffic only.',
+  },
+  needs: { artifacts: ['script', 'request'], features: ['javascript'] },
+  hiddenBy: ['script'],
+  detect(input) {
+    const hasWallet = input.features.javascript.some((script) => input.signatures.some((signature) => signature.kind === 'wallet' && signature.literals.some((all) => all.every((literal) => script.features.literals.includes(literal)))))
+    return input.features.javascript.flatMap((script): Finding[] => {
+      const artifact = script.artifacts[0]
+      if (artifact === undefined || !script.runs) return []
+      const marks = clientMarks(script.features)
+      if (marks === null || (hasWallet && !marks.decided)) return []
+      const account = script.features.accounts[0]?.account ?? null
+      const core = script.features.cores.find(({ purpose }) => purpose === 'mining-core')?.family ?? null
+      const algorithm = script.features.vocabulary.find(({ group }) => group === 'algorithm')?.word ?? null
+      return [
+        {
+          detector: 'miner-client',
+          kind: 'mining',
+          weight: marks.decided ? 'delivered' : 'suspicion',
+          family: core ?? (algorithm === 'cn_slow_hash' ? 'cryptonight' : algorithm),
+          service: null,
+          account,
+          title: { client: 'Delivers the client of a miner', worker: 'Delivers the worker of a miner', binding: 'Calls a hash function that only coins use' }[marks.part],
+          evidence: [evidence(input, artifact.id, script.within.join(', ') || 'whole', marks.reasons.join('; '))],
+        },
+      ]
+    })
+  },
+})

@@ -1,0 +1,50 @@
+import type { Evidence, Finding } from '#model/finding.ts'
+import { defineDetector, evidence } from '../contract.ts'
+import { isWorker, steadyLoad } from '../load.ts'
+
+/**
+ * Hashing seen: threads at a steady load on a page that delivers a miner or speaks to a pool. Load alone says nothing, and is
+ * reported by nobody: a chess engine works as hard.
+ */
+export const detector = defineDetector({
+  meta: {
+    id: 'thread-load',
+    version: '1',
+    title: 'Threads that hash',
+    kinds: ['mining'],
+    limits: 'On the page’s own thread only where its hottest code is WebAssembly or the miner’s; a crowded machine distorts shares.',
+  },
+  needs: { artifacts: ['cpu', 'worker', 'script', 'wasm'], features: [], findings: true },
+  hiddenBy: [],
+  detect(input) {
+    const joined = input.findings.filter((finding) => finding.kind === 'mining' && (finding.weight === 'delivered' || finding.weight === 'pool-contact') && finding.asksFirst !== true)
+    const asked = input.findings.filter((finding) => finding.kind === 'mining' && finding.asksFirst === true)
+    const cause = joined[0] ?? asked[0]
+    if (cause === undefined) return []
+    const cited = new Set(input.findings.filter((finding) => finding.kind === 'mining').flatMap((finding) => finding.evidence.map(({ artifact }) => artifact)))
+    const proof: Evidence[] = []
+    const threads: string[] = []
+    for (const cpu of input.artifacts.cpu.items) {
+      const load = steadyLoad(cpu)
+      if (load === null) continue
+      const hot = cpu.hottest.filter((code) => code.wasm || (code.scriptId !== undefined && cited.has(code.scriptId)))
+      const share = hot.reduce((sum, code) => sum + code.share, 0)
+      if (!isWorker(cpu) && share < 0.4) continue
+      const where = hot[0] === undefined ? '' : `; hottest in ${hot[0].wasm ? 'WebAssembly' : hot[0].url.slice(0, 100)}${hot[0].functionName === '' ? '' : ` (${hot[0].functionName.slice(0, 60)})`}`
+      threads.push(cpu.targetId)
+      proof.push(evidence(input, cpu.id, `${Math.round(load.fromMs)}–${Math.round(load.toMs)} ms`, `${cpu.thread} at ${Math.round(load.share * 100)} % of a core, ${load.form === 'full' ? 'near a whole one' : 'steadily below it'}${where}`))
+    }
+    if (proof.length === 0) return []
+    const finding: Finding = {
+      detector: 'thread-load',
+      kind: 'mining',
+      weight: 'hashing',
+      family: input.findings.find((other) => other.kind === 'mining' && other.family !== null)?.family ?? null,
+      service: cause.service,
+      account: null,
+      title: proof.length === 1 ? 'A thread hashes' : `${proof.length} threads hash`,
+      evidence: [...proof.slice(0, 16), ...cause.evidence.slice(0, 1)],
+    }
+    return [finding]
+  },
+})

@@ -1,0 +1,159 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import type { BlobKind, Derivation, DeriveContext } from '#derive/deriver.ts'
+import { sha256 } from '#model/digest.ts'
+import type { ChildReply, ChildRequest } from './derive-child.ts'
+import { failed } from './derive-tree.ts'
+
+export interface DeriveLimits {
+  /** Processes at most; they start when there is work. */
+  children: number
+  /** Heap of one, in megabytes. */
+  heapMb: number
+  /** Time for one blob: so much, and so much more for each megabyte of it. */
+  timeMs: number
+  timeMsPerMb: number
+}
+
+export const defaultLimits: DeriveLimits = { children: Math.max(1, Math.min(4, availableParallelism())), heapMb: 1_024, timeMs: 15_000, timeMsPerMb: 4_000 }
+
+export interface DerivePool {
+  /** Never rejects for what is in the blob: a child that dies or takes too long is a failed derivation. */
+  derive(kind: BlobKind, bytes: Uint8Array): Promise<Derivation>
+  close(): Promise<void>
+}
+
+interface Job {
+  kind: BlobKind
+  bytes: Uint8Array
+  done(derivation: Derivation): void
+  fail(error: unknown): void
+}
+
+const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './derive-child.ts' : './derive-child.js', import.meta.url))
+
+/** Blobs are read in children, one at a time each; a blob that hangs or eats its memory takes its child with it and nothing else. */
+export function createDerivePool(context: DeriveContext, limits: DeriveLimits = defaultLimits): DerivePool {
+  const waiting: Job[] = []
+  const idle: Child[] = []
+  const all = new Set<Child>()
+  let closed = false
+
+  function next(): void {
+    while (waiting.length > 0) {
+      const child = idle.pop() ?? (all.size < limits.children ? start() : undefined)
+      if (child === undefined) return
+      void child.run(waiting.shift()!)
+    }
+  }
+
+  function start(): Child {
+    const child = new Child(context, limits, (alive) => {
+      if (alive && !closed) idle.push(child)
+      else all.delete(child)
+      next()
+    })
+    all.add(child)
+    return child
+  }
+
+  return {
+    derive(kind, bytes) {
+      if (closed) return Promise.resolve(failed(kind, { digest: sha256(bytes), size: bytes.length }, { code: 'INTERRUPTED', message: 'the judge was closed' }))
+      return new Promise((done, fail) => {
+        waiting.push({ kind, bytes, done, fail })
+        next()
+      })
+    },
+    async close() {
+      closed = true
+      for (const job of waiting.splice(0)) job.done(failed(job.kind, { digest: sha256(job.bytes), size: job.bytes.length }, { code: 'INTERRUPTED', message: 'the judge was closed' }))
+      await Promise.all([...all].map((child) => child.stop()))
+    },
+  }
+}
+
+class Child {
+  readonly #process: ChildProcess
+  readonly #limits: DeriveLimits
+  readonly #free: (alive: boolean) => void
+  readonly #gone: Promise<void>
+  #alive = true
+  #job: { id: number; job: Job; timer: NodeJS.Timeout } | null = null
+  #ids = 0
+
+  constructor(context: DeriveContext, limits: DeriveLimits, free: (alive: boolean) => void) {
+    this.#limits = limits
+    this.#free = free
+    this.#process = fork(entry, [], {
+      serialization: 'advanced',
+      // What a child prints (a heap that is full) would stand between the answers of a command.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      execArgv: [...process.execArgv.filter((flag) => !/^--(test|inspect|cpu-prof|heap-prof|watch|experimental-test)/.test(flag)), `--max-old-space-size=${limits.heapMb}`, '--stack-size=3900'],
+      env: { PATH: process.env['PATH'] ?? '', NODE_OPTIONS: '' },
+    })
+    this.#gone = new Promise((resolve) => {
+      this.#process.once('exit', () => resolve())
+      this.#process.once('error', () => resolve())
+    })
+    this.#process.on('message', (reply: ChildReply) => this.#answer(reply))
+    this.#process.once('exit', (code, signal) => this.#died(`its process ended (${signal ?? code})`))
+    this.#process.once('error', (error) => this.#died(error.message))
+    this.#send({ type: 'context', context })
+    this.#hold(false)
+  }
+
+  #send(request: ChildRequest): void {
+    if (this.#process.connected) this.#process.send(request, () => {})
+  }
+
+  /** A child without work must not keep the program running. */
+  #hold(hold: boolean): void {
+    if (hold) {
+      this.#process.ref()
+      this.#process.channel?.ref()
+    } else {
+      this.#process.unref()
+      this.#process.channel?.unref()
+    }
+  }
+
+  run(job: Job): void {
+    this.#hold(true)
+    const id = ++this.#ids
+    const time = this.#limits.timeMs + Math.ceil((job.bytes.length / 1_048_576) * this.#limits.timeMsPerMb)
+    const timer = setTimeout(() => this.#died(`it took longer than ${time} ms`), time)
+    this.#job = { id, job, timer }
+    this.#send({ type: 'derive', id, kind: job.kind, bytes: job.bytes })
+  }
+
+  #answer(reply: ChildReply): void {
+    const current = this.#job
+    if (current === null || current.id !== reply.id) return
+    clearTimeout(current.timer)
+    this.#job = null
+    this.#hold(false)
+    current.job.done(reply.derivation)
+    this.#free(this.#alive)
+  }
+
+  #died(reason: string): void {
+    if (!this.#alive) return
+    this.#alive = false
+    this.#process.kill('SIGKILL')
+    const current = this.#job
+    this.#job = null
+    if (current !== null) {
+      clearTimeout(current.timer)
+      current.job.done(failed(current.job.kind, { digest: sha256(current.job.bytes), size: current.job.bytes.length }, { code: 'DERIVATION_FAILED', message: `the blob could not be read: ${reason}` }))
+    }
+    this.#free(false)
+  }
+
+  async stop(): Promise<void> {
+    this.#hold(true)
+    this.#died('the judge was closed')
+    await this.#gone
+  }
+}

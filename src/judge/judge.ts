@@ -1,0 +1,188 @@
+import type { Capture } from '#model/capture.ts'
+import { canonicalJson } from '#model/canonical.ts'
+import { type Clock, systemClock } from '#model/clock.ts'
+import { sha256 } from '#model/digest.ts'
+import { toErrorRecord } from '#model/errors.ts'
+import { type Observation, observationSchemaVersion } from '#model/observation.ts'
+import type { Signature } from '#model/signature.ts'
+import type { BlobStore, MemoStore } from '#model/store.ts'
+import type { BlobKind, Derivation, DeriveContext } from '#derive/deriver.ts'
+import { loadIndex } from '#derive/load-chain.ts'
+import { siteOf } from '#derive/party.ts'
+import { conclude } from '#detect/conclusion.ts'
+import type { Derived } from '#detect/contract.ts'
+import { type Evidence, type FailedBlob, runDetectors } from '#detect/run.ts'
+import { componentsOf } from '#inventory/components.ts'
+import { hostPairsOf } from '#inventory/host-pairs.ts'
+import { askedOf } from './asked.ts'
+import { loadDetectors } from './detectors.ts'
+import { createDerivePool, type DeriveLimits, defaultLimits } from './derive-pool.ts'
+import { deriversVersion, deriveTree, failed } from './derive-tree.ts'
+import { followUpsOf } from './follow-ups.ts'
+import { type PlannedBlob, planBlobs } from './plan.ts'
+
+/** Changes whenever the fold, the placement or the inventory could say something else of the same findings. */
+const conclusionVersion = '1'
+
+export interface JudgeOptions {
+  blobs: BlobStore
+  memo?: MemoStore
+  signatures: readonly Signature[]
+  clock?: Clock
+  limits?: DeriveLimits
+}
+
+export interface Judge {
+  /** Digest over the versions of derivers, detectors, signatures and the conclusion. Complete once a capture was judged or `ready` resolved. */
+  readonly version: string
+  ready(): Promise<void>
+  judge(capture: Capture): Promise<Observation>
+  close(): Promise<void>
+}
+
+/** A capture through derivers (in children that may be killed), detectors, inventory and the conclusion. Touches nothing but blobs and memos. */
+export function createJudge(options: JudgeOptions): Judge {
+  const clock = options.clock ?? systemClock
+  const context = contextOf(options.signatures)
+  const pool = createDerivePool(context, options.limits ?? defaultLimits)
+  const keyPrefix = sha256(new TextEncoder().encode(`${deriversVersion} ${context.version}`)).slice('sha256:'.length, 'sha256:'.length + 16)
+  const running = new Map<string, Promise<Derivation>>()
+  let version = versionOf(options.signatures, [])
+
+  const ready = async (): Promise<void> => {
+    version = versionOf(options.signatures, await loadDetectors())
+  }
+
+  async function derive(blob: PlannedBlob): Promise<Derivation> {
+    const key = `${blob.kind}-${keyPrefix}-${blob.digest}`
+    const before = running.get(key)
+    if (before !== undefined) return before
+    const derivation = deriveOnce(blob, key)
+    running.set(key, derivation)
+    try {
+      return await derivation
+    } finally {
+      running.delete(key)
+    }
+  }
+
+  async function deriveOnce(blob: PlannedBlob, key: string): Promise<Derivation> {
+    // Messages are short and many, and their reading is bounded: the way to a child costs more than they do.
+    const kept = blob.kind === 'message' ? undefined : await options.memo?.getMemo(key)
+    if (isDerivation(kept, blob)) return kept
+    let bytes: Uint8Array
+    try {
+      bytes = await options.blobs.get(blob.digest)
+    } catch (error) {
+      return failed(blob.kind, blob, toErrorRecord(error, 'STORE_CORRUPT'))
+    }
+    if (blob.kind === 'message') return deriveTree('message', bytes, context)
+    const derivation = await pool.derive(blob.kind, bytes)
+    // A child that was killed may have been unlucky; what a deriver itself says stays true.
+    if (derivation.result.status === 'derived' || derivation.result.error.code === 'TOO_LARGE') await options.memo?.putMemo(key, derivation)
+    return derivation
+  }
+
+  return {
+    get version() {
+      return version
+    },
+    ready,
+    async judge(capture) {
+      await ready()
+      const planned = planBlobs(capture)
+      const derivations = await Promise.all(planned.map(async (blob) => ({ blob, derivation: await derive(blob) })))
+      const evidence = gather(capture, derivations, options.signatures)
+      const verdicts = runDetectors(await loadDetectors(), evidence)
+      const index = loadIndex(capture)
+      const conclusion = conclude(capture, verdicts, index)
+      const { manifest, id } = capture
+      return {
+        schema: 'assay.observation',
+        schemaVersion: observationSchemaVersion,
+        captureId: id,
+        visitId: manifest.visitId,
+        url: manifest.url,
+        finalUrl: manifest.finalUrl,
+        site: siteOf(manifest.finalUrl) || siteOf(manifest.url),
+        lane: manifest.conditions.lane,
+        vantage: manifest.conditions.vantage,
+        conditions: manifest.conditions,
+        rank: manifest.seed.rank ?? null,
+        tags: manifest.seed.tags,
+        observedAt: manifest.startedAt,
+        recordedAt: clock.now().toISOString(),
+        judgement: version,
+        reached: manifest.reached.page,
+        conclusion,
+        findings: verdicts.flatMap((verdict) => verdict.findings),
+        verdicts,
+        blindTo: verdicts.flatMap((verdict) => verdict.blindTo),
+        asked: askedOf(capture),
+        components: componentsOf(capture, index),
+        hostPairs: hostPairsOf(capture, index),
+        followUps: followUpsOf(capture, conclusion),
+        error: manifest.error,
+      }
+    },
+    close: () => pool.close(),
+  }
+}
+
+/** What signatures ask derivers to look for. */
+export function contextOf(signatures: readonly Signature[]): DeriveContext {
+  const literals = [...new Set(signatures.flatMap((signature) => [...signature.literals.flat(), ...signature.calls.map(({ name }) => name.split('.')[0]!), ...signature.hosts, ...signature.poolHosts]))].filter((literal) => literal.length >= 3).sort()
+  const elements = signatures.flatMap((signature) => signature.elements.map(({ name, attribute, value }) => ({ name, attribute, value })))
+  return { version: sha256(new TextEncoder().encode(canonicalJson({ literals, elements }))), literals, elements }
+}
+
+function versionOf(signatures: readonly Signature[], detectors: readonly { meta: { id: string; version: string } }[]): string {
+  const parts = { derivers: deriversVersion, detectors: detectors.map(({ meta }) => `${meta.id}@${meta.version}`), signatures, conclusion: conclusionVersion }
+  return sha256(new TextEncoder().encode(canonicalJson(parts)))
+}
+
+function isDerivation(value: unknown, blob: PlannedBlob): value is Derivation {
+  const derivation = value as Partial<Derivation> | null | undefined
+  return typeof derivation === 'object' && derivation !== null && derivation.kind === blob.kind && derivation.digest === blob.digest && derivation.result !== undefined
+}
+
+/** Derivations, those inside others included, as detectors see them: one entry for each digest. */
+function gather(capture: Capture, derivations: readonly { blob: PlannedBlob; derivation: Derivation }[], signatures: readonly Signature[]): Evidence {
+  const features: { [K in BlobKind]: Derived<K>[] } = { wasm: [], javascript: [], html: [], wgsl: [], message: [] }
+  const missed: FailedBlob[] = []
+  const byKey = new Map<string, Derived>()
+  const add = (derivation: Derivation, blob: PlannedBlob, within: string[], runs: boolean): void => {
+    const artifact = blob.artifacts[0]!
+    const key = `${derivation.kind}:${derivation.digest}`
+    const known = byKey.get(key)
+    if (known !== undefined) {
+      known.artifacts.push(...blob.artifacts.filter(({ id }) => !known.artifacts.some((other) => other.id === id)))
+      known.runs ||= runs
+      // Found as an artifact of its own: that is the better place to cite.
+      if (within.length === 0 && known.within.length > 0) {
+        known.within = []
+        known.artifacts = [...blob.artifacts]
+      }
+    } else if (derivation.result.status === 'derived') {
+      const derived = { digest: derivation.digest, size: derivation.size, artifacts: [...blob.artifacts], within, runs, features: derivation.result.features } as Derived
+      byKey.set(key, derived)
+      push(features, derivation.kind, derived)
+    } else if (derivation.result.error.code !== 'UNSUPPORTED' && runs && !isNoCode(derivation)) {
+      missed.push({ kind: derivation.kind, artifact, reason: `${[...within, derivation.kind].join(', ')}: ${derivation.result.error.message.slice(0, 200)}` })
+    }
+    for (const inner of derivation.inner) add(inner, blob, [...within, inner.place], runs)
+  }
+  for (const { blob, derivation } of derivations) {
+    add(derivation, blob, [], blob.runs)
+  }
+  return { capture, features, failed: missed, signatures }
+}
+
+/** Octets that are no module at all run nowhere, whatever their name says. */
+function isNoCode(derivation: Derivation): boolean {
+  return derivation.kind === 'wasm' && derivation.result.status === 'failed' && /no WebAssembly module/.test(derivation.result.error.message)
+}
+
+function push<K extends BlobKind>(to: { [P in BlobKind]: Derived<P>[] }, kind: K, derived: Derived): void {
+  ;(to[kind] as Derived[]).push(derived)
+}
