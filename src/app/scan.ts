@@ -74,6 +74,7 @@ export async function scan(request: ScanRequest, events: ScanEvents, signal: Abo
       progress()
       try {
         const { capture, observation } = await visit(opened, current, options, signal)
+        await opened.store.appendObservation(observation)
         await events.onPage({ capture, observation, screenshot: () => screenshotOf(capture, opened.store) })
         done++
       } catch (error) {
@@ -89,12 +90,16 @@ export async function scan(request: ScanRequest, events: ScanEvents, signal: Abo
   return { interrupted: signal.aborted, bad }
 }
 
+/** The screen that goes with a phone's user agent. */
+const phone = { width: 412, height: 915, deviceScaleFactor: 2.625, mobile: true }
+
 function visitOptions(request: ScanRequest): VisitOptions {
   return {
     profile: request.profile,
     ...(request.dwellMs === null ? {} : { dwellMs: request.dwellMs }),
     consent: request.consent,
     userAgent: request.userAgent,
+    ...(request.userAgent !== null && /\b(Mobile|Android|iPhone)\b/.test(request.userAgent) ? { viewport: phone } : {}),
     proxy: request.proxy,
     headers: request.headers,
   }

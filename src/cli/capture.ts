@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { exportCapture, importCaptures, verifyCaptures } from '#app/captures.ts'
+import { AssayError } from '#model/errors.ts'
+import { inert } from '#report/escape.ts'
+import { exit } from './exit.ts'
+import { Progress, interruptible } from './progress.ts'
+import { version } from './version.ts'
+
+export function define(command: Command): void {
+  command
+    .command('export')
+    .description('write a capture as WACZ or HAR; both come back as the same capture')
+    .argument('<capture>', 'its identifier, or the beginning of it')
+    .option('--dir <dir>', 'where it is kept', 'assay-out')
+    .option('--wacz <file>', 'write a WACZ, which replays in a browser')
+    .option('--har <file>', 'write a HAR')
+    .action(async (id: string, flags: { dir: string; wacz?: string; har?: string }) => {
+      if (flags.wacz === undefined && flags.har === undefined) throw new AssayError('BAD_ARGUMENT', 'nothing to write', { hint: 'Give --wacz FILE or --har FILE.' })
+      for (const format of ['wacz', 'har'] as const) {
+        const out = flags[format]
+        if (out !== undefined) await exportCapture({ dir: flags.dir, id, format, out, software: `Assay ${version}` })
+      }
+      exit(0)
+    })
+  command
+    .command('import')
+    .description('take archives, saved pages and exported captures into a data folder')
+    .argument('<files...>', '.har, .warc(.gz), .wacz, .html, .js, .wasm, folders')
+    .option('--dir <dir>', 'where to keep them', 'assay-out')
+    .action(async (files: string[], flags: { dir: string }) => {
+      for (const { file, id } of await importCaptures({ dir: flags.dir, files }, (text) => process.stderr.write(`${inert(text)}\n`))) process.stdout.write(`${id} ${inert(file, 500)}\n`)
+      exit(0)
+    })
+  command
+    .command('verify')
+    .description('read every file of a data folder and check every digest')
+    .option('--dir <dir>', 'data folder', 'assay-out')
+    .action(async (flags: { dir: string }) => {
+      const report = await verifyCaptures(flags.dir, interruptible(new Progress()))
+      process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+      exit(report.faults.length === 0 ? 0 : 5)
+    })
+}

@@ -1,0 +1,57 @@
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { replayArchives } from '#lab/replay/replay.ts'
+import { siteSelections, startLab } from '#lab/start.ts'
+import { AssayError } from '#model/errors.ts'
+import { inert } from '#report/escape.ts'
+import { exit } from './exit.ts'
+import { positiveInteger } from './options.ts'
+
+interface LabFlags {
+  dir: string
+  seed: number
+  sites: string
+  week: number
+  replay?: string[]
+}
+
+export function define(command: Command): void {
+  command
+    .option('--dir <dir>', 'names.json and truth.json are written here; give it to scan --lab', 'assay-lab')
+    .option('--seed <n>', 'what the sites are generated from', Number, 1)
+    .option('--sites <which>', siteSelections.join(', '), 'all')
+    .option('--week <n>', 'which of its weeks is shown', positiveInteger, 1)
+    .option('--replay <files...>', 'serve what these HAR, WARC, WACZ files or saved pages hold, under its own names')
+    .action(run)
+}
+
+async function run(flags: LabFlags): Promise<void> {
+  await mkdir(flags.dir, { recursive: true })
+  if (flags.replay) {
+    const lab = await replayArchives(flags.replay, flags.dir)
+    tell(lab.pages, flags.dir, `${lab.count} responses of ${flags.replay.length} archive${flags.replay.length === 1 ? '' : 's'}`)
+    for (const loss of lab.losses) process.stderr.write(`not read: ${inert(loss)}\n`)
+    await interrupted()
+    for (const [url, times] of lab.misses) process.stderr.write(`not in the archive, asked for ${times} time${times === 1 ? '' : 's'}: ${inert(url)}\n`)
+    await lab.close()
+    exit(0)
+  }
+  const sites = siteSelections.find((name) => name === flags.sites)
+  if (!sites) throw new AssayError('BAD_ARGUMENT', `--sites is one of ${siteSelections.join(', ')}, not "${flags.sites}"`)
+  if (!Number.isSafeInteger(flags.seed)) throw new AssayError('BAD_ARGUMENT', '--seed is a whole number')
+  const lab = await startLab({ dir: flags.dir, seed: flags.seed, sites, week: flags.week })
+  tell(lab.truth.map(({ url, content, hiding }) => `${url}  ${content}${hiding ? ` (${hiding})` : ''}`), flags.dir, `${lab.truth.length} sites of week ${lab.week}; what is true of them is in ${flags.dir}/truth.json`)
+  await interrupted()
+  await lab.close()
+  exit(0)
+}
+
+function tell(pages: readonly string[], dir: string, what: string): void {
+  for (const page of pages) process.stdout.write(`${inert(page, 300)}\n`)
+  process.stderr.write(`${what}\nReady. Visit with: assay scan --lab ${dir} URL     (Ctrl-C ends the lab)\n`)
+}
+
+async function interrupted(): Promise<void> {
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+}
