@@ -35,11 +35,11 @@ export function buildCore(family: Family, form: CoreForm, random: Random): Built
   const core = makers[family]({ random: random.fork('core'), light: form !== 'wasm' })
   const name = identifiers(random.fork('names'), random.pick(['short', 'words', 'hex'] as const))
   const imported = family === 'randomx' || random.chance(0.4)
+  const own = { prepare: name(), search: name(), more: core.more.map(() => name()) }
+  const taken = [own.prepare, own.search, ...own.more]
   const names: CoreNames = {
-    prepare: name(),
-    search: name(),
-    more: core.more.map(() => name()),
-    memory: imported ? { module: random.pick(['env', 'a', name()]), name: random.pick(['memory', 'a', name()]) } : { export: random.pick(['memory', 'b', name()]) },
+    ...own,
+    memory: imported ? { module: random.pick(['env', 'a', name()]), name: random.pick(['memory', 'a', name()]) } : { export: random.pick(['memory', 'b', name()].filter((candidate) => !taken.includes(candidate))) },
   }
   const memory = 'export' in names.memory ? names.memory : { import: names.memory }
   const program = programOf(core, names, memory, family === 'randomx' ? 0 : random.int(0, 12))

@@ -2,6 +2,7 @@
 interface Engine {
   Module: { new (bytes: Uint8Array): object; imports(module: object): { module: string; name: string; kind: string }[] }
   Instance: new (module: object, imports?: Record<string, Record<string, unknown>>) => { exports: Record<string, unknown> }
+  validate(bytes: Uint8Array): boolean
   Memory: new (o: { initial: number }) => { buffer: ArrayBuffer }
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readExchanges } from '#archive/exchange.ts'
+import { type ArchivedExchange, readExchanges } from '#archive/exchange.ts'
 import type { HttpHeader } from '#model/artifact.ts'
 import { exactKey, stableKey } from './match.ts'
 
@@ -22,6 +22,8 @@ export interface ArchiveIndex {
   /** What could not be read, as sentences. */
   losses: string[]
   count: number
+  /** Responses whose body the archive does not hold: they are served empty. */
+  bodiesLost: number
   /** By the URL as it is, then without its volatile parameters. Answers of one URL come in the order of the archive; the last one stays. */
   find(method: string, url: string): ArchivedResponse | null
   read(response: ArchivedResponse): Promise<Uint8Array>
@@ -41,6 +43,7 @@ export async function indexArchives(files: readonly string[], dir: string): Prom
   const losses: string[] = []
   const pageIds = new Set<string>()
   let count = 0
+  let bodiesLost = 0
   const add = (map: Map<string, ArchivedResponse[]>, key: string, response: ArchivedResponse): void => {
     const list = map.get(key)
     if (list) list.push(response)
@@ -59,10 +62,9 @@ export async function indexArchives(files: readonly string[], dir: string): Prom
       add(exact, `${method} ${exactKey(exchange.url)}`, response)
       add(stable, `${method} ${stableKey(exchange.url)}`, response)
       count++
-      if (isPage(exchange.mimeType ?? headerOf(exchange.headers, 'content-type'), exchange.status, exchange.resourceType, exchange.pageId, pageIds, pages.length)) {
-        if (exchange.pageId !== undefined) pageIds.add(exchange.pageId)
-        pages.push(exchange.url)
-      }
+      if (response.body.type === 'lost') bodiesLost++
+      if (isPage(exchange, pageIds) && !pages.includes(exchange.url)) pages.push(exchange.url)
+      if (exchange.pageId !== undefined && isDocument(exchange)) pageIds.add(exchange.pageId)
     }
   }
 
@@ -86,6 +88,7 @@ export async function indexArchives(files: readonly string[], dir: string): Prom
     pages,
     losses,
     count,
+    bodiesLost,
     find(method, url) {
       const asked = method === 'HEAD' ? 'GET' : method
       const list = exact.get(`${asked} ${exactKey(url)}`) ?? stable.get(`${asked} ${stableKey(url)}`)
@@ -98,13 +101,17 @@ export async function indexArchives(files: readonly string[], dir: string): Prom
   }
 }
 
-/** The first document of each page that the archive names; where it names none, every document that was no frame, or the first one. */
-function isPage(type: string, status: number, resourceType: string | undefined, pageId: string | undefined, pageIds: Set<string>, found: number): boolean {
-  if (status < 200 || status >= 300 || !/html/i.test(type)) return false
-  if (pageId !== undefined) return !pageIds.has(pageId)
-  return resourceType === 'document' || found === 0
+/** The first document of each page that the archive names; where it names none, any document that is not known to be in a frame. */
+function isPage(exchange: ArchivedExchange, pageIds: Set<string>): boolean {
+  if (!isDocument(exchange) || exchange.body === null) return false
+  if (exchange.pageId !== undefined) return !pageIds.has(exchange.pageId)
+  return exchange.resourceType === undefined || exchange.resourceType === 'document'
 }
 
-export function headerOf(headers: readonly HttpHeader[], name: string): string {
+function isDocument({ status, mimeType, headers }: ArchivedExchange): boolean {
+  return status >= 200 && status < 300 && /html/i.test(mimeType ?? headerOf(headers, 'content-type'))
+}
+
+function headerOf(headers: readonly HttpHeader[], name: string): string {
   return headers.find((header) => header.name.toLowerCase() === name)?.value ?? ''
 }

@@ -16,6 +16,8 @@ interface Entry {
   text?: string
   base64?: Uint8Array
   headers?: [string, string][]
+  /** As recorders write it that keep no bodies. */
+  isBodyMissing?: boolean
 }
 
 async function replay(t: TestContext, entries: Entry[]): Promise<ReplayLab> {
@@ -37,7 +39,7 @@ async function replay(t: TestContext, entries: Entry[]): Promise<ReplayLab> {
           httpVersion: 'HTTP/1.1',
           headers: (entry.headers ?? []).map(([name, value]) => ({ name, value })).concat([{ name: 'Content-Type', value: entry.type ?? 'text/plain' }]),
           cookies: [],
-          content: { size: 0, mimeType: entry.type ?? 'text/plain', ...(entry.base64 ? { text: Buffer.from(entry.base64).toString('base64'), encoding: 'base64' } : { text: entry.text ?? '' }) },
+          content: { size: entry.isBodyMissing ? 100 : 0, mimeType: entry.type ?? 'text/plain', ...(entry.isBodyMissing ? {} : entry.base64 ? { text: Buffer.from(entry.base64).toString('base64'), encoding: 'base64' } : { text: entry.text ?? '' }) },
           redirectURL: '',
           headersSize: -1,
           bodySize: -1,
@@ -114,6 +116,15 @@ test('a preflight that the archive lacks is allowed, a socket is refused, a name
   assert.match(error.message, /403/)
   assert.equal(lab.socketAttempts.length, 1)
   assert.deepEqual(Object.keys(lab.names.hosts), ['a.example'])
+})
+
+test('a response whose body the archive lacks is served empty and counted, and is no page to begin with', async (t) => {
+  const lab = await replay(t, [
+    { url: 'https://a.example/', type: 'text/html', isBodyMissing: true },
+    { url: 'https://a.example/b.js', type: 'text/javascript', text: 'var b' },
+  ])
+  const got = await get(lab, 'https://a.example/')
+  assert.deepEqual([got.status, got.bytes.length, lab.bodiesLost, lab.pages], [200, 0, 1, []])
 })
 
 test('an archive without exchanges is an error', async (t) => {

@@ -21,6 +21,8 @@ export interface ReplayLab extends Lab {
   readonly losses: string[]
   /** Responses that the archives hold. */
   readonly count: number
+  /** Of these the ones without a body: they are served empty. */
+  readonly bodiesLost: number
 }
 
 /**
@@ -34,7 +36,7 @@ const dropped = new Set([
 
 /**
  * Serves what archives hold (HAR, WARC, WACZ, saved pages) under its own names on loopback, as `lab` does with generated sites.
- * `names.json` goes into `dir`, with the bodies. Throws what reading an archive throws, and `BAD_INPUT_FILE` where there is no page.
+ * `names.json` goes into `dir`, with the bodies. Throws what reading an archive throws, and `BAD_INPUT_FILE` where it holds nothing of HTTP.
  */
 export async function replayArchives(files: readonly string[], dir: string): Promise<ReplayLab> {
   await mkdir(dir, { recursive: true })
@@ -140,6 +142,7 @@ export async function replayArchives(files: readonly string[], dir: string): Pro
     socketAttempts,
     losses: index.losses,
     count: index.count,
+    bodiesLost: index.bodiesLost,
     setWeek: () => Promise.resolve(),
     close: () => listener.close(),
   }
