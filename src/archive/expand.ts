@@ -24,7 +24,7 @@ export function fileSource(path: string, name: string, size: number): ByteSource
 export async function* pump(source: AsyncIterable<Uint8Array>, decoder: Transform): AsyncGenerator<Uint8Array, void, undefined> {
   const queue: Uint8Array[] = []
   const abort = new AbortController()
-  let failure: Error | null = null
+  const failed: { error: Error | null } = { error: null }
   let done = false
   let wake = (): void => {}
   decoder.on('data', (chunk: Uint8Array) => {
@@ -41,7 +41,7 @@ export async function* pump(source: AsyncIterable<Uint8Array>, decoder: Transfor
     wake()
   })
   decoder.on('error', (error) => {
-    failure = error
+    failed.error = error
     done = true
     wake()
   })
@@ -54,7 +54,7 @@ export async function* pump(source: AsyncIterable<Uint8Array>, decoder: Transfor
     decoder.end()
   })().catch((error: unknown) => {
     // The source broke: give out what was decoded, then say so.
-    failure ??= error instanceof Error ? error : new Error('the source broke', { cause: error })
+    failed.error ??= error instanceof Error ? error : new Error('the source broke', { cause: error })
     decoder.end()
   })
   try {
@@ -77,7 +77,7 @@ export async function* pump(source: AsyncIterable<Uint8Array>, decoder: Transfor
     decoder.destroy()
     await feed
   }
-  if (failure !== null) throw failure
+  if (failed.error !== null) throw failed.error
 }
 
 /** Counts what goes in and comes out, and throws `TOO_LARGE` where a small file claims to be an enormous one. */

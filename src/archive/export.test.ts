@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createReadStream } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
+import { validate } from 'har-validator-compiled'
 import { WARCParser } from 'warcio'
 import { artifacts, type Capture } from '#model/capture.ts'
 import { sha256 } from '#model/digest.ts'
@@ -19,9 +19,6 @@ import { sampleCapture, sampleHtml } from './testing/sample-capture.ts'
 import { scratchFolder } from './testing/scratch.ts'
 import { openZip } from './zip-reader.ts'
 import { collect } from './expand.ts'
-
-// The package's own declarations are not reachable through its export map.
-const { validate } = createRequire(import.meta.url)('har-validator-compiled') as { validate: (schema: string, value: unknown) => boolean }
 
 const scratch = await scratchFolder()
 const source = memoryBlobs()
