@@ -6,7 +6,7 @@ import { embeddedDatabase } from './database/embedded.ts'
 import { migrate } from './database/migrate.ts'
 import { servedDatabase } from './database/server.ts'
 import { type FileStore, openFileStore } from './file-store.ts'
-import { type CrawlDefinition, type CrawlRow, defineCrawl, listCrawls } from './index/crawls.ts'
+import { type CrawlDefinition, type CrawlRow, defineCrawl, listCrawls, listSeeds, type SeedRow } from './index/crawls.ts'
 import { reindex, type ReindexReport } from './index/reindex.ts'
 import { listSightings, listVisits, type SightingRow, type VisitFilter, type VisitRow } from './index/questions.ts'
 import { writeIndex } from './index/write.ts'
@@ -22,6 +22,7 @@ export interface Ledger {
   /** Makes the crawl, or finds it with the same schedule, and adds the seeds that it lacks. Throws `BAD_ARGUMENT` where it has another schedule. */
   defineCrawl(definition: CrawlDefinition): Promise<{ added: number; seeds: number }>
   listCrawls(): Promise<CrawlRow[]>
+  listSeeds(crawl: string): Promise<SeedRow[]>
   openQueue(crawl: string, options: QueueOptions): Promise<CrawlQueue>
   /** One row a visit, with what is believed of it now, in the order of sites and rounds. */
   listVisits(filter?: VisitFilter): Promise<VisitRow[]>
@@ -72,6 +73,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     },
     defineCrawl: (definition) => defineCrawl(database, definition),
     listCrawls: () => listCrawls(database),
+    listSeeds: (crawl) => listSeeds(database, crawl),
     openQueue: (crawl, queueOptions) => openCrawlQueue(database, files, crawl, queueOptions),
     listVisits: (filter = {}) => listVisits(database, filter),
     listSightings: (filter = {}) => listSightings(database, filter),

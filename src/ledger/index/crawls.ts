@@ -58,3 +58,20 @@ export async function listCrawls(database: Database): Promise<CrawlRow[]> {
     select c.name, c.every_ms as "everyMs", c.rounds, c.starts_at as "startsAt", count(s.url) as seeds, count(distinct s.site) as sites
     from assay.crawls c left join assay.seeds s on s.crawl = c.name group by c.name order by c.created_at, c.name`)
 }
+
+export interface SeedRow {
+  url: string
+  site: string
+  rank: number | null
+  tags: string[]
+  nextRound: number | null
+  nextAt: Date | null
+}
+
+/** By rank, then by address. */
+export async function listSeeds(database: Database, crawl: string): Promise<SeedRow[]> {
+  return database.query<SeedRow>(
+    `select url, site, rank, tags, next_round as "nextRound", next_at as "nextAt" from assay.seeds where crawl = $1 order by rank nulls last, url collate "C"`,
+    [crawl],
+  )
+}
