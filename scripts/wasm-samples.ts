@@ -19,8 +19,16 @@ export function readManifest(text: string): SampleRow[] {
     const cells = line.split('\t')
     const of = (name: string): string => cells[names.indexOf(name)] ?? ''
     return {
-      kind: of('kind'), label: of('label'), family: of('family'), lineage: of('lineage'), variant: of('variant'),
-      repo: of('repo'), path: of('path'), member: of('member'), sha256: of('sha256'), note: of('note'),
+      kind: of('kind'),
+      label: of('label'),
+      family: of('family'),
+      lineage: of('lineage'),
+      variant: of('variant'),
+      repo: of('repo'),
+      path: of('path'),
+      member: of('member'),
+      sha256: of('sha256'),
+      note: of('note'),
     }
   })
 }
