@@ -1,7 +1,7 @@
 import { artifactKinds, type ScriptArtifact, type WasmArtifact, type GpuArtifact, type RequestArtifact } from '#model/artifact.ts'
 import { type Capture, captureOf, captureSchemaVersion } from '#model/capture.ts'
 import { type Collection, complete, notCollected } from '#model/collection.ts'
-import { conditionsOf, importedVisitId } from './page-capture.ts'
+import { conditionsOf, importedVisitId } from './import-conditions.ts'
 import type { StoredExchange } from './stored-exchange.ts'
 
 /** A script, module, shader or text that belongs to no page → a capture of lane `file` with that one thing in it. */
