@@ -1,5 +1,6 @@
 import http from 'node:http'
 import https from 'node:https'
+import net from 'node:net'
 import tls from 'node:tls'
 import type { EgressLane } from './egress.ts'
 
@@ -28,6 +29,11 @@ export function agentsOf(
     lane.connect(bare(host), port ?? 443).then(
       (socket) => {
         const encrypted = tls.connect({ ...o.tlsOptions, socket, ...(servername === undefined ? {} : { servername }) })
+        // The lane cuts the socket that it knows. The encrypted one must be gone in the same moment, or the pool hands it out once more.
+        socket.destroy = (error) => {
+          encrypted.destroy(error)
+          return net.Socket.prototype.destroy.call(socket, error)
+        }
         const onEarlyError = (error: Error): void => callback?.(error, undefined as never)
         encrypted.once('error', onEarlyError)
         encrypted.once('secureConnect', () => {
