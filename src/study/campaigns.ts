@@ -1,13 +1,4 @@
-/** Sites tied together by who is paid. */
-export interface Campaign {
-  /** The first of its accounts by code point: stable while that one is seen. */
-  id: string
-  accounts: string[]
-  services: string[]
-  sites: string[]
-  firstSeen: string
-  lastSeen: string
-}
+import type { Campaign } from '#model/study.ts'
 
 export interface Payment {
   site: string

@@ -1,12 +1,4 @@
-/** A share and its interval, each from 0 to 1. */
-export interface Share {
-  count: number
-  of: number
-  /** Null of nothing. */
-  estimate: number | null
-  low: number | null
-  high: number | null
-}
+import type { Share } from '#model/study.ts'
 
 /** 0.975 quantile of the normal distribution. */
 const z95 = 1.959963984540054

@@ -15,7 +15,9 @@ export function jsonForSql(rows: readonly object[]): string {
 export async function writeIndex(to: Queryable, visits: readonly VisitRecord[], observations: readonly Observation[]): Promise<void> {
   if (visits.length > 0) await to.query(insertInto('visits'), [jsonForSql(visits.map(visitRow))])
   if (observations.length === 0) return
-  const known = new Set((await to.query<{ visit_id: string }>('select visit_id from assay.visits where visit_id = any($1)', [[...new Set(observations.map((observation) => observation.visitId))]])).map((row) => row.visit_id))
+  const known = new Set(visits.map((visit) => visit.visitId))
+  const unknown = [...new Set(observations.map((observation) => observation.visitId))].filter((visitId) => !known.has(visitId))
+  if (unknown.length > 0) for (const row of await to.query<{ visit_id: string }>('select visit_id from assay.visits where visit_id = any($1)', [unknown])) known.add(row.visit_id)
   const accepted = observations.filter((observation) => known.has(observation.visitId))
   if (accepted.length === 0) return
   await to.query(insertInto('observations'), [jsonForSql(accepted.map(observationRow))])
