@@ -40,7 +40,9 @@ test('a bitcoin account has a base58check address that holds', () => {
   let value = 0n
   for (const c of address) value = value * 58n + BigInt(alphabet.indexOf(c))
   const octets = Buffer.from(value.toString(16).padStart(50, '0'), 'hex')
-  const twice = createHash('sha256').update(createHash('sha256').update(octets.subarray(0, 21)).digest()).digest()
+  const twice = createHash('sha256')
+    .update(createHash('sha256').update(octets.subarray(0, 21)).digest())
+    .digest()
   assert.deepEqual(octets.subarray(21), twice.subarray(0, 4))
 })
 

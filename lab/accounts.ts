@@ -35,7 +35,9 @@ export function moneroAddress(spendKey: Uint8Array, viewKey: Uint8Array): string
   let text = ''
   for (let at = 0; at < whole.length; at += 8) {
     const block = whole.subarray(at, at + 8)
-    text += base58(block).padStart(encodedSizes[block.length] ?? 0, '1').slice(-(encodedSizes[block.length] ?? 0))
+    text += base58(block)
+      .padStart(encodedSizes[block.length] ?? 0, '1')
+      .slice(-(encodedSizes[block.length] ?? 0))
   }
   return text
 }

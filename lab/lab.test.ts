@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash, X509Certificate } from 'node:crypto'
+import { type X509Certificate, createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,17 +34,25 @@ test('each site answers under its own name with a certificate of its own, all wi
   const certificates = new Set<string>()
   for (const { host } of lab.truth.slice(0, 4)) {
     const certificate = await new Promise<X509Certificate>((resolve, reject) => {
-      const socket = connect({ host: lab.names.hosts[host]?.[0], port: lab.names.ports['443'], servername: host, ca: lab.names.authorityPem ?? '' }, () => {
-        const seen = socket.getPeerX509Certificate()
-        socket.destroy()
-        if (seen) resolve(seen)
-        else reject(new Error('no certificate'))
-      })
+      const socket = connect(
+        { host: lab.names.hosts[host]?.[0], port: lab.names.ports['443'], servername: host, ca: lab.names.authorityPem ?? '' },
+        () => {
+          const seen = socket.getPeerX509Certificate()
+          socket.destroy()
+          if (seen) resolve(seen)
+          else reject(new Error('no certificate'))
+        },
+      )
       socket.on('error', reject)
     })
     assert.equal(certificate.checkHost(host), host)
     assert.equal(certificate.checkHost(`www.${host}`), `*.${host}`)
-    assert.equal(createHash('sha256').update(certificate.publicKey.export({ type: 'spki', format: 'der' })).digest('base64'), lab.names.spki)
+    assert.equal(
+      createHash('sha256')
+        .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+        .digest('base64'),
+      lab.names.spki,
+    )
     certificates.add(certificate.fingerprint256)
   }
   assert.equal(certificates.size, 4)
@@ -101,12 +109,18 @@ test('the weeks of the demonstration change pages and names', async (t) => {
       else assert.ok((await get(lab, site.url)).status < 400, `${site.url} in week ${week}`)
     }
   }
-  assert.deepEqual([1, 2, 3].map((week) => weekly[week]?.mining), [7, 8, 8])
+  assert.deepEqual(
+    [1, 2, 3].map((week) => weekly[week]?.mining),
+    [7, 8, 8],
+  )
   assert.equal((weekly[1]?.names ?? 0) - (weekly[2]?.names ?? 0), 2)
   assert.equal(weekly[1]?.names, weekly[3]?.names)
   const accounts = new Map<string, number>()
   for (const { account } of lab.truth) if (account) accounts.set(account, (accounts.get(account) ?? 0) + 1)
-  assert.ok([...accounts.values()].some((count) => count > 1), 'a campaign shares its account')
+  assert.ok(
+    [...accounts.values()].some((count) => count > 1),
+    'a campaign shares its account',
+  )
 })
 
 /** Every resource of a world as text, fetched in the given order. */
@@ -126,7 +140,7 @@ test('the same seed gives the same octets in whatever order they are asked for',
     const other = b.sites[index]
     assert.deepEqual(other?.truth(1), site.truth(1))
     const [one, two] = [site.plan(1), other?.plan(1)]
-    if (one && two) assert.deepEqual(new Map([...texts(two, true)].sort()), new Map([...texts(one, false)].sort()), site.url)
+    if (one && two) assert.deepEqual(Object.fromEntries(texts(two, true)), Object.fromEntries(texts(one, false)), site.url)
   })
 })
 
@@ -137,7 +151,16 @@ test('another seed shares no host, no account, no script and no module', () => {
   const accounts = new Set(a.sites.map((site) => site.truth(1).account))
   assert.equal(accounts.size, a.sites.length)
   for (const site of b.sites) assert.ok(!accounts.has(site.truth(1).account))
-  const digestsOf = (world: typeof a): Set<string> => new Set(world.sites.slice(0, 40).flatMap((site) => [...texts(site.plan(1) ?? { resources: new Map(), endpoints: [], sockets: new Map() }, false)].filter(([at]) => /\.(js|wasm)$/.test(at)).map(([, digest]) => digest)))
+  const digestsOf = (world: typeof a): Set<string> =>
+    new Set(
+      world.sites
+        .slice(0, 40)
+        .flatMap((site) =>
+          [...texts(site.plan(1) ?? { resources: new Map(), endpoints: [], sockets: new Map() }, false)]
+            .filter(([at]) => /\.(js|wasm)$/.test(at))
+            .map(([, digest]) => digest),
+        ),
+    )
   const seen = digestsOf(a)
   // A worker's file that a site names and does not use is empty everywhere.
   seen.delete(createHash('sha256').update('').digest('hex'))
@@ -149,14 +172,26 @@ test('the table has every kind of thing that a miner can be', () => {
   assert.ok(rows.length >= 60)
   const kinds = (of: (row: (typeof rows)[number]) => string | null): number => new Set(rows.map(of)).size
   assert.deepEqual(
-    { load: kinds((r) => r.load), thread: kinds((r) => r.thread), module: kinds((r) => r.module), family: kinds((r) => r.family), dialect: kinds((r) => r.dialect), encoding: kinds((r) => r.encoding), transport: kinds((r) => r.transport), hiding: kinds((r) => r.hiding), asking: kinds((r) => r.asking), pool: kinds((r) => r.poolMode) },
+    {
+      load: kinds((r) => r.load),
+      thread: kinds((r) => r.thread),
+      module: kinds((r) => r.module),
+      family: kinds((r) => r.family),
+      dialect: kinds((r) => r.dialect),
+      encoding: kinds((r) => r.encoding),
+      transport: kinds((r) => r.transport),
+      hiding: kinds((r) => r.hiding),
+      asking: kinds((r) => r.asking),
+      pool: kinds((r) => r.poolMode),
+    },
     { load: 16, thread: 8, module: 7, family: 6, dialect: 7, encoding: 6, transport: 4, hiding: 10, asking: 9, pool: 4 },
   )
 })
 
 test('truth follows the table of answers', () => {
   const rows = worldOf('table', 1).sites.map((site) => site.truth(1))
-  const of = (what: Partial<Record<keyof (typeof rows)[number], string>>) => rows.find((row) => Object.entries(what).every(([name, value]) => row[name as keyof typeof row] === value))
+  const of = (what: Partial<Record<keyof (typeof rows)[number], string>>) =>
+    rows.find((row) => Object.entries(what).every(([name, value]) => row[name as keyof typeof row] === value))
   const cases = [
     [{ asking: 'asks-first' }, 'opt-in delivered asked-first', 'opt-in hashing asked-first', 'opt-in delivered asked-first'],
     [{ asking: 'asks-late' }, 'active hashing asked-late', 'active hashing asked-late', 'active hashing asked-late'],
@@ -171,7 +206,8 @@ test('truth follows the table of answers', () => {
   for (const [what, ignore, accept, reject] of cases) {
     const row = of(what)
     assert.ok(row, JSON.stringify(what))
-    const said = (policy: 'ignore' | 'accept' | 'reject'): string => `${row.underPolicy[policy].status} ${row.underPolicy[policy].activity} ${row.underPolicy[policy].consent}`
+    const said = (policy: 'ignore' | 'accept' | 'reject'): string =>
+      `${row.underPolicy[policy].status} ${row.underPolicy[policy].activity} ${row.underPolicy[policy].consent}`
     assert.deepEqual([said('ignore'), said('accept'), said('reject')], [ignore, accept, reject], JSON.stringify(what))
   }
   assert.deepEqual(of({ load: 'ad-frame' })?.expected.placement, 'ad')
@@ -185,12 +221,18 @@ test('the probe has eleven sockets and eleven modules of distinct bytes', async 
   assert.equal(new Set(truth.sockets.map((socket) => socket.url)).size, 11)
   assert.equal(new Set(truth.modules.map((module) => module.digest)).size, 11)
   const page = await get(lab, `https://probe.lab/module/page.wasm`)
-  assert.equal(`sha256:${createHash('sha256').update(page.bytes).digest('hex')}`, truth.modules.find((module) => module.place === 'page')?.digest)
+  assert.equal(
+    `sha256:${createHash('sha256').update(page.bytes).digest('hex')}`,
+    truth.modules.find((module) => module.place === 'page')?.digest,
+  )
 })
 
 test('bench pages have the sizes that they promise', async (t) => {
   const { lab } = await started(t, 'bench')
-  assert.deepEqual([lab.truth.filter((s) => s.tags[0] === 'realistic').length, lab.truth.filter((s) => s.tags[0] === 'heavy').length], [20, 5])
+  assert.deepEqual(
+    [lab.truth.filter((s) => s.tags[0] === 'realistic').length, lab.truth.filter((s) => s.tags[0] === 'heavy').length],
+    [20, 5],
+  )
   for (const kind of ['realistic', 'heavy'] as const) {
     const site = lab.truth.find((s) => s.tags[0] === kind)
     assert.ok(site)

@@ -98,7 +98,9 @@ export async function serveWorld(o: LabOptions): Promise<Lab> {
   }
 
   function candidates(host: string, path: string): SitePlan[] {
-    const sites = shared.has(host) ? (path.match(/[0-9a-f]{8}/g) ?? []).flatMap((key) => byKey.get(key) ?? []) : [...(byHost.get(host) ?? [])]
+    const sites = shared.has(host)
+      ? (path.match(/[0-9a-f]{8}/g) ?? []).flatMap((key) => byKey.get(key) ?? [])
+      : [...(byHost.get(host) ?? [])]
     return sites.flatMap((site) => plans.of(site) ?? [])
   }
 
@@ -116,11 +118,18 @@ export async function serveWorld(o: LabOptions): Promise<Lab> {
       if (responder) return typeof responder === 'function' ? responder(request) : responder
     }
     if (request.path === '/favicon.ico' && byHost.has(request.host)) return favicon(request.host)
-    return parties.respond(request) ?? { status: 404, type: 'text/html; charset=utf-8', body: () => '<!doctype html><title>Not found</title><h1>404 Not Found</h1>' }
+    return (
+      parties.respond(request) ?? {
+        status: 404,
+        type: 'text/html; charset=utf-8',
+        body: () => '<!doctype html><title>Not found</title><h1>404 Not Found</h1>',
+      }
+    )
   }
 
   function note(message: IncomingMessage, url: URL, status: number): void {
-    if (requests.length < (o.maxLogged ?? 200_000)) requests.push({ atMs: Math.round(performance.now() - startedAt), week, method: message.method ?? '', url: url.href, status })
+    if (requests.length < (o.maxLogged ?? 200_000))
+      requests.push({ atMs: Math.round(performance.now() - startedAt), week, method: message.method ?? '', url: url.href, status })
   }
 
   async function answer(message: IncomingMessage, response: ServerResponse, isTls: boolean): Promise<void> {
@@ -148,11 +157,24 @@ export async function serveWorld(o: LabOptions): Promise<Lab> {
       response.writeHead(500, { 'content-type': 'text/html' }).end('<!doctype html><title>Error</title><h1>Internal Server Error</h1>')
       return
     }
-    const resource = resourceFor({ method: message.method ?? 'GET', host, path: url.pathname, query: url.searchParams, headers: message.headers, body: await bodyOf(message) })
+    const resource = resourceFor({
+      method: message.method ?? 'GET',
+      host,
+      path: url.pathname,
+      query: url.searchParams,
+      headers: message.headers,
+      body: await bodyOf(message),
+    })
     note(message, url, respond(resource, message, response))
   }
 
-  async function answerPool(endpoint: Endpoint, url: URL, message: IncomingMessage, response: ServerResponse, origin: string | null): Promise<void> {
+  async function answerPool(
+    endpoint: Endpoint,
+    url: URL,
+    message: IncomingMessage,
+    response: ServerResponse,
+    origin: string | null,
+  ): Promise<void> {
     const cors = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*', 'cache-control': 'no-store' }
     const id = url.searchParams.get('s') ?? ''
     if (message.method === 'OPTIONS') response.writeHead(204, cors).end()
@@ -163,7 +185,10 @@ export async function serveWorld(o: LabOptions): Promise<Lab> {
       const isEvents = url.searchParams.has('events')
       response.writeHead(200, { ...cors, 'content-type': isEvents ? 'text/event-stream' : 'application/octet-stream' })
       response.flushHeaders()
-      pool.stream(endpoint, id, origin, { line: (text) => response.write(isEvents ? `data: ${text}\n\n` : `${text}\n`), onEnd: (listener) => response.on('close', listener) })
+      pool.stream(endpoint, id, origin, {
+        line: (text) => response.write(isEvents ? `data: ${text}\n\n` : `${text}\n`),
+        onEnd: (listener) => response.on('close', listener),
+      })
     } else {
       const lines = await pool.poll(endpoint, id, origin, pollPatienceMs)
       if (!response.destroyed) response.writeHead(200, { ...cors, 'content-type': 'text/plain' }).end(lines.join('\n'))
@@ -175,7 +200,9 @@ export async function serveWorld(o: LabOptions): Promise<Lab> {
     socket.on('error', () => socket.destroy())
     const url = urlOf(message, true)
     const endpoint = url ? endpointAt(url.hostname, url.pathname) : null
-    const talk = url ? candidates(url.hostname, url.pathname).flatMap((plan) => plan.sockets.get(url.hostname + url.pathname) ?? [])[0] : undefined
+    const talk = url
+      ? candidates(url.hostname, url.pathname).flatMap((plan) => plan.sockets.get(url.hostname + url.pathname) ?? [])[0]
+      : undefined
     if (url) note(message, url, endpoint || talk ? 101 : 404)
     if (endpoint) sockets.handleUpgrade(message, socket, head, (client) => pool.acceptSocket(endpoint, client, headerOf(message, 'origin')))
     else if (talk) sockets.handleUpgrade(message, socket, head, (client) => talk(peerOf(client)))
@@ -198,7 +225,11 @@ export async function serveWorld(o: LabOptions): Promise<Lab> {
   await listener.bind(book.all())
   const names: NameMap = {
     hosts: {},
-    ports: Object.fromEntries([...plainPorts.map((port) => [port, listener.httpPort]), ...tlsPorts.map((port) => [port, listener.httpsPort]), [refusingPort, 1]]),
+    ports: Object.fromEntries([
+      ...plainPorts.map((port) => [port, listener.httpPort]),
+      ...tlsPorts.map((port) => [port, listener.httpsPort]),
+      [refusingPort, 1],
+    ]),
     allow: ['127.0.0.0/8'],
     spki: authority.spki,
     authorityPem: authority.pem,
@@ -225,7 +256,10 @@ export async function serveWorld(o: LabOptions): Promise<Lab> {
   await show(week)
   // A large world's truth is written a week at a time.
   const weeksWritten = world.sites.length * world.weeks <= 20_000 ? Array.from({ length: world.weeks }, (_, index) => index + 1) : [week]
-  await writeAtomically(join(o.dir, 'truth.json'), JSON.stringify({ seed: world.seed, weeks: world.weeks, sites: weeksWritten.flatMap(truthOf) }, null, 1))
+  await writeAtomically(
+    join(o.dir, 'truth.json'),
+    JSON.stringify({ seed: world.seed, weeks: world.weeks, sites: weeksWritten.flatMap(truthOf) }, null, 1),
+  )
   return {
     names,
     get truth() {
@@ -246,7 +280,12 @@ export async function serveWorld(o: LabOptions): Promise<Lab> {
 }
 
 function favicon(host: string): Resource {
-  return { type: 'image/png', encoding: 'none', headers: { 'cache-control': 'public, max-age=86400' }, body: () => png(new Random(`favicon/${host}`), 16, 16) }
+  return {
+    type: 'image/png',
+    encoding: 'none',
+    headers: { 'cache-control': 'public, max-age=86400' },
+    body: () => png(new Random(`favicon/${host}`), 16, 16),
+  }
 }
 
 function planCache(make: (site: LabSite) => SitePlan | null): { of(site: LabSite): SitePlan | null; clear(): void } {

@@ -32,7 +32,12 @@ after(async () => {
 })
 
 function activityOf(account: string, since: number): Activity {
-  const types = new Set(lab.log.pool.slice(since).filter((event) => event.account === account).map((event) => event.type))
+  const types = new Set(
+    lab.log.pool
+      .slice(since)
+      .filter((event) => event.account === account)
+      .map((event) => event.type),
+  )
   return types.has('share') ? 'hashing' : types.has('login') ? 'pool-contact' : 'delivered'
 }
 
@@ -51,12 +56,15 @@ async function visit(page: Page, truth: SiteTruth, policy: ConsentPolicy): Promi
   await page.mouse.move(200, 200)
   const asks = truth.asking !== 'none' && truth.asking !== 'cookie-banner' && truth.asking !== 'asks-first-confirm'
   if (policy === 'ignore' || !asks) return
-  const buttons = await page.waitForSelector('[role=dialog] button, main section button', { timeout: patienceMs }).then(() => page.$$('[role=dialog] button, main section button'))
+  const buttons = await page
+    .waitForSelector('[role=dialog] button, main section button', { timeout: patienceMs })
+    .then(() => page.$$('[role=dialog] button, main section button'))
   await (policy === 'accept' ? buttons[0] : buttons[1])?.click()
 }
 
 const miners = worldOf('miners', seed).sites.map((site) => site.truth(1))
-const name = (t: SiteTruth): string => [t.load, t.thread, t.module, t.family, t.dialect, t.encoding, t.transport, t.poolMode, t.hiding, t.asking].join(' ')
+const name = (t: SiteTruth): string =>
+  [t.load, t.thread, t.module, t.family, t.dialect, t.encoding, t.transport, t.poolMode, t.hiding, t.asking].join(' ')
 
 for (const policy of ['ignore', 'accept', 'reject'] as const) {
   const rows = miners.filter((truth) => policy === 'ignore' || truth.asking !== 'none')
@@ -67,7 +75,10 @@ for (const policy of ['ignore', 'accept', 'reject'] as const) {
       await visit(await context.newPage(), truth, policy)
       const expected = truth.underPolicy[policy].activity
       await until(`${expected} at ${truth.url}`, () => activityOf(truth.account ?? '', since) === expected)
-      assert.deepEqual(lab.log.pool.slice(since).filter((event) => event.type === 'bad-message'), [])
+      assert.deepEqual(
+        lab.log.pool.slice(since).filter((event) => event.type === 'bad-message'),
+        [],
+      )
       await context.close()
     })
   }
@@ -78,10 +89,13 @@ for (const policy of ['ignore', 'accept', 'reject'] as const) {
     const context = await chromium.browser.createBrowserContext()
     const since = lab.log.pool.length
     for (const truth of silent) await visit(await context.newPage(), truth, policy)
-    const [busy] = miners.filter((row) => row.family === 'sha1')
+    const busy = miners.find((row) => row.family === 'sha1')
     assert.ok(busy)
     await visit(await context.newPage(), busy, 'ignore')
-    await until('ten shares', () => lab.log.pool.slice(since).filter((event) => event.type === 'share' && event.account === busy.account).length >= 10)
+    await until(
+      'ten shares',
+      () => lab.log.pool.slice(since).filter((event) => event.type === 'share' && event.account === busy.account).length >= 10,
+    )
     for (const truth of silent) assert.equal(activityOf(truth.account ?? '', since), 'delivered', name(truth))
     await context.close()
   })
@@ -107,7 +121,8 @@ test('pages that do not mine speak to no pool', async () => {
   for (const truth of worldOf('ordinary', seed).sites.map((site) => site.truth(1))) {
     const page = await context.newPage()
     await page.goto(truth.url, { waitUntil: 'load', timeout: patienceMs })
-    if (truth.content === 'proof-of-work captcha') await until('the captcha', () => page.$eval('.captcha label', (label) => label.textContent === 'Verified'))
+    if (truth.content === 'proof-of-work captcha')
+      await until('the captcha', () => page.$eval('.captcha label', (label) => label.textContent === 'Verified'))
     if (truth.content === 'proof-of-work gate') await until('the gate', async () => !(await page.title()).includes('bot'))
     if (truth.content === 'hashing a file') await until('the digest', () => page.$eval('output', (output) => output.textContent !== ''))
     if (truth.content === 'wallet') await until('the wallet', () => page.$eval('#balance', (balance) => balance.textContent !== '…'))

@@ -1,7 +1,15 @@
 import type { BuiltCore } from '../cores/build.ts'
 import { quoteSingle } from '../text/script.ts'
 
-export type Thread = 'worker-url' | 'worker-blob' | 'worker-data' | 'worker-nested' | 'worker-module' | 'shared-worker' | 'service-worker' | 'main-thread'
+export type Thread =
+  | 'worker-url'
+  | 'worker-blob'
+  | 'worker-data'
+  | 'worker-nested'
+  | 'worker-module'
+  | 'shared-worker'
+  | 'service-worker'
+  | 'main-thread'
 
 /** Share of a core that a thread keeps busy, and how long it works at a time. */
 export interface Pace {
@@ -118,5 +126,7 @@ function $run(){
   }
 }
 
-export const blobWorker = (textLiteral: string): string => `new Worker(URL.createObjectURL(new Blob([${textLiteral}],{type:'application/javascript'})))`
-export const dataWorker = (text: string): string => `new Worker('data:application/javascript;base64,'+${quoteSingle(Buffer.from(text).toString('base64'))})`
+export const blobWorker = (textLiteral: string): string =>
+  `new Worker(URL.createObjectURL(new Blob([${textLiteral}],{type:'application/javascript'})))`
+export const dataWorker = (text: string): string =>
+  `new Worker('data:application/javascript;base64,'+${quoteSingle(Buffer.from(text).toString('base64'))})`

@@ -52,7 +52,14 @@ export function aes(assembly: Assembly, random: Random): Aes {
           q.set(q.xor(q.shl(2)))
           q.set(q.xor(q.shl(4)).and(0xff))
           q.set(q.xor(q.shr(7).mul(0x09)))
-          const rotated = f.let('i32', q.xor(q.shl(1).or(q.shr(7))).xor(q.shl(2).or(q.shr(6))).xor(q.shl(3).or(q.shr(5))).xor(q.shl(4).or(q.shr(4))))
+          const rotated = f.let(
+            'i32',
+            q
+              .xor(q.shl(1).or(q.shr(7)))
+              .xor(q.shl(2).or(q.shr(6)))
+              .xor(q.shl(3).or(q.shr(5)))
+              .xor(q.shl(4).or(q.shr(4))),
+          )
           f.store8(p.add(sbox), rotated.xor(0x63))
         },
         () => p.ne(1),

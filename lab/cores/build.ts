@@ -12,7 +12,14 @@ import { sha1 } from './sha1.ts'
 import { sha256d } from './sha256.ts'
 import { unknownCore } from './unknown.ts'
 
-const makers: Record<Family, (o: CoreOptions) => Core & { layout?: RandomxLayout }> = { cryptonight, randomx, sha256: sha256d, scrypt, sha1, 'unknown-core': unknownCore }
+const makers: Record<Family, (o: CoreOptions) => Core & { layout?: RandomxLayout }> = {
+  cryptonight,
+  randomx,
+  sha256: sha256d,
+  scrypt,
+  sha1,
+  'unknown-core': unknownCore,
+}
 export const coreFamilies = Object.keys(makers) as Family[]
 
 export type CoreForm = 'wasm' | 'asm.js' | 'javascript'
@@ -36,10 +43,12 @@ export function buildCore(family: Family, form: CoreForm, random: Random): Built
   const name = identifiers(random.fork('names'), random.pick(['short', 'words', 'hex'] as const))
   const imported = family === 'randomx' || random.chance(0.4)
   const own = { prepare: name(), search: name(), more: core.more.map(() => name()) }
-  const taken = [own.prepare, own.search, ...own.more]
+  const taken = new Set([own.prepare, own.search, ...own.more])
   const names: CoreNames = {
     ...own,
-    memory: imported ? { module: random.pick(['env', 'a', name()]), name: random.pick(['memory', 'a', name()]) } : { export: random.pick(['memory', 'b', name()].filter((candidate) => !taken.includes(candidate))) },
+    memory: imported
+      ? { module: random.pick(['env', 'a', name()]), name: random.pick(['memory', 'a', name()]) }
+      : { export: random.pick(['memory', 'b', name()].filter((candidate) => !taken.has(candidate))) },
   }
   const memory = 'export' in names.memory ? names.memory : { import: names.memory }
   const program = programOf(core, names, memory, family === 'randomx' ? 0 : random.int(0, 12))
@@ -47,5 +56,10 @@ export function buildCore(family: Family, form: CoreForm, random: Random): Built
   const base = { core, layout: core.layout ?? null, names, pages: program.pages }
   if (form === 'wasm') return { ...base, form, bytes: encodeWasm(varied, random.fork('encode')) }
   const needed = Math.max(core.assembly.top, 65536)
-  return { ...base, form, text: javascriptOf(narrow(varied, core.assembly), random.fork('text'), form === 'asm.js'), heapSize: 1 << Math.ceil(Math.log2(needed)) }
+  return {
+    ...base,
+    form,
+    text: javascriptOf(narrow(varied, core.assembly), random.fork('text'), form === 'asm.js'),
+    heapSize: 1 << Math.ceil(Math.log2(needed)),
+  }
 }

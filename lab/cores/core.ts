@@ -34,7 +34,15 @@ export interface CoreOptions {
 /** `nonceAt`: octet of the input where the nonce stands. `hash` computes from input to output. */
 export function searchLoop(
   assembly: Assembly,
-  o: { input: number; output: number; nonceAt: number; hash: (length: Value) => [FunctionBody, ...Value[]]; word: number; equal?: boolean; bigEndianNonce?: boolean },
+  o: {
+    input: number
+    output: number
+    nonceAt: number
+    hash: (length: Value) => [FunctionBody, ...Value[]]
+    word: number
+    equal?: boolean
+    bigEndianNonce?: boolean
+  },
   at: { i32(value: number): Value; load32(address: Value, offset?: number): Value },
 ): FunctionBody {
   return assembly.function('search', { params: 4, result: true }, (f, length, nonce, count, target) => {
@@ -56,7 +64,12 @@ export function searchLoop(
   })
 }
 
-export function programOf(core: Core, names: { prepare: string; search: string; more: string[] }, memory: Program['memory'], spare: number): Program {
+export function programOf(
+  core: Core,
+  names: { prepare: string; search: string; more: string[] },
+  memory: Program['memory'],
+  spare: number,
+): Program {
   return {
     functions: core.assembly.functions,
     exports: [

@@ -38,7 +38,10 @@ function run(assembly: Assembly, form: 'wasm' | 'asm.js' | 'javascript', seed = 
   }
   const heap = new ArrayBuffer(65536 << Math.ceil(Math.log2(program.pages)))
   const text = javascriptOf(narrow(varied, assembly), random, form === 'asm.js')
-  const made = new Function('stdlib', 'heap', `return (${text})(${form === 'asm.js' ? 'stdlib,{},heap' : 'heap'})`)(globalThis, heap) as Record<string, (...args: number[]) => number>
+  const made = new Function('stdlib', 'heap', `return (${text})(${form === 'asm.js' ? 'stdlib,{},heap' : 'heap'})`)(
+    globalThis,
+    heap,
+  ) as Record<string, (...args: number[]) => number>
   const memory = new Uint8Array(heap)
   for (const { at, bytes } of assembly.data) memory.set(bytes, at)
   return { memory, call: (name, ...args) => made[name]?.(...args) ?? 0 }
@@ -81,7 +84,11 @@ for (const form of ['wasm', 'asm.js', 'javascript'] as const) {
         const message = new Random(length).bytes(length)
         running.memory.set(message, input)
         running.call('sha256', input + 256, input, length)
-        assert.equal(hex(running.memory.slice(input + 256, input + 288)), createHash('sha256').update(message).digest('hex'), `${length} octets`)
+        assert.equal(
+          hex(running.memory.slice(input + 256, input + 288)),
+          createHash('sha256').update(message).digest('hex'),
+          `${length} octets`,
+        )
       }
     })
 
@@ -92,7 +99,13 @@ for (const form of ['wasm', 'asm.js', 'javascript'] as const) {
       running.memory.set(Buffer.from(text), core.input)
       for (const counter of [0, 9, 10, 99, 100, 1234567]) {
         running.call('sha1Counted', 40, counter)
-        assert.equal(hex(running.memory.slice(core.output, core.output + 20)), createHash('sha1').update(text + counter).digest('hex'), String(counter))
+        assert.equal(
+          hex(running.memory.slice(core.output, core.output + 20)),
+          createHash('sha1')
+            .update(text + counter)
+            .digest('hex'),
+          String(counter),
+        )
       }
       const target = createHash('sha1').update(`${text}777`).digest().readInt32LE(0)
       assert.equal(running.call('search', 40, 700, 100, target), 777)
@@ -144,7 +157,10 @@ for (const family of coreFamilies) {
       const built = buildCore(family, form, new Random(`${family}/${form}`))
       const { call, memory } = start(built)
       const size = family === 'sha1' ? 40 : 80
-      memory.set(new Random(5).bytes(size).map((byte) => 97 + (byte % 26)), built.core.input)
+      memory.set(
+        new Random(5).bytes(size).map((byte) => 97 + (byte % 26)),
+        built.core.input,
+      )
       const digests = new Set<string>()
       for (let nonce = 0; nonce < 3; nonce++) {
         call(built.names.search, size, nonce, 1, 0)
@@ -168,7 +184,10 @@ function start(built: ReturnType<typeof buildCore>): Running {
     return { memory: new Uint8Array(own.buffer), call }
   }
   const heap = new ArrayBuffer(built.heapSize)
-  const made = new Function('stdlib', 'heap', `return (${built.text})(${built.form === 'asm.js' ? 'stdlib,{},heap' : 'heap'})`)(globalThis, heap) as Record<string, (...args: number[]) => number>
+  const made = new Function('stdlib', 'heap', `return (${built.text})(${built.form === 'asm.js' ? 'stdlib,{},heap' : 'heap'})`)(
+    globalThis,
+    heap,
+  ) as Record<string, (...args: number[]) => number>
   const memory = new Uint8Array(heap)
   for (const { at, bytes } of built.core.assembly.data) memory.set(bytes, at)
   made[built.names.prepare]?.()

@@ -94,7 +94,18 @@ export function cryptonight({ random, light }: CoreOptions): Core {
     f.do(cipher.fill)
     if (finalist.fill) f.do(finalist.fill)
   })
-  return { family: 'cryptonight', assembly, prepare, search, more: [], input, output, outputSize: 32, pages: random.pick([33, 64, 256]) + megabytes, batch: 1 }
+  return {
+    family: 'cryptonight',
+    assembly,
+    prepare,
+    search,
+    more: [],
+    input,
+    output,
+    outputSize: 32,
+    pages: random.pick([33, 64, 256]) + megabytes,
+    batch: 1,
+  }
 }
 
 /** `(to, from)`: two 64-bit factors at `from`, 128 bits of product at `to`, by halves of 32 bits. */

@@ -11,7 +11,21 @@ export interface Finalist {
 }
 
 const pi = [
-  0x243f6a88n, 0x85a308d3n, 0x13198a2en, 0x03707344n, 0xa4093822n, 0x299f31d0n, 0x082efa98n, 0xec4e6c89n, 0x452821e6n, 0x38d01377n, 0xbe5466cfn, 0x34e90c6cn, 0xc0ac29b7n, 0xc97c50ddn, 0x3f84d5b5n,
+  0x243f6a88n,
+  0x85a308d3n,
+  0x13198a2en,
+  0x03707344n,
+  0xa4093822n,
+  0x299f31d0n,
+  0x082efa98n,
+  0xec4e6c89n,
+  0x452821e6n,
+  0x38d01377n,
+  0xbe5466cfn,
+  0x34e90c6cn,
+  0xc0ac29b7n,
+  0xc97c50ddn,
+  0x3f84d5b5n,
   0xb5470917n,
 ]
 /** Message schedule of BLAKE (submission to NIST, 2.1.2). */
@@ -38,7 +52,16 @@ export function blake256(assembly: Assembly): Finalist {
     if (!from || !bits) return
     f.times(0, 64, 4, (at) => f.store32(at.add(block), swap32(load32(from.add(at)))))
     const v: Variable[] = Array.from({ length: 16 }, (_, index) =>
-      f.let('i32', index < 8 ? load32(i32(chain), index * 4) : index < 12 ? i32(pi[index - 8] ?? 0n) : index < 14 ? bits.xor(pi[index - 8] ?? 0n) : i32(pi[index - 8] ?? 0n)),
+      f.let(
+        'i32',
+        index < 8
+          ? load32(i32(chain), index * 4)
+          : index < 12
+            ? i32(pi[index - 8] ?? 0n)
+            : index < 14
+              ? bits.xor(pi[index - 8] ?? 0n)
+              : i32(pi[index - 8] ?? 0n),
+      ),
     )
     const mix = (row: Value, step: number, a: number, b: number, c: number, d: number): void => {
       const [va, vb, vc, vd] = [v[a], v[b], v[c], v[d]]
@@ -61,7 +84,13 @@ export function blake256(assembly: Assembly): Finalist {
       for (let d = 0; d < 4; d++) mix(row, d + 4, d, 4 + ((d + 1) % 4), 8 + ((d + 2) % 4), 12 + ((d + 3) % 4))
     })
     for (let index = 0; index < 8; index++) {
-      f.store32(i32(chain), load32(i32(chain), index * 4).xor(v[index] ?? 0).xor(v[index + 8] ?? 0), index * 4)
+      f.store32(
+        i32(chain),
+        load32(i32(chain), index * 4)
+          .xor(v[index] ?? 0)
+          .xor(v[index + 8] ?? 0),
+        index * 4,
+      )
     }
   })
   const hash = assembly.function('blake', { params: 2 }, (f, to, from) => {
@@ -86,7 +115,16 @@ const threefish = [
   [8, 35, 56, 22],
 ]
 /** Chaining value of Skein-512-256. */
-const skeinInitial = [0xccd044a12fdb3e13n, 0xe83590301a79a9ebn, 0x55aea0614f816e6fn, 0x2a2767a4ae9b94dbn, 0xec06025e74dd7683n, 0xe7a436cdc4746251n, 0xc36fbaf9393ad185n, 0x3eedba1833edfc13n]
+const skeinInitial = [
+  0xccd044a12fdb3e13n,
+  0xe83590301a79a9ebn,
+  0x55aea0614f816e6fn,
+  0x2a2767a4ae9b94dbn,
+  0xec06025e74dd7683n,
+  0xe7a436cdc4746251n,
+  0xc36fbaf9393ad185n,
+  0x3eedba1833edfc13n,
+]
 
 export function skein(assembly: Assembly): Finalist {
   const key = assembly.reserve(9 * 8)
@@ -197,7 +235,14 @@ export function groestl(assembly: Assembly, aes: Aes): Finalist {
       })
       f.do(permute, p, 0)
       f.do(permute, q, 1)
-      f.times(0, 64, 8, (at) => f.store64(at.add(chain), load64(at.add(chain)).xor(load64(at.add(p))).xor(load64(at.add(q)))))
+      f.times(0, 64, 8, (at) =>
+        f.store64(
+          at.add(chain),
+          load64(at.add(chain))
+            .xor(load64(at.add(p)))
+            .xor(load64(at.add(q))),
+        ),
+      )
     })
     f.times(0, 32, 8, (at) => f.store64(to.add(at), load64(at.add(chain), 32)))
   })

@@ -29,13 +29,24 @@ export function keccakPermutation(assembly: Assembly, random: Random): FunctionB
     const b = Array.from({ length: 25 }, () => f.let('i64'))
     const d = f.let('i64')
     const round = (constantOf: () => ReturnType<typeof i64>): void => {
-      for (let x = 0; x < 5; x++) c[x]?.set(lane(x).xor(lane(x + 5)).xor(lane(x + 10)).xor(lane(x + 15)).xor(lane(x + 20)))
+      for (let x = 0; x < 5; x++)
+        c[x]?.set(
+          lane(x)
+            .xor(lane(x + 5))
+            .xor(lane(x + 10))
+            .xor(lane(x + 15))
+            .xor(lane(x + 20)),
+        )
       for (let x = 0; x < 5; x++) {
         d.set((c[(x + 4) % 5] ?? d).xor((c[(x + 1) % 5] ?? d).rotl(1)))
         for (let y = 0; y < 5; y++) {
           const from = x + 5 * y
           const to = y + 5 * ((2 * x + 3 * y) % 5)
-          b[to]?.set(lane(from).xor(d).rotl(rotations[from] ?? 0))
+          b[to]?.set(
+            lane(from)
+              .xor(d)
+              .rotl(rotations[from] ?? 0),
+          )
         }
       }
       for (let y = 0; y < 25; y += 5) {

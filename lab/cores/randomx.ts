@@ -5,9 +5,35 @@ import { wordsOf } from './keccak.ts'
 import { keccakAbsorb, keccakPermutation } from './keccak.ts'
 
 /** Constants of SuperscalarHash's initial registers (RandomX specification, 7.3). */
-const superscalar = [6364136223846793005n, 9298411001130361340n, 12065312585734608966n, 9306329213124626780n, 5281919268842080866n, 10536153434571861004n, 3398623926847679864n, 9549104520008361294n]
+const superscalar = [
+  6364136223846793005n,
+  9298411001130361340n,
+  12065312585734608966n,
+  9306329213124626780n,
+  5281919268842080866n,
+  10536153434571861004n,
+  3398623926847679864n,
+  9549104520008361294n,
+]
 /** Keys of AesGenerator1R (RandomX specification, 3.2). */
-const generatorKeys = [0xb4f44917n, 0xdbb5552bn, 0x62716609n, 0x6daca553n, 0x0da1dc4en, 0x1725d378n, 0x846a710dn, 0x6d7caf07n, 0x3e20e345n, 0xf4c0794fn, 0x9f947ec6n, 0x3f1262f1n, 0x49169154n, 0x16314c88n, 0xb1ba317cn, 0x6aef8135n]
+const generatorKeys = [
+  0xb4f44917n,
+  0xdbb5552bn,
+  0x62716609n,
+  0x6daca553n,
+  0x0da1dc4en,
+  0x1725d378n,
+  0x846a710dn,
+  0x6d7caf07n,
+  0x3e20e345n,
+  0xf4c0794fn,
+  0x9f947ec6n,
+  0x3f1262f1n,
+  0x49169154n,
+  0x16314c88n,
+  0xb1ba317cn,
+  0x6aef8135n,
+]
 
 /** Where the host's generated modules find their registers (8 × 64 bits) and the scratchpad. */
 export interface RandomxLayout {
@@ -48,13 +74,25 @@ export function randomx({ random, light }: CoreOptions): Core & { layout: Random
   })
   const item = assembly.function('datasetItem', { params: 1 }, (f, number) => {
     if (!number) return
-    const first = f.let('i64', number.add(1).extend().mul(superscalar[0] ?? 0n))
+    const first = f.let(
+      'i64',
+      number
+        .add(1)
+        .extend()
+        .mul(superscalar[0] ?? 0n),
+    )
     const r = superscalar.map((constant, index) => (index === 0 ? first : f.let('i64', first.xor(constant))))
     f.times(0, 8, 1, (round) => {
       const line = f.let('i32', (r[0] ?? first).wrap().add(round).and(15).shl(3).and(56).add(constants))
       r.forEach((register, index) => {
         const next = r[(index + 3) % 8] ?? first
-        register.set(index % 3 === 0 ? register.mul(next.or(1)).xor(load64(line)) : index % 3 === 1 ? register.add(next.rotr(index * 7)) : register.xor(next.add(superscalar[index] ?? 0n)).rotr(21))
+        register.set(
+          index % 3 === 0
+            ? register.mul(next.or(1)).xor(load64(line))
+            : index % 3 === 1
+              ? register.add(next.rotr(index * 7))
+              : register.xor(next.add(superscalar[index] ?? 0n)).rotr(21),
+        )
       })
     })
     r.forEach((register, index) => f.store64(number.shl(6).add(dataset), register, index * 8))
@@ -72,10 +110,39 @@ export function randomx({ random, light }: CoreOptions): Core & { layout: Random
     const r = Array.from({ length: 8 }, (_, index) => f.let('i64', load64(i32(registers), index * 8)))
     const at = (index: number) => r[index % 8] ?? i64(0)
     f.times(0, light ? 512 : 2048, 1, () => {
-      const read = f.let('i32', at(0).xor(at(2)).wrap().and(size - 64).add(scratchpad))
-      const write = f.let('i32', at(1).xor(at(3)).wrap().and(size - 64).add(scratchpad))
-      const row = f.let('i32', at(5).wrap().and(items - 1).shl(6).add(dataset))
-      r.forEach((register, index) => register.set(register.xor(load64(read, index * 8)).add(load64(row, index * 8)).rotr(index + 9).mul(at(index + 1).or(1))))
+      const read = f.let(
+        'i32',
+        at(0)
+          .xor(at(2))
+          .wrap()
+          .and(size - 64)
+          .add(scratchpad),
+      )
+      const write = f.let(
+        'i32',
+        at(1)
+          .xor(at(3))
+          .wrap()
+          .and(size - 64)
+          .add(scratchpad),
+      )
+      const row = f.let(
+        'i32',
+        at(5)
+          .wrap()
+          .and(items - 1)
+          .shl(6)
+          .add(dataset),
+      )
+      r.forEach((register, index) =>
+        register.set(
+          register
+            .xor(load64(read, index * 8))
+            .add(load64(row, index * 8))
+            .rotr(index + 9)
+            .mul(at(index + 1).or(1)),
+        ),
+      )
       r.forEach((register, index) => f.store64(write, register, index * 8))
     })
     r.forEach((register, index) => f.store64(i32(registers), register, index * 8))
@@ -102,7 +169,11 @@ export function randomx({ random, light }: CoreOptions): Core & { layout: Random
     assembly,
     prepare,
     search,
-    more: [{ name: 'start', callee: start }, { name: 'blend', callee: blend }, { name: 'finish', callee: finish }],
+    more: [
+      { name: 'start', callee: start },
+      { name: 'blend', callee: blend },
+      { name: 'finish', callee: finish },
+    ],
     input,
     output,
     outputSize: 32,

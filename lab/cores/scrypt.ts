@@ -18,7 +18,17 @@ function salsa(assembly: Assembly): FunctionBody {
       step(a, d, c, 18)
     }
     f.times(0, 4, 1, () => {
-      for (const [a, b, c, d] of [[0, 4, 8, 12], [5, 9, 13, 1], [10, 14, 2, 6], [15, 3, 7, 11], [0, 1, 2, 3], [5, 6, 7, 4], [10, 11, 8, 9], [15, 12, 13, 14]] as const) quarter(a, b, c, d)
+      for (const [a, b, c, d] of [
+        [0, 4, 8, 12],
+        [5, 9, 13, 1],
+        [10, 14, 2, 6],
+        [15, 3, 7, 11],
+        [0, 1, 2, 3],
+        [5, 6, 7, 4],
+        [10, 11, 8, 9],
+        [15, 12, 13, 14],
+      ] as const)
+        quarter(a, b, c, d)
     })
     x.forEach((word, index) => f.store32(to, word.add(load32(from, index * 4)), index * 4))
   })
@@ -47,7 +57,13 @@ export function romix(assembly: Assembly, n: number): Romix {
       f.do(blockMix)
     })
     f.times(0, n, 1, () => {
-      const row = f.let('i32', load32(i32(block), 64).and(n - 1).shl(7).add(table))
+      const row = f.let(
+        'i32',
+        load32(i32(block), 64)
+          .and(n - 1)
+          .shl(7)
+          .add(table),
+      )
       f.times(0, 128, 8, (at) => f.store64(at.add(block), load64(at.add(block)).xor(load64(row.add(at)))))
       f.do(blockMix)
     })

@@ -11,7 +11,14 @@ export function sha1({ random }: CoreOptions): Core {
   const compress = assembly.function('sha1Compress', { params: 0 }, (f) => {
     f.times(0, 64, 4, (at) => f.store32(at.add(w), swap32(load32(at.add(block)))))
     f.times(64, 320, 4, (at) =>
-      f.store32(at.add(w), load32(at.add(w - 12)).xor(load32(at.add(w - 32))).xor(load32(at.add(w - 56))).xor(load32(at.add(w - 64))).rotl(1)),
+      f.store32(
+        at.add(w),
+        load32(at.add(w - 12))
+          .xor(load32(at.add(w - 32)))
+          .xor(load32(at.add(w - 56)))
+          .xor(load32(at.add(w - 64)))
+          .rotl(1),
+      ),
     )
     const initial = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0]
     const v: Variable[] = initial.map((word) => f.let('i32', word))
@@ -25,7 +32,15 @@ export function sha1({ random }: CoreOptions): Core {
     ]
     quarters.forEach(({ constant, mix }, quarter) =>
       f.times(quarter * 80, quarter * 80 + 80, 4, (at) => {
-        const t = f.let('i32', a.rotl(5).add(mix()).add(e).add(constant).add(load32(at.add(w))))
+        const t = f.let(
+          'i32',
+          a
+            .rotl(5)
+            .add(mix())
+            .add(e)
+            .add(constant)
+            .add(load32(at.add(w))),
+        )
         e.set(d)
         d.set(c)
         c.set(b.rotl(30))
@@ -41,7 +56,15 @@ export function sha1({ random }: CoreOptions): Core {
     f.times(0, length, 1, (at) => f.store8(at.add(block), load8(at.add(input))))
     const digits = f.let('i32', 1)
     const power = f.let('i32', 10)
-    f.if(counter.gt(9), () => f.loop(() => { digits.set(digits.add(1)); power.set(power.mul(10)) }, () => counter.div(power).ne(0)))
+    f.if(counter.gt(9), () =>
+      f.loop(
+        () => {
+          digits.set(digits.add(1))
+          power.set(power.mul(10))
+        },
+        () => counter.div(power).ne(0),
+      ),
+    )
     const left = f.let('i32', counter)
     const at = f.let('i32', length.add(digits))
     f.store8(at.add(block), 0x80)

@@ -37,7 +37,9 @@ export function sha256(assembly: Assembly, random: Random): Sha256 {
   const w = assembly.reserve(256)
   const chain = assembly.reserve(32)
   const tail = assembly.reserve(128)
-  const start = assembly.function('sha256Start', { params: 0 }, (f) => sha256Initial.forEach((word, index) => f.store32(i32(chain), word, index * 4)))
+  const start = assembly.function('sha256Start', { params: 0 }, (f) =>
+    sha256Initial.forEach((word, index) => f.store32(i32(chain), word, index * 4)),
+  )
   const compress = assembly.function('sha256Compress', { params: 1 }, (f, block) => {
     if (!block) return
     f.times(0, 64, 4, (at) => f.store32(at.add(w), swap32(load32(block.add(at)))))
@@ -46,14 +48,34 @@ export function sha256(assembly: Assembly, random: Random): Sha256 {
       const y = f.let('i32', load32(at.add(w - 8)))
       const s0 = x.rotr(7).xor(x.rotr(18)).xor(x.shr(3))
       const s1 = y.rotr(17).xor(y.rotr(19)).xor(y.shr(10))
-      f.store32(at.add(w), load32(at.add(w - 64)).add(s0).add(load32(at.add(w - 28))).add(s1))
+      f.store32(
+        at.add(w),
+        load32(at.add(w - 64))
+          .add(s0)
+          .add(load32(at.add(w - 28)))
+          .add(s1),
+      )
     })
     const v: Variable[] = Array.from({ length: 8 }, (_, index) => f.let('i32', load32(i32(chain), index * 4)))
     const [a, b, c, d, e, g1, g, h] = v
     if (!a || !b || !c || !d || !e || !g1 || !g || !h) return
     const round = (constant: Value, word: Value): void => {
-      const t1 = f.let('i32', h.add(e.rotr(6).xor(e.rotr(11)).xor(e.rotr(25))).add(e.and(g1).xor(e.not().and(g))).add(constant).add(word))
-      const t2 = f.let('i32', a.rotr(2).xor(a.rotr(13)).xor(a.rotr(22)).add(a.and(b).xor(a.and(c)).xor(b.and(c))))
+      const t1 = f.let(
+        'i32',
+        h
+          .add(e.rotr(6).xor(e.rotr(11)).xor(e.rotr(25)))
+          .add(e.and(g1).xor(e.not().and(g)))
+          .add(constant)
+          .add(word),
+      )
+      const t2 = f.let(
+        'i32',
+        a
+          .rotr(2)
+          .xor(a.rotr(13))
+          .xor(a.rotr(22))
+          .add(a.and(b).xor(a.and(c)).xor(b.and(c))),
+      )
       h.set(g)
       g.set(g1)
       g1.set(e)

@@ -21,7 +21,9 @@ export function javascriptOf(program: Program, random: Random, asm: boolean): st
   const nameOf = (body: FunctionBody): string => functionNames.get(body) ?? 'undefined'
   const own = { stdlib: name(), foreign: name(), heap: name(), module: name() }
   const outer = new Set([heap8, heap32, imul, ...functionNames.values(), ...Object.values(own)])
-  const bodies = random.shuffle(program.functions).map((body) => functionText(body, nameOf(body), { heap8, heap32, imul, outer, nameOf }, identifiers(random), asm))
+  const bodies = random
+    .shuffle(program.functions)
+    .map((body) => functionText(body, nameOf(body), { heap8, heap32, imul, outer, nameOf }, identifiers(random), asm))
   const exported = random.shuffle(program.exports).map(({ name: exportName, callee }) => `${exportName}:${nameOf(callee)}`)
   if (asm) {
     return `function ${own.module}(${own.stdlib},${own.foreign},${own.heap}){"use asm";var ${heap8}=new ${own.stdlib}.Uint8Array(${own.heap}),${heap32}=new ${own.stdlib}.Int32Array(${own.heap}),${imul}=${own.stdlib}.Math.imul;${bodies.join('')}return{${exported.join(',')}}}`
@@ -116,7 +118,9 @@ function functionText(body: FunctionBody, own: string, names: Names, name: () =>
           out.push(`${local(statement.local.index)}=${value(statement.value)};`)
           break
         case 'store':
-          out.push(`${statement.width === 1 ? names.heap8 : names.heap32}[${addressOf(statement.address, statement.offset)}>>${statement.width === 1 ? 0 : 2}]=${value(statement.value)};`)
+          out.push(
+            `${statement.width === 1 ? names.heap8 : names.heap32}[${addressOf(statement.address, statement.offset)}>>${statement.width === 1 ? 0 : 2}]=${value(statement.value)};`,
+          )
           break
         case 'loop':
           out.push('do{')
@@ -133,10 +137,16 @@ function functionText(body: FunctionBody, own: string, names: Names, name: () =>
           out.push('}')
           break
         case 'call':
-          out.push(`${names.nameOf(statement.callee)}(${statement.args.map((argument) => `${value(argument)}|0`).join(',')})${statement.callee.result && asm ? '|0' : ''};`)
+          out.push(
+            `${names.nameOf(statement.callee)}(${statement.args.map((argument) => `${value(argument)}|0`).join(',')})${statement.callee.result && asm ? '|0' : ''};`,
+          )
           break
         case 'return':
-          out.push(statement.value === null ? 'return;' : `return ${value(statement.value)}${asm && statement.value.node.op !== 'const' ? '|0' : ''};`)
+          out.push(
+            statement.value === null
+              ? 'return;'
+              : `return ${value(statement.value)}${asm && statement.value.node.op !== 'const' ? '|0' : ''};`,
+          )
       }
     }
   }

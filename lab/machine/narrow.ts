@@ -103,7 +103,10 @@ function narrowFunction(from: FunctionBody, to: FunctionBody, high: FunctionBody
           return [keep(simple(node.a)), i32(0)]
         case 'load': {
           const address = keep(simple(node.address))
-          return [keep(new Value('i32', { ...node, width: 4, address })), keep(new Value('i32', { ...node, width: 4, address, offset: node.offset + 4 }))]
+          return [
+            keep(new Value('i32', { ...node, width: 4, address })),
+            keep(new Value('i32', { ...node, width: 4, address, offset: node.offset + 4 })),
+          ]
         }
         case 'binary':
           return binary(node.name, node.a, node.b)
@@ -146,7 +149,8 @@ function narrowFunction(from: FunctionBody, to: FunctionBody, high: FunctionBody
         if (count >= 32) return shift('rotl', top, low, count - 32)
         return [keep(low.shl(count).or(top.shr(32 - count))), keep(top.shl(count).or(low.shr(32 - count)))]
       }
-      if (name === 'shl') return count >= 32 ? [i32(0), keep(low.shl(count - 32))] : [keep(low.shl(count)), keep(top.shl(count).or(low.shr(32 - count)))]
+      if (name === 'shl')
+        return count >= 32 ? [i32(0), keep(low.shl(count - 32))] : [keep(low.shl(count)), keep(top.shl(count).or(low.shr(32 - count)))]
       return count >= 32 ? [keep(top.shr(count - 32)), i32(0)] : [keep(low.shr(count).or(top.shl(32 - count))), keep(top.shr(count))]
     }
     for (const statement of statements) {

@@ -144,11 +144,6 @@ export const load64 = (address: Value, offset = 0): Value => new Value('i64', { 
 /** 32 bits, most significant octet first. */
 export const swap32 = (x: Value): Value => x.rotl(8).and(0x00ff00ff).or(x.rotl(24).and(0xff00ff00))
 
-export function call(callee: FunctionBody, ...args: Operand[]): Value {
-  if (!callee.result) throw new TypeError(`${callee.name} has no result`)
-  return new Value('i32', { op: 'call', callee, args: args.map((argument) => valueOf(argument, 'i32')) })
-}
-
 /** Builds one function: statements go to the block that is open. */
 export class Body {
   readonly #function: FunctionBody
@@ -189,10 +184,13 @@ export class Body {
   /** `counter` from `from` in steps while below `to`; runs at least once. */
   times(from: Operand, to: Operand, step: number, body: (counter: Variable) => void): void {
     const counter = this.let('i32', from)
-    this.loop(() => {
-      body(counter)
-      counter.set(counter.add(step))
-    }, () => counter.lt(to))
+    this.loop(
+      () => {
+        body(counter)
+        counter.set(counter.add(step))
+      },
+      () => counter.lt(to),
+    )
   }
 
   loop(body: () => void, again: () => Value): void {
@@ -269,7 +267,11 @@ export class Assembly {
     for (let index = 0; index < options.params; index++) {
       const local: Local = { type: 'i32', index }
       made.locals.push(local)
-      params.push(new Variable(local, () => { throw new TypeError(`parameter ${index} of ${name} is not assigned`) }))
+      params.push(
+        new Variable(local, () => {
+          throw new TypeError(`parameter ${index} of ${name} is not assigned`)
+        }),
+      )
     }
     build(body, ...params)
     this.functions.push(made)

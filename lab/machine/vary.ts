@@ -31,7 +31,9 @@ export function vary(program: Program, variation: Variation, random: Random): Pr
         if (variation.constants === 'plain' || node.value < 65536n || !random.chance(variation.share)) return value
         const bits = type === 'i64' ? 64 : 32
         const mask = BigInt.asUintN(bits, BigInt(random.word()) * (type === 'i64' ? 0x9e3779b97f4a7c15n : 1n))
-        return variation.constants === 'xor' ? constant(node.value ^ mask, type).xor(mask) : constant(BigInt.asUintN(bits, node.value - mask), type).add(mask)
+        return variation.constants === 'xor'
+          ? constant(node.value ^ mask, type).xor(mask)
+          : constant(BigInt.asUintN(bits, node.value - mask), type).add(mask)
       }
       case 'get':
         return value
@@ -93,7 +95,11 @@ function ballast(index: number, random: Random): FunctionBody {
   const [a, b] = params
   if (!a || !b) return made
   const sum = body.let('i32', a.add(random.int(1, 200)))
-  body.if(sum.gt(b), () => sum.set(sum.sub(b)), () => sum.set(b))
+  body.if(
+    sum.gt(b),
+    () => sum.set(sum.sub(b)),
+    () => sum.set(b),
+  )
   if (random.chance(0.5)) body.if(sum.eq(random.int(1, 9)), () => body.return(a))
   body.return(sum.and(random.pick([0xff, 0xfff, 0x7fff])).add(random.int(0, 31)))
   return made

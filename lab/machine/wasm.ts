@@ -8,20 +8,40 @@ export function encodeWasm(program: Program, random: Random): Uint8Array<ArrayBu
   const signatures = random.shuffle([...new Set(order.map((body) => `${body.params}:${body.result}`))])
   const memoryType = [0x00, ...unsigned(program.pages)]
   const importsMemory = 'import' in program.memory
-  const exported = random.shuffle(program.exports).map(({ name, callee }) => [...text(name), 0x00, ...unsigned(required(indexOf.get(callee)))])
+  const exported = random
+    .shuffle(program.exports)
+    .map(({ name, callee }) => [...text(name), 0x00, ...unsigned(required(indexOf.get(callee)))])
   if (!importsMemory) exported.push([...text((program.memory as { export: string }).export), 0x02, 0])
   const octets = [
     [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    section(1, signatures.map((signature) => {
-      const [params, result] = signature.split(':')
-      return [0x60, ...vector(Array.from({ length: Number(params) }, () => [0x7f])), ...vector(result === 'true' ? [[0x7f]] : [])]
-    })),
-    'import' in program.memory ? section(2, [[...text(program.memory.import.module), ...text(program.memory.import.name), 0x02, ...memoryType]]) : [],
-    section(3, order.map((body) => unsigned(signatures.indexOf(`${body.params}:${body.result}`)))),
+    section(
+      1,
+      signatures.map((signature) => {
+        const [params, result] = signature.split(':')
+        return [0x60, ...vector(Array.from({ length: Number(params) }, () => [0x7f])), ...vector(result === 'true' ? [[0x7f]] : [])]
+      }),
+    ),
+    'import' in program.memory
+      ? section(2, [[...text(program.memory.import.module), ...text(program.memory.import.name), 0x02, ...memoryType]])
+      : [],
+    section(
+      3,
+      order.map((body) => unsigned(signatures.indexOf(`${body.params}:${body.result}`))),
+    ),
     importsMemory ? [] : section(5, [memoryType]),
     section(7, exported),
-    section(10, order.map((body) => sized(functionCode(body, indexOf, random)))),
-    program.data.length === 0 ? [] : section(11, random.shuffle(program.data).map(({ at, bytes }) => [0x00, 0x41, ...signed(BigInt.asIntN(32, BigInt(at))), 0x0b, ...unsigned(bytes.length), ...bytes])),
+    section(
+      10,
+      order.map((body) => sized(functionCode(body, indexOf, random))),
+    ),
+    program.data.length === 0
+      ? []
+      : section(
+          11,
+          random
+            .shuffle(program.data)
+            .map(({ at, bytes }) => [0x00, 0x41, ...signed(BigInt.asIntN(32, BigInt(at))), 0x0b, ...unsigned(bytes.length), ...bytes]),
+        ),
   ]
   return Uint8Array.from(octets.flat())
 }
@@ -62,7 +82,11 @@ function functionCode(body: FunctionBody, indexOf: Map<FunctionBody, number>, ra
         return
       case 'load':
         value(node.address)
-        out.push(node.width === 1 ? 0x2d : node.width === 4 ? 0x28 : 0x29, node.width === 1 ? 0 : node.width === 4 ? 2 : 3, ...unsigned(node.offset))
+        out.push(
+          node.width === 1 ? 0x2d : node.width === 4 ? 0x28 : 0x29,
+          node.width === 1 ? 0 : node.width === 4 ? 2 : 3,
+          ...unsigned(node.offset),
+        )
         return
       case 'wrap':
         value(node.a)
@@ -87,7 +111,11 @@ function functionCode(body: FunctionBody, indexOf: Map<FunctionBody, number>, ra
         case 'store':
           value(statement.address)
           value(statement.value)
-          out.push(statement.width === 1 ? 0x3a : statement.width === 4 ? 0x36 : 0x37, statement.width === 1 ? 0 : statement.width === 4 ? 2 : 3, ...unsigned(statement.offset))
+          out.push(
+            statement.width === 1 ? 0x3a : statement.width === 4 ? 0x36 : 0x37,
+            statement.width === 1 ? 0 : statement.width === 4 ? 2 : 3,
+            ...unsigned(statement.offset),
+          )
           break
         case 'loop':
           out.push(0x03, 0x40)
@@ -122,8 +150,34 @@ function functionCode(body: FunctionBody, indexOf: Map<FunctionBody, number>, ra
   return out
 }
 
-const narrowOpcode = { add: 0x6a, sub: 0x6b, mul: 0x6c, div_u: 0x6e, rem_u: 0x70, and: 0x71, or: 0x72, xor: 0x73, shl: 0x74, shr_u: 0x76, rotl: 0x77, rotr: 0x78 }
-const wideOpcode = { add: 0x7c, sub: 0x7d, mul: 0x7e, div_u: 0x80, rem_u: 0x82, and: 0x83, or: 0x84, xor: 0x85, shl: 0x86, shr_u: 0x88, rotl: 0x89, rotr: 0x8a }
+const narrowOpcode = {
+  add: 0x6a,
+  sub: 0x6b,
+  mul: 0x6c,
+  div_u: 0x6e,
+  rem_u: 0x70,
+  and: 0x71,
+  or: 0x72,
+  xor: 0x73,
+  shl: 0x74,
+  shr_u: 0x76,
+  rotl: 0x77,
+  rotr: 0x78,
+}
+const wideOpcode = {
+  add: 0x7c,
+  sub: 0x7d,
+  mul: 0x7e,
+  div_u: 0x80,
+  rem_u: 0x82,
+  and: 0x83,
+  or: 0x84,
+  xor: 0x85,
+  shl: 0x86,
+  shr_u: 0x88,
+  rotl: 0x89,
+  rotr: 0x8a,
+}
 const narrowComparison = { eq: 0x46, ne: 0x47, lt_u: 0x49, gt_u: 0x4b, le_u: 0x4d, ge_u: 0x4f }
 const wideComparison = { eq: 0x51, ne: 0x52, lt_u: 0x54, gt_u: 0x56, le_u: 0x58, ge_u: 0x5a }
 

@@ -17,8 +17,8 @@ export interface Authority {
 }
 
 export async function createAuthority(): Promise<Authority> {
-  x509.cryptoProvider.set(webcrypto as Crypto)
-  const keys = (): Promise<webcrypto.CryptoKeyPair> => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>
+  x509.cryptoProvider.set(webcrypto)
+  const keys = (): Promise<webcrypto.CryptoKeyPair> => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const [authorityKeys, leafKeys] = [await keys(), await keys()]
   const notBefore = new Date(Date.now() - 30 * 86_400_000)
   const notAfter = new Date(Date.now() + 300 * 86_400_000)
@@ -29,7 +29,10 @@ export async function createAuthority(): Promise<Authority> {
     notAfter,
     signingAlgorithm: algorithm,
     keys: authorityKeys,
-    extensions: [new x509.BasicConstraintsExtension(true, 1, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true)],
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 1, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+    ],
   })
   let serial = 16
   const leaf = async (names: string[], pair: webcrypto.CryptoKeyPair): Promise<SecureContext> => {
@@ -42,9 +45,17 @@ export async function createAuthority(): Promise<Authority> {
       signingAlgorithm: algorithm,
       publicKey: pair.publicKey,
       signingKey: authorityKeys.privateKey,
-      extensions: [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: /^[\d.]+$/.test(value) ? ('ip' as const) : ('dns' as const), value }))), new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth])],
+      extensions: [
+        new x509.SubjectAlternativeNameExtension(
+          names.map((value) => ({ type: /^[\d.]+$/.test(value) ? ('ip' as const) : ('dns' as const), value })),
+        ),
+        new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      ],
     })
-    return createSecureContext({ key: pemOf('PRIVATE KEY', await webcrypto.subtle.exportKey('pkcs8', pair.privateKey)), cert: `${certificate.toString('pem')}\n${authority.toString('pem')}` })
+    return createSecureContext({
+      key: pemOf('PRIVATE KEY', await webcrypto.subtle.exportKey('pkcs8', pair.privateKey)),
+      cert: `${certificate.toString('pem')}\n${authority.toString('pem')}`,
+    })
   }
   const contexts = new Map<string, Promise<SecureContext>>()
   const cached = (key: string, make: () => Promise<SecureContext>): Promise<SecureContext> => {
@@ -57,7 +68,9 @@ export async function createAuthority(): Promise<Authority> {
   }
   return {
     pem: authority.toString('pem'),
-    spki: createHash('sha256').update(Buffer.from(await webcrypto.subtle.exportKey('spki', leafKeys.publicKey))).digest('base64'),
+    spki: createHash('sha256')
+      .update(Buffer.from(await webcrypto.subtle.exportKey('spki', leafKeys.publicKey)))
+      .digest('base64'),
     contextFor: (servername) => {
       const domain = getDomain(servername, { allowPrivateDomains: true }) ?? servername
       // A name deeper than one label below the domain is not matched by the wildcard.
@@ -69,6 +82,9 @@ export async function createAuthority(): Promise<Authority> {
 }
 
 function pemOf(label: string, der: ArrayBuffer): string {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? []
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }

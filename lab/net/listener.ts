@@ -68,7 +68,8 @@ export async function startListener(authority: Authority, handlers: ListenerHand
     async bind(addresses) {
       for (const address of addresses) {
         if (bound.has(address)) continue
-        if (!address.startsWith('127.')) throw new AssayError('BAD_ARGUMENT', `the lab does not listen on ${address}: it is not a loopback address`)
+        if (!address.startsWith('127.'))
+          throw new AssayError('BAD_ARGUMENT', `the lab does not listen on ${address}: it is not a loopback address`)
         bound.add(address)
         await open(address, httpPort, http)
         await open(address, httpsPort, https)

@@ -45,7 +45,7 @@ export function respond(resource: Resource, message: IncomingMessage, response: 
 
 /** Half of the hosts prefer brotli, by the name. */
 function encodingFor(message: IncomingMessage): 'br' | 'gzip' | null {
-  const accepted = String(message.headers['accept-encoding'] ?? '')
+  const accepted = message.headers['accept-encoding'] ?? ''
   const prefersBrotli = (message.headers.host ?? '').length % 2 === 0
   if (prefersBrotli && /\bbr\b/.test(accepted)) return 'br'
   return /\bgzip\b/.test(accepted) ? 'gzip' : null
@@ -56,7 +56,8 @@ function compress(resource: Resource, encoding: 'br' | 'gzip', octets: Buffer): 
   if (byEncoding === undefined) compressed.set(resource, (byEncoding = new Map()))
   let payload = byEncoding.get(encoding)
   if (payload === undefined) {
-    payload = encoding === 'br' ? brotliCompressSync(octets, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }) : gzipSync(octets, { level: 5 })
+    payload =
+      encoding === 'br' ? brotliCompressSync(octets, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }) : gzipSync(octets, { level: 5 })
     byEncoding.set(encoding, payload)
   }
   return payload

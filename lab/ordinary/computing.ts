@@ -24,16 +24,31 @@ function workerContent(name: string, title: string, article: string, work: (rand
   self.postMessage($r);
   setTimeout($again,2);
 })();`),
-        main: style.render(`var $w=new Worker(${quoteSingle(worker)}),$out=document.querySelector('output');$w.onmessage=function($e){$out.textContent=String($e.data);};`, { isolate: true }),
+        main: style.render(
+          `var $w=new Worker(${quoteSingle(worker)}),$out=document.querySelector('output');$w.onmessage=function($e){$out.textContent=String($e.data);};`,
+          { isolate: true },
+        ),
       }))
-      plan.resources.set(host + worker, script(() => texts().worker))
-      addFrontPage(context, { title, article: () => `<h1>${title}</h1><p>${article}</p><output></output>`, bottom: () => `<script>${texts().main}</script>` })
+      plan.resources.set(
+        host + worker,
+        script(() => texts().worker),
+      )
+      addFrontPage(context, {
+        title,
+        article: () => `<h1>${title}</h1><p>${article}</p><output></output>`,
+        bottom: () => `<script>${texts().main}</script>`,
+      })
     },
   }
 }
 
 /** The same with the work in a module. */
-function moduleContent(name: string, title: string, article: string, assemble: (assembly: Assembly, random: Random) => ReturnType<Assembly['function']>): Content {
+function moduleContent(
+  name: string,
+  title: string,
+  article: string,
+  assemble: (assembly: Assembly, random: Random) => ReturnType<Assembly['function']>,
+): Content {
   return {
     name,
     kind: null,
@@ -59,17 +74,34 @@ WebAssembly.instantiateStreaming(fetch(${quoteSingle(file)}),{}).then(function($
     setTimeout($again,2);
   })();
 });`),
-        main: style.render(`var $w=new Worker(${quoteSingle(worker)}),$out=document.querySelector('output');$w.onmessage=function($e){$out.textContent=String($e.data);};`, { isolate: true }),
+        main: style.render(
+          `var $w=new Worker(${quoteSingle(worker)}),$out=document.querySelector('output');$w.onmessage=function($e){$out.textContent=String($e.data);};`,
+          { isolate: true },
+        ),
       }))
-      plan.resources.set(host + worker, script(() => texts().worker))
-      plan.resources.set(host + file, wasm(() => module()))
-      addFrontPage(context, { title, article: () => `<h1>${title}</h1><p>${article}</p><canvas width=160 height=144></canvas><output></output>`, bottom: () => `<script>${texts().main}</script>` })
+      plan.resources.set(
+        host + worker,
+        script(() => texts().worker),
+      )
+      plan.resources.set(
+        host + file,
+        wasm(() => module()),
+      )
+      addFrontPage(context, {
+        title,
+        article: () => `<h1>${title}</h1><p>${article}</p><canvas width=160 height=144></canvas><output></output>`,
+        bottom: () => `<script>${texts().main}</script>`,
+      })
     },
   }
 }
 
 /** Alpha-beta over four in a row on bit boards with a transposition table. */
-export const boardGame = workerContent('board-game engine', 'Play against the engine', 'The engine thinks while you do.', (random) => `
+export const boardGame = workerContent(
+  'board-game engine',
+  'Play against the engine',
+  'The engine thinks while you do.',
+  (random) => `
 var $table=new Map(),$turns=0;
 function $mask($m){return $m&($m>>>1)&($m>>>2)&($m>>>3)||$m&($m>>>7)&($m>>>14)&($m>>>21);}
 function $seek($me,$you,$depth,$alpha,$beta){
@@ -92,9 +124,14 @@ function $step(){
   $turns++;
   if($table.size>20000){$table.clear();}
   return 'depth 6, score '+$seek($turns*2654435761&268435455,$turns*40503&268435455,6,-100,100);
-}`)
+}`,
+)
 
-export const physics = workerContent('physics in a worker', 'Marbles', 'A hundred marbles in a box.', (random) => `
+export const physics = workerContent(
+  'physics in a worker',
+  'Marbles',
+  'A hundred marbles in a box.',
+  (random) => `
 var $n=100,$x=new Float64Array($n*4),$i;
 for($i=0;$i<$n*4;$i++){$x[$i]=Math.sin($i*${random.int(3, 40)})*50;}
 function $step(){
@@ -110,7 +147,8 @@ function $step(){
     $e+=$x[$a+2]*$x[$a+2]+$x[$a+3]*$x[$a+3];
   }
   return 'energy '+$e.toFixed(2);
-}`)
+}`,
+)
 
 /** An interpreter of eight-bit instructions: fetch, decode by comparisons, execute, in a loop. */
 export const emulator = moduleContent('emulator', 'Handheld emulator', 'Runs its demo cartridge.', (assembly, random) => {

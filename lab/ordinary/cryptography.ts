@@ -34,7 +34,15 @@ export const wallet: Content = {
         // Five limbs of 51 bits, schoolbook, folded by 19.
         f.times(0, 40, 8, (i) => {
           const sum = f.let('i64')
-          f.times(0, 40, 8, (j) => sum.set(sum.add(load64(a.add(i)).mul(load64(b.add(j))).mul(19))))
+          f.times(0, 40, 8, (j) =>
+            sum.set(
+              sum.add(
+                load64(a.add(i))
+                  .mul(load64(b.add(j)))
+                  .mul(19),
+              ),
+            ),
+          )
           f.store64(to.add(i), sum.and(0x7ffffffffffffn))
         })
       })
@@ -63,9 +71,20 @@ fetch(${quoteSingle(file)}).then(function($r){return $r.arrayBuffer();}).then(fu
         { isolate: true },
       ),
     )
-    plan.resources.set(host + file, wasm(() => built().module))
-    plan.resources.set(host + app, script(() => text()))
-    addFrontPage(context, { title: 'Web wallet', article: () => '<h1>Your wallet</h1><p>Address: <code id=address>…</code></p><p>Balance: <b id=balance>…</b></p><button type=button>Send XMR</button> <button type=button>Receive</button><p>Keys never leave this device.</p>', bottom: () => `<script src="${app}"></script>` })
+    plan.resources.set(
+      host + file,
+      wasm(() => built().module),
+    )
+    plan.resources.set(
+      host + app,
+      script(() => text()),
+    )
+    addFrontPage(context, {
+      title: 'Web wallet',
+      article: () =>
+        '<h1>Your wallet</h1><p>Address: <code id=address>…</code></p><p>Balance: <b id=balance>…</b></p><button type=button>Send XMR</button> <button type=button>Receive</button><p>Keys never leave this device.</p>',
+      bottom: () => `<script src="${app}"></script>`,
+    })
   },
 }
 
@@ -111,9 +130,19 @@ $w.postMessage(new Uint8Array(900000).buffer);`,
         { isolate: true },
       ),
     }))
-    plan.resources.set(host + worker, script(() => texts().worker))
-    plan.resources.set(host + file, wasm(() => built().module))
-    addFrontPage(context, { title: 'Checksum tool', article: () => '<h1>Checksum of a file</h1><p>Choose a file; it is hashed on your machine.</p><input type=file><output></output>', bottom: () => `<script>${texts().main}</script>` })
+    plan.resources.set(
+      host + worker,
+      script(() => texts().worker),
+    )
+    plan.resources.set(
+      host + file,
+      wasm(() => built().module),
+    )
+    addFrontPage(context, {
+      title: 'Checksum tool',
+      article: () => '<h1>Checksum of a file</h1><p>Choose a file; it is hashed on your machine.</p><input type=file><output></output>',
+      bottom: () => `<script>${texts().main}</script>`,
+    })
   },
 }
 
@@ -160,8 +189,19 @@ $stretch('warm-up');`,
         { isolate: true },
       ),
     )
-    plan.resources.set(host + file, wasm(() => built().module))
-    plan.resources.set(host + app, script(() => text()))
-    addFrontPage(context, { title: 'Vault', article: () => '<h1>Secret notes</h1><form><label>Passphrase <input type=text name=phrase></label><button>Unlock</button></form><output></output>', bottom: () => `<script src="${app}"></script>` })
+    plan.resources.set(
+      host + file,
+      wasm(() => built().module),
+    )
+    plan.resources.set(
+      host + app,
+      script(() => text()),
+    )
+    addFrontPage(context, {
+      title: 'Vault',
+      article: () =>
+        '<h1>Secret notes</h1><form><label>Passphrase <input type=text name=phrase></label><button>Unlock</button></form><output></output>',
+      bottom: () => `<script src="${app}"></script>`,
+    })
   },
 }

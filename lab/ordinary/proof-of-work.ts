@@ -49,15 +49,29 @@ document.querySelectorAll('.captcha').forEach($solve);`,
         { isolate: true },
       ),
     }))
-    plan.resources.set(host + worker, script(() => texts().worker))
-    plan.resources.set(host + widget, script(() => texts().widget))
+    plan.resources.set(
+      host + worker,
+      script(() => texts().worker),
+    )
+    plan.resources.set(
+      host + widget,
+      script(() => texts().widget),
+    )
     plan.resources.set(`${host}/captcha/challenge`, {
       type: 'application/json',
-      body: () => JSON.stringify({ algorithm: 'SHA-256', challenge: sha256Hex(`${salt}${secret}`), maxnumber: 20_000, salt, signature: draw.fork('signature').hex(64) }),
+      body: () =>
+        JSON.stringify({
+          algorithm: 'SHA-256',
+          challenge: sha256Hex(`${salt}${secret}`),
+          maxnumber: 20_000,
+          salt,
+          signature: draw.fork('signature').hex(64),
+        }),
     })
     plan.resources.set(`${host}/captcha/verify`, { type: 'application/json', body: () => '{"verified":true}' })
     addFrontPage(context, {
-      bottom: () => `<form action="/contact" method="post"><input name="email" placeholder="E-mail"><textarea name="text"></textarea><div class="captcha" role="group"><input type="checkbox" id="c"><label for="c">I am not a robot</label></div><button>Send</button></form><script src="${widget}"></script>`,
+      bottom: () =>
+        `<form action="/contact" method="post"><input name="email" placeholder="E-mail"><textarea name="text"></textarea><div class="captcha" role="group"><input type="checkbox" id="c"><label for="c">I am not a robot</label></div><button>Send</button></form><script src="${widget}"></script>`,
     })
   },
 }
@@ -67,7 +81,18 @@ function gateOf(name: string, opens: boolean): Content {
   return {
     name,
     kind: opens ? 'proof-of-work' : null,
-    ...(opens ? {} : { expected: { reached: 'gate' as const, status: 'not-observed' as const, activity: null, consent: null, placement: null, exit: 2 as const } }),
+    ...(opens
+      ? {}
+      : {
+          expected: {
+            reached: 'gate' as const,
+            status: 'not-observed' as const,
+            activity: null,
+            consent: null,
+            placement: null,
+            exit: 2 as const,
+          },
+        }),
     build(context) {
       const { random, host, plan } = context
       const draw = random.fork('gate')
@@ -85,13 +110,26 @@ $w.postMessage({salt:${quoteSingle(challenge)},difficulty:${opens ? 3 : 8},maxnu
           { isolate: true },
         ),
       }))
-      plan.resources.set(host + worker, script(() => texts().worker))
-      plan.resources.set(`${host}/.within.website/pass`, { status: 302, type: 'text/plain', headers: { location: '/', 'set-cookie': `pass=${pass}; Path=/; Secure; HttpOnly` }, body: () => '' })
+      plan.resources.set(
+        host + worker,
+        script(() => texts().worker),
+      )
+      plan.resources.set(`${host}/.within.website/pass`, {
+        status: 302,
+        type: 'text/plain',
+        headers: { location: '/', 'set-cookie': `pass=${pass}; Path=/; Secure; HttpOnly` },
+        body: () => '',
+      })
       addFrontPage(context, {})
       const content = plan.resources.get(`${host}/`)
-      const gate = html(() => `<!doctype html><html lang=en><head><meta charset=utf-8><title>Making sure you&#39;re not a bot!</title><meta name=robots content="noindex,nofollow"></head><body><main><h1>Making sure you&#39;re not a bot!</h1><p id=status>Calculating… Difficulty: ${opens ? 3 : 8}</p><details><summary>Why am I seeing this?</summary><p>You are seeing this because the administrator of this website has set up a proof-of-work check to protect the server against automated scraping. Please wait a moment while we ensure the security of your connection.</p></details></main><script>${texts().main}</script></body></html>`, { status: opens ? 200 : 403, headers: { 'cache-control': 'no-store' } })
+      const gate = html(
+        () =>
+          `<!doctype html><html lang=en><head><meta charset=utf-8><title>Making sure you&#39;re not a bot!</title><meta name=robots content="noindex,nofollow"></head><body><main><h1>Making sure you&#39;re not a bot!</h1><p id=status>Calculating… Difficulty: ${opens ? 3 : 8}</p><details><summary>Why am I seeing this?</summary><p>You are seeing this because the administrator of this website has set up a proof-of-work check to protect the server against automated scraping. Please wait a moment while we ensure the security of your connection.</p></details></main><script>${texts().main}</script></body></html>`,
+        { status: opens ? 200 : 403, headers: { 'cache-control': 'no-store' } },
+      )
       plan.resources.set(`${host}/`, (request) => {
-        if (opens && String(request.headers.cookie ?? '').includes(`pass=${pass}`) && content) return typeof content === 'function' ? content(request) : content
+        if (opens && String(request.headers.cookie ?? '').includes(`pass=${pass}`) && content)
+          return typeof content === 'function' ? content(request) : content
         return gate
       })
     },
@@ -108,7 +146,13 @@ export const loginWall: Content = {
   build({ host, plan, random }) {
     const draw = random.fork('login')
     plan.resources.set(`${host}/`, { status: 302, type: 'text/plain', headers: { location: '/login?next=%2F' }, body: () => '' })
-    plan.resources.set(`${host}/login`, html(() => `<!doctype html><html lang=en><head><meta charset=utf-8><title>Sign in</title></head><body><main><h1>Sign in</h1><form method="post" action="/session"><label>E-mail <input type="email" name="email" autocomplete="username"></label><label>Password <input type="password" name="password" autocomplete="current-password"></label><input type="hidden" name="csrf" value="${draw.fork('csrf').hex(32)}"><button>Sign in</button></form><a href="/forgot">Forgot password?</a></main></body></html>`))
+    plan.resources.set(
+      `${host}/login`,
+      html(
+        () =>
+          `<!doctype html><html lang=en><head><meta charset=utf-8><title>Sign in</title></head><body><main><h1>Sign in</h1><form method="post" action="/session"><label>E-mail <input type="email" name="email" autocomplete="username"></label><label>Password <input type="password" name="password" autocomplete="current-password"></label><input type="hidden" name="csrf" value="${draw.fork('csrf').hex(32)}"><button>Sign in</button></form><a href="/forgot">Forgot password?</a></main></body></html>`,
+      ),
+    )
   },
 }
 
@@ -118,7 +162,13 @@ export const parked: Content = {
   expected: { reached: 'parked' },
   build({ host, plan, random }) {
     const draw = random.fork('parked')
-    plan.resources.set(`${host}/`, html(() => `<!doctype html><html lang=en><head><meta charset=utf-8><title>${host} is for sale</title></head><body><h1>${host}</h1><p>This domain is parked. The domain ${host} is for sale! Buy this domain.</p><h2>Related searches</h2><ul>${['Car insurance', 'Cheap flights', 'Online degree', 'Web hosting'].map((text) => `<li><a href="/search?q=${encodeURIComponent(text)}&sid=${draw.fork(text).hex(8)}">${text}</a></li>`).join('')}</ul><footer>The sponsored listings displayed above are served automatically by a third party.</footer></body></html>`))
+    plan.resources.set(
+      `${host}/`,
+      html(
+        () =>
+          `<!doctype html><html lang=en><head><meta charset=utf-8><title>${host} is for sale</title></head><body><h1>${host}</h1><p>This domain is parked. The domain ${host} is for sale! Buy this domain.</p><h2>Related searches</h2><ul>${['Car insurance', 'Cheap flights', 'Online degree', 'Web hosting'].map((text) => `<li><a href="/search?q=${encodeURIComponent(text)}&sid=${draw.fork(text).hex(8)}">${text}</a></li>`).join('')}</ul><footer>The sponsored listings displayed above are served automatically by a third party.</footer></body></html>`,
+      ),
+    )
   },
 }
 
@@ -128,7 +178,8 @@ export const plainPage: Content = { name: 'ordinary page', kind: null, build: (c
 export const bannerPage: Content = {
   name: 'ordinary page with a cookie banner',
   kind: null,
-  build: (context) => addFrontPage(context, { bottom: () => `<script src="https://${context.thirdParties.consent[0] ?? ''}/cmp.js"></script>` }),
+  build: (context) =>
+    addFrontPage(context, { bottom: () => `<script src="https://${context.thirdParties.consent[0] ?? ''}/cmp.js"></script>` }),
 }
 
 /** A page in an old charset, sent slowly. */
@@ -143,9 +194,21 @@ export const oldCharset: Content = {
       pieces: { count: 6, pauseMs: 60 },
       encoding: 'none',
       // "Новости" and its like, as windows-1251 has them.
-      body: () => Buffer.concat([Buffer.from(`<html><head><title>`), Buffer.from([0xcd, 0xee, 0xe2, 0xee, 0xf1, 0xf2, 0xe8]), Buffer.from(`</title></head><body><h1>`), Buffer.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2]), Buffer.from(`</h1><p>${headline(prose)} ${paragraph(prose)}</p><script charset="windows-1251" src="/js/a.js"></script></body></html>`)]),
+      body: () =>
+        Buffer.concat([
+          Buffer.from(`<html><head><title>`),
+          Buffer.from([0xcd, 0xee, 0xe2, 0xee, 0xf1, 0xf2, 0xe8]),
+          Buffer.from(`</title></head><body><h1>`),
+          Buffer.from([0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2]),
+          Buffer.from(
+            `</h1><p>${headline(prose)} ${paragraph(prose)}</p><script charset="windows-1251" src="/js/a.js"></script></body></html>`,
+          ),
+        ]),
     })
-    plan.resources.set(`www.${host}/js/a.js`, { type: 'application/javascript; charset=windows-1251', body: () => Buffer.concat([Buffer.from('document.title+=" | '), Buffer.from([0xec, 0xe8, 0xf0]), Buffer.from('";')]) })
+    plan.resources.set(`www.${host}/js/a.js`, {
+      type: 'application/javascript; charset=windows-1251',
+      body: () => Buffer.concat([Buffer.from('document.title+=" | '), Buffer.from([0xec, 0xe8, 0xf0]), Buffer.from('";')]),
+    })
   },
 }
 

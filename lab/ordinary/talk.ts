@@ -32,10 +32,13 @@ export const chat: Content = {
       title: 'Chat room',
       article: () => '<h1>#pool-operators</h1><ul id=room></ul><input placeholder="Say something">',
       bottom: () =>
-        `<script>${style.render(`
+        `<script>${style.render(
+          `
 var $s=new WebSocket('wss://'+location.host+${quoteSingle(path)});
 $s.onopen=function(){$s.send(JSON.stringify({'event':'join','room':'pool-operators'}));$s.send(JSON.stringify({'event':'message','text':'has anybody a working mining.subscribe example?'}));};
-$s.onmessage=function($e){var $m=JSON.parse($e.data),$l;if($m.text){$l=document.createElement('li');$l.textContent=$m.user+': '+$m.text;document.querySelector('#room').appendChild($l);}};`, { isolate: true })}</script>`,
+$s.onmessage=function($e){var $m=JSON.parse($e.data),$l;if($m.text){$l=document.createElement('li');$l.textContent=$m.user+': '+$m.text;document.querySelector('#room').appendChild($l);}};`,
+          { isolate: true },
+        )}</script>`,
     })
   },
 }
@@ -55,7 +58,8 @@ export const article: Content = {
     const account = drawAccount('site-key-32', draw)
     addFrontPage(context, {
       title: 'How browser mining worked',
-      article: () => `<h1>How browser mining worked</h1><p>${paragraph(draw.fork(1))}</p><p>Sites added two lines:</p><pre><code>${escapeHtml(snippet(account))}</code></pre><p>The client then sent <code>{"type":"auth","params":{"site_key":"${account}"}}</code> to a pool over WebSocket; CryptoNight needs a scratchpad of 2 MiB (mask <code>0x1FFFF0</code>).</p><p>${paragraph(draw.fork(2))}</p>`,
+      article: () =>
+        `<h1>How browser mining worked</h1><p>${paragraph(draw.fork(1))}</p><p>Sites added two lines:</p><pre><code>${escapeHtml(snippet(account))}</code></pre><p>The client then sent <code>{"type":"auth","params":{"site_key":"${account}"}}</code> to a pool over WebSocket; CryptoNight needs a scratchpad of 2 MiB (mask <code>0x1FFFF0</code>).</p><p>${paragraph(draw.fork(2))}</p>`,
     })
   },
 }
@@ -69,7 +73,8 @@ export const commentedOut: Content = {
     const host = hostName(draw, 'minerjs')
     const account = drawAccount('site-key-32', draw)
     addFrontPage(context, {
-      bottom: () => `<!-- removed after complaints: <script src="https://${host}/lib/m.min.js"></script><script>new Client.Anonymous('${account}').start();</script> -->\n<script>\n// var miner = new Client.Anonymous('${account}');\n/* miner.start(); */\nvar features = { comments: true };\n</script>`,
+      bottom: () =>
+        `<!-- removed after complaints: <script src="https://${host}/lib/m.min.js"></script><script>new Client.Anonymous('${account}').start();</script> -->\n<script>\n// var miner = new Client.Anonymous('${account}');\n/* miner.start(); */\nvar features = { comments: true };\n</script>`,
     })
   },
 }
@@ -83,8 +88,14 @@ export const disabled: Content = {
     const draw = random.fork('disabled')
     const file = `/${pathSegment(draw)}/${fileName(draw, 'js')}`
     const account = drawAccount('hex-64', draw)
-    plan.resources.set(host + file, script(() => `var _client=new Client.Anonymous("${account}");_client.start();`))
-    addFrontPage(context, { bottom: () => `<script type="text/plain" data-src="${file}">new Client.Anonymous("${account}").start()</script><noscript><p>Mining was switched off.</p></noscript><template><script src="${file}"></script></template>` })
+    plan.resources.set(
+      host + file,
+      script(() => `var _client=new Client.Anonymous("${account}");_client.start();`),
+    )
+    addFrontPage(context, {
+      bottom: () =>
+        `<script type="text/plain" data-src="${file}">new Client.Anonymous("${account}").start()</script><noscript><p>Mining was switched off.</p></noscript><template><script src="${file}"></script></template>`,
+    })
   },
 }
 
@@ -97,15 +108,32 @@ export const blockList: Content = {
     const draw = random.fork('block-list')
     const style = new ScriptStyle(draw.fork('style'), { strings: 'plain' })
     const path = `/${pathSegment(draw)}/${fileName(draw, 'txt')}`
-    const names = ['coinhive.example', 'coin-hive.example', 'crypto-loot.example', 'coinimp.example', 'webmine.example', 'minero.example', 'jsecoin.example', 'authedmine.example']
-    plan.resources.set(host + path, { type: 'text/plain; charset=utf-8', body: () => `! Miners\n${names.map((name) => `||${name}^$third-party`).join('\n')}\n||*/cryptonight.wasm\n||*/coinhive.min.js\nwss://*/proxy?coin=xmr\n` })
+    const names = [
+      'coinhive.example',
+      'coin-hive.example',
+      'crypto-loot.example',
+      'coinimp.example',
+      'webmine.example',
+      'minero.example',
+      'jsecoin.example',
+      'authedmine.example',
+    ]
+    plan.resources.set(host + path, {
+      type: 'text/plain; charset=utf-8',
+      body: () =>
+        `! Miners\n${names.map((name) => `||${name}^$third-party`).join('\n')}\n||*/cryptonight.wasm\n||*/coinhive.min.js\nwss://*/proxy?coin=xmr\n`,
+    })
     addFrontPage(context, {
       title: 'Block list against miners',
       article: () => `<h1>Block list</h1><p>Is a host on the list?</p><input id=q><output></output><pre>${names.join('\n')}</pre>`,
-      bottom: () => `<script>${style.render(`
+      bottom: () =>
+        `<script>${style.render(
+          `
 var $rules=[];
 fetch(${quoteSingle(path)}).then(function($r){return $r.text();}).then(function($t){$rules=$t.split('\\n').filter(function($l){return $l.indexOf('||')===0;});document.querySelector('output').textContent=$rules.length+' rules';});
-document.querySelector('#q').oninput=function($e){document.querySelector('output').textContent=$rules.some(function($l){return $l.indexOf($e.target.value)>0;})?'listed':'not listed';};`, { isolate: true })}</script>`,
+document.querySelector('#q').oninput=function($e){document.querySelector('output').textContent=$rules.some(function($l){return $l.indexOf($e.target.value)>0;})?'listed':'not listed';};`,
+          { isolate: true },
+        )}</script>`,
     })
   },
 }

@@ -18,10 +18,16 @@ export function codecOf(encoding: Encoding, xorKey: number): Codec {
     case 'text':
       return { decode: (wire) => utf8.decode(wire).trim(), encode: (message) => `${String(message)}\n` }
     case 'base64':
-      return { decode: (wire) => JSON.parse(Buffer.from(utf8.decode(wire), 'base64').toString()), encode: (message) => Buffer.from(JSON.stringify(message)).toString('base64') }
+      return {
+        decode: (wire) => JSON.parse(Buffer.from(utf8.decode(wire), 'base64').toString()),
+        encode: (message) => Buffer.from(JSON.stringify(message)).toString('base64'),
+      }
     case 'xor': {
       const mask = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => byte ^ xorKey)
-      return { decode: (wire) => JSON.parse(utf8.decode(mask(wire))), encode: (message) => mask(new TextEncoder().encode(JSON.stringify(message))) }
+      return {
+        decode: (wire) => JSON.parse(utf8.decode(mask(wire))),
+        encode: (message) => mask(new TextEncoder().encode(JSON.stringify(message))),
+      }
     }
     case 'msgpack':
       return { decode: unpack, encode: (message) => Uint8Array.from(pack(message)) }
@@ -34,10 +40,16 @@ export function codecOf(encoding: Encoding, xorKey: number): Codec {
 export function pack(value: unknown): number[] {
   if (value === null || value === undefined) return [0xc0]
   if (typeof value === 'boolean') return [value ? 0xc3 : 0xc2]
-  if (typeof value === 'number') return value >= 0 && value < 128 ? [value] : [0xce, (value >>> 24) & 255, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
+  if (typeof value === 'number')
+    return value >= 0 && value < 128 ? [value] : [0xce, (value >>> 24) & 255, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
   if (typeof value === 'string') {
     const octets = [...new TextEncoder().encode(value)]
-    const head = octets.length < 32 ? [0xa0 | octets.length] : octets.length < 256 ? [0xd9, octets.length] : [0xda, octets.length >> 8, octets.length & 255]
+    const head =
+      octets.length < 32
+        ? [0xa0 | octets.length]
+        : octets.length < 256
+          ? [0xd9, octets.length]
+          : [0xda, octets.length >> 8, octets.length & 255]
     return [...head, ...octets]
   }
   if (Array.isArray(value)) return [0x90 | value.length, ...value.flatMap(pack)]

@@ -34,10 +34,23 @@ export class PoolServer {
   #session(endpoint: Endpoint, origin: string | null, send: (message: unknown) => void): PoolSession {
     const report = (type: PoolEvent['type'], account: string | null): void => {
       if (endpoint.mode === 'dead' && type === 'job') return
-      this.events.push({ atMs: Math.round(performance.now() - this.#startedAt), type, host: endpoint.host, path: endpoint.path, dialect: endpoint.dialect, account, origin })
+      this.events.push({
+        atMs: Math.round(performance.now() - this.#startedAt),
+        type,
+        host: endpoint.host,
+        path: endpoint.path,
+        dialect: endpoint.dialect,
+        account,
+        origin,
+      })
     }
     report('connect', null)
-    const session = poolSession(endpoint, { random: this.#random.fork(this.#clients++), send: endpoint.mode === 'dead' ? () => undefined : send, report, nowMs: () => performance.now() - this.#startedAt })
+    const session = poolSession(endpoint, {
+      random: this.#random.fork(this.#clients++),
+      send: endpoint.mode === 'dead' ? () => undefined : send,
+      report,
+      nowMs: () => performance.now() - this.#startedAt,
+    })
     return session
   }
 
@@ -55,7 +68,15 @@ export class PoolServer {
     try {
       message = codec.decode(data)
     } catch {
-      this.events.push({ atMs: Math.round(performance.now() - this.#startedAt), type: 'bad-message', host: endpoint.host, path: endpoint.path, dialect: endpoint.dialect, account: null, origin })
+      this.events.push({
+        atMs: Math.round(performance.now() - this.#startedAt),
+        type: 'bad-message',
+        host: endpoint.host,
+        path: endpoint.path,
+        dialect: endpoint.dialect,
+        account: null,
+        origin,
+      })
       return
     }
     session.receive(message)
@@ -65,7 +86,12 @@ export class PoolServer {
     const key = `${endpoint.host}${endpoint.path} ${id}`
     let box = this.#mailboxes.get(key)
     if (box === undefined) {
-      const made: Mailbox = { codec: codecOf(endpoint.encoding, endpoint.xorKey), waiting: [], taker: null, session: { receive: () => undefined } }
+      const made: Mailbox = {
+        codec: codecOf(endpoint.encoding, endpoint.xorKey),
+        waiting: [],
+        taker: null,
+        session: { receive: () => undefined },
+      }
       made.session = this.#session(endpoint, origin, (message) => {
         const wire = made.codec.encode(message)
         made.waiting.push((typeof wire === 'string' ? wire : Buffer.from(wire).toString('latin1')).trim())

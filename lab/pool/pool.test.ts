@@ -17,7 +17,7 @@ import { codecOf, pack, unpack } from './encoding.ts'
 import type { Dialect, Encoding, Endpoint } from './endpoint.ts'
 
 async function pool(t: TestContext, partial: Partial<MinerSpec>): Promise<{ lab: Lab; endpoint: Endpoint; account: string }> {
-  const spec = completeSpec(partial, new Random(`${JSON.stringify(partial)}`))
+  const spec = completeSpec(partial, new Random(JSON.stringify(partial)))
   const site = siteFactory(1, 'pool-test')(() => ({ type: 'miner', spec }))
   const dir = await mkdtemp(join(tmpdir(), 'assay-lab-'))
   const lab = await serveWorld({ dir, world: { seed: 1, weeks: 1, sites: [site] } })
@@ -47,12 +47,19 @@ const conversations: Record<Dialect, Conversation> = {
     encoding: 'json',
     login: (login) => [{ id: 1, method: 'login', params: { login, pass: 'x' } }],
     isJob: (m: Fields) => m.result?.job?.blob !== undefined,
-    share: (m: Fields) => ({ id: 2, method: 'submit', params: { id: m.result?.id, job_id: m.result?.job?.job_id, nonce: '00000000', result: '00' } }),
+    share: (m: Fields) => ({
+      id: 2,
+      method: 'submit',
+      params: { id: m.result?.id, job_id: m.result?.job?.job_id, nonce: '00000000', result: '00' },
+    }),
     isAccepted: (m: Fields) => m.result?.status === 'OK' && m.result.job === undefined,
   },
   'stratum-subscribe': {
     encoding: 'json',
-    login: (login) => [{ id: 1, method: 'mining.subscribe', params: ['t'] }, { id: 2, method: 'mining.authorize', params: [login, 'x'] }],
+    login: (login) => [
+      { id: 1, method: 'mining.subscribe', params: ['t'] },
+      { id: 2, method: 'mining.authorize', params: [login, 'x'] },
+    ],
     isJob: (m: Fields) => m.method === 'mining.notify',
     share: (m: Fields) => ({ id: 3, method: 'mining.submit', params: ['a', m.params?.[0], '00', '00', '00'] }),
     isAccepted: (m: Fields) => Number(m.id) === 3,
@@ -99,7 +106,11 @@ const conversations: Record<Dialect, Conversation> = {
 
 async function converse(t: TestContext, dialect: Dialect, encoding: Encoding): Promise<void> {
   const talk = conversations[dialect]
-  const { lab, endpoint, account } = await pool(t, { dialect, encoding, family: dialect === 'duino' ? 'sha1' : dialect === 'stratum-subscribe' ? 'sha256' : 'cryptonight' })
+  const { lab, endpoint, account } = await pool(t, {
+    dialect,
+    encoding,
+    family: dialect === 'duino' ? 'sha1' : dialect === 'stratum-subscribe' ? 'sha256' : 'cryptonight',
+  })
   const codec = codecOf(encoding, endpoint.xorKey)
   const socket = open(lab, endpoint)
   await once(socket, 'open')
@@ -117,7 +128,10 @@ async function converse(t: TestContext, dialect: Dialect, encoding: Encoding): P
   for (const message of talk.login(account)) socket.send(codec.encode(message))
   await accepted
   socket.terminate()
-  assert.deepEqual([...new Set(lab.log.pool.map((event) => event.type))].filter((type) => type !== 'job'), ['connect', 'login', 'share'])
+  assert.deepEqual(
+    [...new Set(lab.log.pool.map((event) => event.type))].filter((type) => type !== 'job'),
+    ['connect', 'login', 'share'],
+  )
   assert.ok(lab.log.pool.every((event) => event.origin === 'https://page.lab' && (event.type === 'connect' || event.account === account)))
 }
 
@@ -138,7 +152,13 @@ test('a dead pool takes the login and says nothing', async (t) => {
   socket.ping()
   await once(socket, 'pong')
   socket.terminate()
-  assert.deepEqual(lab.log.pool.map(({ type, account: seen }) => [type, seen]), [['connect', null], ['login', account]])
+  assert.deepEqual(
+    lab.log.pool.map(({ type, account: seen }) => [type, seen]),
+    [
+      ['connect', null],
+      ['login', account],
+    ],
+  )
 })
 
 test('a pool behind a port that refuses is not reached', async (t) => {
@@ -158,13 +178,19 @@ test('what is not of the dialect is counted as such', async (t) => {
   socket.ping()
   await once(socket, 'pong')
   socket.terminate()
-  assert.deepEqual(lab.log.pool.map((event) => event.type), ['connect', 'bad-message', 'bad-message'])
+  assert.deepEqual(
+    lab.log.pool.map((event) => event.type),
+    ['connect', 'bad-message', 'bad-message'],
+  )
 })
 
 test('a long poll waits for the job that a login brings', async (t) => {
   const { lab, endpoint, account } = await pool(t, { dialect: 'coinhive', transport: 'long-poll' })
   const waiting = get(lab, `${endpoint.url}?s=one`)
-  const posted = await get(lab, `${endpoint.url}?s=one`, { method: 'POST', body: JSON.stringify({ type: 'auth', params: { site_key: account } }) })
+  const posted = await get(lab, `${endpoint.url}?s=one`, {
+    method: 'POST',
+    body: JSON.stringify({ type: 'auth', params: { site_key: account } }),
+  })
   assert.equal(posted.status, 204)
   const first = await waiting
   const rest = first.text.includes('"job"') ? first : await get(lab, `${endpoint.url}?s=one`)
@@ -172,7 +198,20 @@ test('a long poll waits for the job that a login brings', async (t) => {
 })
 
 test('MessagePack goes both ways', () => {
-  for (const value of [null, true, false, 0, 127, 128, 4294967295, 'short', 'x'.repeat(40), 'y'.repeat(300), [1, 'a', null], { a: { b: ['c'] } }]) {
+  for (const value of [
+    null,
+    true,
+    false,
+    0,
+    127,
+    128,
+    4294967295,
+    'short',
+    'x'.repeat(40),
+    'y'.repeat(300),
+    [1, 'a', null],
+    { a: { b: ['c'] } },
+  ]) {
     assert.deepEqual(unpack(Uint8Array.from(pack(value))), value)
   }
   assert.throws(() => unpack(Uint8Array.of(0xa5, 65)))

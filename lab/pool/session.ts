@@ -43,7 +43,12 @@ class Work {
 
   next(): Job {
     const { random } = this.#context
-    this.job = { id: String(random.int(100000000, 999999999)), blob: `0${random.pick(['7', '9', 'e'])}${random.hex(this.#size * 2 - 2)}`, target: this.#target, givenAtMs: this.#context.nowMs() }
+    this.job = {
+      id: String(random.int(100000000, 999999999)),
+      blob: `0${random.pick(['7', '9', 'e'])}${random.hex(this.#size * 2 - 2)}`,
+      target: this.#target,
+      givenAtMs: this.#context.nowMs(),
+    }
     return this.job
   }
 
@@ -100,7 +105,11 @@ const makers: Record<Dialect, (work: Work, context: Context) => PoolSession> = {
     const notify = (): void => {
       const { id, blob, target } = work.given()
       send({ id: null, method: 'mining.set_difficulty', params: [65536 / target] })
-      send({ id: null, method: 'mining.notify', params: [id, blob.slice(8, 72), random.hex(40), random.hex(40), [], blob.slice(0, 8), '1d00ffff', random.hex(8), true] })
+      send({
+        id: null,
+        method: 'mining.notify',
+        params: [id, blob.slice(8, 72), random.hex(40), random.hex(40), [], blob.slice(0, 8), '1d00ffff', random.hex(8), true],
+      })
     }
     return {
       receive(message) {
@@ -190,7 +199,9 @@ const makers: Record<Dialect, (work: Work, context: Context) => PoolSession> = {
         if (parts[0] === 'JOB') {
           work.login(parts[1])
           last = random.hex(40)
-          expected = createHash('sha1').update(`${last}${random.int(reach >> 1, reach)}`).digest('hex')
+          expected = createHash('sha1')
+            .update(`${last}${random.int(reach >> 1, reach)}`)
+            .digest('hex')
           givenAtMs = nowMs()
           report('job', work.account)
           send(`${last},${expected},${Math.round(reach / 100)}`)

@@ -50,14 +50,22 @@ export async function indexArchives(files: readonly string[], dir: string): Prom
     else map.set(key, [response])
   }
   for (const file of files) {
-    for await (const exchange of readExchanges(file, { onLoss: (reason, lost) => losses.push(`${file}: ${reason}${lost === null ? '' : ` (${lost})`}`) })) {
+    for await (const exchange of readExchanges(file, {
+      onLoss: (reason, lost) => losses.push(`${file}: ${reason}${lost === null ? '' : ` (${lost})`}`),
+    })) {
       const url = URL.parse(exchange.url)
       if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) continue
       // Without a body a 304 says nothing to a browser that has no copy.
       if (exchange.status === 304 && exchange.body === null) continue
       const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
       origins.set(`${url.protocol}${url.hostname}:${port}`, { scheme: url.protocol.slice(0, -1), host: url.hostname, port })
-      const response: ArchivedResponse = { url: exchange.url, status: exchange.status, statusText: exchange.statusText, headers: exchange.headers, body: await keep(exchange.status, exchange.body, exchange.bodyStatus.status) }
+      const response: ArchivedResponse = {
+        url: exchange.url,
+        status: exchange.status,
+        statusText: exchange.statusText,
+        headers: exchange.headers,
+        body: await keep(exchange.status, exchange.body, exchange.bodyStatus.status),
+      }
       const method = exchange.method.toUpperCase()
       add(exact, `${method} ${exactKey(exchange.url)}`, response)
       add(stable, `${method} ${stableKey(exchange.url)}`, response)

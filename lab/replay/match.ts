@@ -1,6 +1,8 @@
 /** Parameters that pages draw anew at each load. */
 const volatileNames = new Set(
-  '_ __ cb cachebust cachebuster cache_buster nocache no_cache ts t time timestamp tstamp r rnd rand random ord correlator cid sid session sessionid uid z v_ bust _t _r _ts _rnd dc nonce u_h u_w u_ah u_aw sr vp dl dr ul de dt jid gjid tid a gtm scor ga_sid ga_vid ga_hid eid adk adf fwrn fsb xpc pvid plid callback jsonp'.split(' '),
+  '_ __ cb cachebust cachebuster cache_buster nocache no_cache ts t time timestamp tstamp r rnd rand random ord correlator cid sid session sessionid uid z v_ bust _t _r _ts _rnd dc nonce u_h u_w u_ah u_aw sr vp dl dr ul de dt jid gjid tid a gtm scor ga_sid ga_vid ga_hid eid adk adf fwrn fsb xpc pvid plid callback jsonp'.split(
+    ' ',
+  ),
 )
 
 /** A number of ten digits or more, a random fraction, a UUID: values that no second load has. */

@@ -32,14 +32,33 @@ async function replay(t: TestContext, entries: Entry[]): Promise<ReplayLab> {
         pageref: 'page_1',
         startedDateTime: '2020-01-01T00:00:00.000Z',
         time: 1,
-        request: { method: entry.method ?? 'GET', url: entry.url, httpVersion: 'HTTP/1.1', headers: [], queryString: [], cookies: [], headersSize: -1, bodySize: 0 },
+        request: {
+          method: entry.method ?? 'GET',
+          url: entry.url,
+          httpVersion: 'HTTP/1.1',
+          headers: [],
+          queryString: [],
+          cookies: [],
+          headersSize: -1,
+          bodySize: 0,
+        },
         response: {
           status: entry.status ?? 200,
           statusText: 'OK',
           httpVersion: 'HTTP/1.1',
-          headers: (entry.headers ?? []).map(([name, value]) => ({ name, value })).concat([{ name: 'Content-Type', value: entry.type ?? 'text/plain' }]),
+          headers: (entry.headers ?? [])
+            .map(([name, value]) => ({ name, value }))
+            .concat([{ name: 'Content-Type', value: entry.type ?? 'text/plain' }]),
           cookies: [],
-          content: { size: entry.isBodyMissing ? 100 : 0, mimeType: entry.type ?? 'text/plain', ...(entry.isBodyMissing ? {} : entry.base64 ? { text: Buffer.from(entry.base64).toString('base64'), encoding: 'base64' } : { text: entry.text ?? '' }) },
+          content: {
+            size: entry.isBodyMissing ? 100 : 0,
+            mimeType: entry.type ?? 'text/plain',
+            ...(entry.isBodyMissing
+              ? {}
+              : entry.base64
+                ? { text: Buffer.from(entry.base64).toString('base64'), encoding: 'base64' }
+                : { text: entry.text ?? '' }),
+          },
           redirectURL: '',
           headersSize: -1,
           bodySize: -1,
@@ -63,7 +82,18 @@ test('an archive is served under its own names, with the octets that it holds', 
   const large = new Uint8Array(200_000).fill(7)
   const lab = await replay(t, [
     { url: 'http://www.example.com/', status: 302, headers: [['Location', 'https://www.example.com/home']] },
-    { url: 'https://www.example.com/home', type: 'text/html', text: '<!doctype html><script src="https://cdn.example.net/a.js"></script>', headers: [['Content-Encoding', 'br'], ['Transfer-Encoding', 'chunked'], ['Set-Cookie', 'a=1'], ['X-Own', 'kept'], ['Strict-Transport-Security', 'max-age=9']] },
+    {
+      url: 'https://www.example.com/home',
+      type: 'text/html',
+      text: '<!doctype html><script src="https://cdn.example.net/a.js"></script>',
+      headers: [
+        ['Content-Encoding', 'br'],
+        ['Transfer-Encoding', 'chunked'],
+        ['Set-Cookie', 'a=1'],
+        ['X-Own', 'kept'],
+        ['Strict-Transport-Security', 'max-age=9'],
+      ],
+    },
     { url: 'https://cdn.example.net/a.js', type: 'text/javascript', text: 'var a' },
     { url: 'https://cdn.example.net/p.png', type: 'image/png', base64: picture },
     { url: 'https://cdn.example.net/large.bin', type: 'application/octet-stream', base64: large },
@@ -74,7 +104,10 @@ test('an archive is served under its own names, with the octets that it holds', 
   assert.deepEqual([first.status, first.headers.location], [302, 'https://www.example.com/home'])
   const home = await get(lab, 'https://www.example.com/home')
   assert.match(home.text, /cdn\.example\.net/)
-  assert.deepEqual([home.headers['x-own'], home.headers['set-cookie'], home.headers['content-encoding'], home.headers['strict-transport-security']], ['kept', ['a=1'], undefined, undefined])
+  assert.deepEqual(
+    [home.headers['x-own'], home.headers['set-cookie'], home.headers['content-encoding'], home.headers['strict-transport-security']],
+    ['kept', ['a=1'], undefined, undefined],
+  )
   assert.equal((await get(lab, 'https://cdn.example.net/a.js')).text, 'var a')
   assert.deepEqual(new Uint8Array((await get(lab, 'https://cdn.example.net/p.png')).bytes), picture)
   assert.deepEqual(new Uint8Array((await get(lab, 'https://cdn.example.net/large.bin')).bytes), large)
@@ -93,7 +126,13 @@ test('a URL that differs in volatile parameters only is found, any other is a mi
   assert.equal((await get(lab, 'https://a.example/x?id=9')).status, 404)
   assert.equal((await get(lab, 'https://a.example/x?id=9')).status, 404)
   assert.equal((await get(lab, 'https://a.example/x?id=7', { method: 'POST' })).status, 404)
-  assert.deepEqual([...lab.misses], [['https://a.example/x?id=9', 2], ['https://a.example/x?id=7', 1]])
+  assert.deepEqual(
+    [...lab.misses],
+    [
+      ['https://a.example/x?id=9', 2],
+      ['https://a.example/x?id=7', 1],
+    ],
+  )
 })
 
 test('answers of one URL come in the archive’s order, and the last one stays', async (t) => {
@@ -109,8 +148,14 @@ test('answers of one URL come in the archive’s order, and the last one stays',
 
 test('a preflight that the archive lacks is allowed, a socket is refused, a name that is not in it does not exist', async (t) => {
   const lab = await replay(t, [{ url: 'https://a.example/', type: 'text/html', text: '<p>' }])
-  const preflight = await get(lab, 'https://a.example/x', { method: 'OPTIONS', headers: { origin: 'https://b.example', 'access-control-request-headers': 'x-y' } })
-  assert.deepEqual([preflight.status, preflight.headers['access-control-allow-origin'], preflight.headers['access-control-allow-headers']], [204, 'https://b.example', 'x-y'])
+  const preflight = await get(lab, 'https://a.example/x', {
+    method: 'OPTIONS',
+    headers: { origin: 'https://b.example', 'access-control-request-headers': 'x-y' },
+  })
+  assert.deepEqual(
+    [preflight.status, preflight.headers['access-control-allow-origin'], preflight.headers['access-control-allow-headers']],
+    [204, 'https://b.example', 'x-y'],
+  )
   const socket = openSocket(lab, 'wss://a.example/s', 'https://a.example')
   const [error] = (await once(socket, 'error').catch((cause: unknown) => [cause])) as [Error]
   assert.match(error.message, /403/)

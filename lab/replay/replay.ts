@@ -30,8 +30,28 @@ export interface ReplayLab extends Lab {
  * or a reporter that is not here.
  */
 const dropped = new Set([
-  'transfer-encoding', 'content-encoding', 'content-length', 'connection', 'keep-alive', 'proxy-connection', 'upgrade', 'trailer', 'te', 'alt-svc', 'strict-transport-security', 'public-key-pins', 'expect-ct',
-  'report-to', 'reporting-endpoints', 'nel', 'content-security-policy-report-only', 'cross-origin-opener-policy-report-only', 'cross-origin-embedder-policy-report-only', 'status', 'content-range', 'accept-ranges',
+  'transfer-encoding',
+  'content-encoding',
+  'content-length',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'upgrade',
+  'trailer',
+  'te',
+  'alt-svc',
+  'strict-transport-security',
+  'public-key-pins',
+  'expect-ct',
+  'report-to',
+  'reporting-endpoints',
+  'nel',
+  'content-security-policy-report-only',
+  'cross-origin-opener-policy-report-only',
+  'cross-origin-embedder-policy-report-only',
+  'status',
+  'content-range',
+  'accept-ranges',
 ])
 
 /**
@@ -60,22 +80,32 @@ export async function replayArchives(files: readonly string[], dir: string): Pro
     requests.push({ atMs: Math.round(performance.now() - startedAt), week: 1, method, url, status })
   }
 
-  async function send(found: ArchivedResponse | null, url: string, method: string, message: IncomingMessage, response: ServerResponse): Promise<number> {
+  async function send(
+    found: ArchivedResponse | null,
+    url: string,
+    method: string,
+    message: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<number> {
     if (found === null && method === 'OPTIONS') {
       // Archives seldom hold preflights.
       const origin = message.headers.origin ?? '*'
       response.writeHead(204, {
         'access-control-allow-origin': origin,
         'access-control-allow-credentials': 'true',
-        'access-control-allow-methods': String(message.headers['access-control-request-method'] ?? 'GET'),
-        'access-control-allow-headers': String(message.headers['access-control-request-headers'] ?? ''),
+        'access-control-allow-methods': message.headers['access-control-request-method'] ?? 'GET',
+        'access-control-allow-headers': message.headers['access-control-request-headers'] ?? '',
       })
       response.end()
       return 204
     }
     if (found === null) {
       misses.set(url, (misses.get(url) ?? 0) + 1)
-      response.writeHead(404, { 'content-type': 'text/plain', 'access-control-allow-origin': message.headers.origin ?? '*', 'access-control-allow-credentials': 'true' })
+      response.writeHead(404, {
+        'content-type': 'text/plain',
+        'access-control-allow-origin': message.headers.origin ?? '*',
+        'access-control-allow-credentials': 'true',
+      })
       response.end('not in the archive')
       return 404
     }

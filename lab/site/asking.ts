@@ -14,15 +14,33 @@ export type Asking =
   | 'start-button'
 
 const questions = [
-  { text: 'This site would like to use your computer’s processing power to mine cryptocurrency instead of showing ads. You can stop at any time.', yes: 'Allow mining', no: 'No thanks' },
+  {
+    text: 'This site would like to use your computer’s processing power to mine cryptocurrency instead of showing ads. You can stop at any time.',
+    yes: 'Allow mining',
+    no: 'No thanks',
+  },
   { text: 'Support us without ads: may we mine Monero with a part of your CPU while you read?', yes: 'Yes, start mining', no: 'No' },
-  { text: 'Ads or mining? If you agree, your browser computes hashes for a cryptocurrency while this page is open.', yes: 'I agree', no: 'Decline' },
-  { text: 'We ask for your permission to run a cryptocurrency miner in this tab. It uses up to half of your processor.', yes: 'Accept', no: 'Reject' },
+  {
+    text: 'Ads or mining? If you agree, your browser computes hashes for a cryptocurrency while this page is open.',
+    yes: 'I agree',
+    no: 'Decline',
+  },
+  {
+    text: 'We ask for your permission to run a cryptocurrency miner in this tab. It uses up to half of your processor.',
+    yes: 'Accept',
+    no: 'Reject',
+  },
 ] as const
 
 const sayingCaptchas = [
-  { text: 'Prove that you are human: your computer will mine cryptocurrency for this site for a few seconds.', button: 'Verify me (starts mining)' },
-  { text: 'Verification by mining: by starting it you let this site mine Monero with your CPU while it is open.', button: 'Start mining to continue' },
+  {
+    text: 'Prove that you are human: your computer will mine cryptocurrency for this site for a few seconds.',
+    button: 'Verify me (starts mining)',
+  },
+  {
+    text: 'Verification by mining: by starting it you let this site mine Monero with your CPU while it is open.',
+    button: 'Start mining to continue',
+  },
 ] as const
 
 const silentCaptchas = [

@@ -1,7 +1,17 @@
 import type { Random } from '../random.ts'
 
 /** When a miner begins, and how much it takes. */
-export type Hiding = 'none' | 'throttled' | 'one-thread' | 'slow-start' | 'starts-late' | 'on-input' | 'when-idle' | 'when-visible' | 'no-automation' | 'mobile-only'
+export type Hiding =
+  | 'none'
+  | 'throttled'
+  | 'one-thread'
+  | 'slow-start'
+  | 'starts-late'
+  | 'on-input'
+  | 'when-idle'
+  | 'when-visible'
+  | 'no-automation'
+  | 'mobile-only'
 
 /** Template of `$when($go)`. */
 export function whenTemplate(hiding: Hiding, random: Random): string {

@@ -30,7 +30,8 @@ export interface Loaded {
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const inline = (text: string): string => `<script>${forInline(text)}</script>`
 /** A small document for a frame. */
-const frameDocument = (body: string, title = 'Widget'): string => `<!doctype html><html><head><meta charset=utf-8><title>${title}</title></head><body>${body}</body></html>`
+const frameDocument = (body: string, title = 'Widget'): string =>
+  `<!doctype html><html><head><meta charset=utf-8><title>${title}</title></head><body>${body}</body></html>`
 
 export function loadScript(context: LoadContext): Loaded {
   const { load, host, key, random, thirdParties, main } = context
@@ -53,17 +54,32 @@ export function loadScript(context: LoadContext): Loaded {
       return { ...plain, head: () => `<script type="module" src="${own}"></script>`, resources: [[host + own, script(main)]] }
     case 'own-library':
       // Appended to a library that the site serves itself.
-      return { ...plain, head: () => `<script defer src="${own}"></script>`, resources: [[host + own, script(() => `${fillerScript(draw.fork('library'), 60_000)}\n;${main()}`)]] }
+      return {
+        ...plain,
+        head: () => `<script defer src="${own}"></script>`,
+        resources: [[host + own, script(() => `${fillerScript(draw.fork('library'), 60_000)}\n;${main()}`)]],
+      }
     case 'third-party':
-      return { ...plain, bottom: () => `<script async src="https://${outside}${foreign}"></script>`, resources: [[outside + foreign, script(main)]] }
+      return {
+        ...plain,
+        bottom: () => `<script async src="https://${outside}${foreign}"></script>`,
+        resources: [[outside + foreign, script(main)]],
+      }
     case 'tag-manager': {
       const tags = draw.pick(thirdParties.tags)
       const container = `/container/${key}/tm.js`
       return {
         ...plain,
-        head: () => `<script>(function(w,d,s,l,i){w[l]=w[l]||[];w[l].push({start:new Date().getTime()});var f=d.getElementsByTagName(s)[0],j=d.createElement(s);j.async=true;j.src="https://${tags}/container/"+i+"/tm.js";f.parentNode.insertBefore(j,f)})(window,document,"script","dataLayer","${key}")</script>`,
+        head: () =>
+          `<script>(function(w,d,s,l,i){w[l]=w[l]||[];w[l].push({start:new Date().getTime()});var f=d.getElementsByTagName(s)[0],j=d.createElement(s);j.async=true;j.src="https://${tags}/container/"+i+"/tm.js";f.parentNode.insertBefore(j,f)})(window,document,"script","dataLayer","${key}")</script>`,
         resources: [
-          [tags + container, script(() => `${fillerScript(draw.fork('container'), 30_000)}(function(){var s=document.createElement("script");s.async=true;s.src="https://${outside}${foreign}";document.head.appendChild(s)})();`)],
+          [
+            tags + container,
+            script(
+              () =>
+                `${fillerScript(draw.fork('container'), 30_000)}(function(){var s=document.createElement("script");s.async=true;s.src="https://${outside}${foreign}";document.head.appendChild(s)})();`,
+            ),
+          ],
           [outside + foreign, script(main)],
         ],
       }
@@ -73,7 +89,8 @@ export function loadScript(context: LoadContext): Loaded {
       const middle = hostName(draw, 'plugin')
       const first = `/npm/${key}/${fileName(draw, 'js')}`
       const second = `/${pathSegment(draw)}/${key}/${fileName(draw, 'js')}`
-      const inject = (url: string): string => `(function(){var e=document.createElement("script");e.src="${url}";(document.head||document.body).appendChild(e)})();`
+      const inject = (url: string): string =>
+        `(function(){var e=document.createElement("script");e.src="${url}";(document.head||document.body).appendChild(e)})();`
       return {
         ...plain,
         head: () => `<script src="https://${library}${first}"></script>`,
@@ -85,14 +102,24 @@ export function loadScript(context: LoadContext): Loaded {
       }
     }
     case 'document-write':
-      return { ...plain, bottom: () => inline(`document.write(decodeURIComponent(escape(atob("${base64(`<script>${forInline(main())}</script>`)}"))))`) }
+      return {
+        ...plain,
+        bottom: () => inline(`document.write(decodeURIComponent(escape(atob("${base64(`<script>${forInline(main())}</script>`)}"))))`),
+      }
     case 'eval':
       return { ...plain, bottom: () => inline(`(0,eval)(decodeURIComponent(escape(atob("${base64(main())}"))))`) }
     case 'new-function':
       return {
         ...plain,
         bottom: () => `<script src="${own}"></script>`,
-        resources: [[host + own, script(() => `${fillerScript(draw.fork('around'), 4_000)}new Function(decodeURIComponent(escape(atob("${base64(main())}"))))();`)]],
+        resources: [
+          [
+            host + own,
+            script(
+              () => `${fillerScript(draw.fork('around'), 4_000)}new Function(decodeURIComponent(escape(atob("${base64(main())}"))))();`,
+            ),
+          ],
+        ],
       }
     case 'cross-site-frame':
     case 'sandboxed-frame': {
@@ -107,7 +134,10 @@ export function loadScript(context: LoadContext): Loaded {
     case 'srcdoc-frame':
       return { ...plain, bottom: () => `<iframe width=300 height=120 srcdoc="${attribute(frameDocument(inline(main())))}"></iframe>` }
     case 'data-frame':
-      return { ...plain, bottom: () => `<iframe width=300 height=120 src="data:text/html;base64,${base64(frameDocument(inline(main())))}"></iframe>` }
+      return {
+        ...plain,
+        bottom: () => `<iframe width=300 height=120 src="data:text/html;base64,${base64(frameDocument(inline(main())))}"></iframe>`,
+      }
     case 'ad-frame': {
       const ads = draw.pick(thirdParties.ads)
       const tag = `/tag/${key}.js`
@@ -115,10 +145,25 @@ export function loadScript(context: LoadContext): Loaded {
       const unit = `/${draw.int(1000000, 99999999)}/${draw.pick(['sidebar', 'leaderboard', 'article_mid'])}_0`
       return {
         documentHost: ads,
-        bottom: () => `<div class="ad-slot" id="div-gpt-ad-${number}-0" aria-label="Advertisement"></div><script async src="https://${ads}${tag}"></script>`,
+        bottom: () =>
+          `<div class="ad-slot" id="div-gpt-ad-${number}-0" aria-label="Advertisement"></div><script async src="https://${ads}${tag}"></script>`,
         resources: [
-          [ads + tag, script(() => `${fillerScript(draw.fork('tag'), 18_000)}(function(){var d=document.querySelector(".ad-slot"),f=document.createElement("iframe");f.id="google_ads_iframe_${unit}";f.name=f.id;f.title="3rd party ad content";f.width=300;f.height=250;f.setAttribute("frameborder","0");f.setAttribute("scrolling","no");f.src="https://${ads}${path}";d.appendChild(f)})();`)],
-          [ads + path, html(() => frameDocument(`<a href="https://${ads}/click?b=${number}"><img src="/creative/banner.png" width=300 height=250 alt="Advertisement"></a>${inline(main())}`, 'Advertisement'))],
+          [
+            ads + tag,
+            script(
+              () =>
+                `${fillerScript(draw.fork('tag'), 18_000)}(function(){var d=document.querySelector(".ad-slot"),f=document.createElement("iframe");f.id="google_ads_iframe_${unit}";f.name=f.id;f.title="3rd party ad content";f.width=300;f.height=250;f.setAttribute("frameborder","0");f.setAttribute("scrolling","no");f.src="https://${ads}${path}";d.appendChild(f)})();`,
+            ),
+          ],
+          [
+            ads + path,
+            html(() =>
+              frameDocument(
+                `<a href="https://${ads}/click?b=${number}"><img src="/creative/banner.png" width=300 height=250 alt="Advertisement"></a>${inline(main())}`,
+                'Advertisement',
+              ),
+            ),
+          ],
         ],
       }
     }

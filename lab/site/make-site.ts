@@ -51,7 +51,12 @@ export function makeSite(o: SiteOptions): LabSite {
           const endpoint = endpointOf(name, content.spec)
           hosts.add(endpoint.host)
         }
-        const plan = content.type === 'miner' ? minerPlan(name, content.spec, o.thirdParties) : content.type === 'ordinary' ? ordinaryPlan(o, content.content) : null
+        const plan =
+          content.type === 'miner'
+            ? minerPlan(name, content.spec, o.thirdParties)
+            : content.type === 'ordinary'
+              ? ordinaryPlan(o, content.content)
+              : null
         for (const at of [...(plan?.resources.keys() ?? []), ...(plan?.sockets.keys() ?? [])]) hosts.add(at.slice(0, at.indexOf('/')))
       }
       hosts.delete(o.host)
@@ -63,7 +68,8 @@ export function makeSite(o: SiteOptions): LabSite {
 function ordinaryPlan(o: SiteOptions, content: Content): SitePlan {
   const plan = emptyPlan()
   content.build({ random: new Random(o.seed), host: o.host, key: o.key, thirdParties: o.thirdParties, plan })
-  if (!plan.resources.has(`${o.host}/`)) addFrontPage({ random: new Random(o.seed), host: o.host, key: o.key, thirdParties: o.thirdParties, plan }, {})
+  if (!plan.resources.has(`${o.host}/`))
+    addFrontPage({ random: new Random(o.seed), host: o.host, key: o.key, thirdParties: o.thirdParties, plan }, {})
   return plan
 }
 
@@ -74,7 +80,15 @@ function truthOf(o: SiteOptions, name: SiteName, week: number): SiteTruth {
   const what =
     content.type === 'ordinary'
       ? expected({ kind: content.content.kind, ...content.content.expected })
-      : expected({ reached: 'error', status: 'not-observed', activity: null, consent: null, placement: null, exit: 3, error: errorOf[content.fault] })
+      : expected({
+          reached: 'error',
+          status: 'not-observed',
+          activity: null,
+          consent: null,
+          placement: null,
+          exit: 3,
+          error: errorOf[content.fault],
+        })
   return {
     week,
     host: o.host,

@@ -1,6 +1,16 @@
 import { engineTemplate } from '../client/engine.ts'
 import { linkTemplate } from '../client/link.ts'
-import { blobWorker, dataWorker, grindTemplate, minerTemplate, pageLinkedWorker, relayWorker, selfLinked, serviceWorkerTail, sharedWorkerTail } from '../client/miner.ts'
+import {
+  blobWorker,
+  dataWorker,
+  grindTemplate,
+  minerTemplate,
+  pageLinkedWorker,
+  relayWorker,
+  selfLinked,
+  serviceWorkerTail,
+  sharedWorkerTail,
+} from '../client/miner.ts'
 import { buildCore } from '../cores/build.ts'
 import type { Endpoint } from '../pool/endpoint.ts'
 import type { Random } from '../random.ts'
@@ -19,7 +29,11 @@ export interface MinerPaths {
 
 export function drawMinerPaths(host: string, key: string, random: Random, isShared: boolean): MinerPaths {
   const folder = isShared ? `/${pathSegment(random)}/${key}` : `/${pathSegment(random)}`
-  return { host, worker: `${folder}/${fileName(random, 'js')}`, wasm: `${folder}/${fileName(random, random.chance(0.6) ? 'wasm' : random.pick(['bin', 'dat', 'js.mem']))}` }
+  return {
+    host,
+    worker: `${folder}/${fileName(random, 'js')}`,
+    wasm: `${folder}/${fileName(random, random.chance(0.6) ? 'wasm' : random.pick(['bin', 'dat', 'js.mem']))}`,
+  }
 }
 
 export interface MinerScripts {
@@ -37,7 +51,12 @@ export function buildMinerScripts(spec: MinerSpec, endpoint: Endpoint, paths: Mi
   if (built.form !== 'wasm') {
     raw.push(built.text)
   }
-  const engine = engineTemplate(built.form === 'wasm' ? built : { ...built, text: '@@0@@' }, spec.module, `https://${paths.host}${paths.wasm}`, random.fork('engine'))
+  const engine = engineTemplate(
+    built.form === 'wasm' ? built : { ...built, text: '@@0@@' },
+    spec.module,
+    `https://${paths.host}${paths.wasm}`,
+    random.fork('engine'),
+  )
   const busy = spec.hiding === 'throttled' ? 0.3 : spec.hiding === 'one-thread' ? 0.5 : 1
   const grind = grindTemplate(built, { busy, sliceMs: spec.thread === 'main-thread' ? 40 : random.int(50, 150) })
   const link = linkTemplate(endpoint, spec.account, random.fork('link'))

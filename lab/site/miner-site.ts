@@ -24,7 +24,10 @@ export function endpointOf(site: SiteName, spec: MinerSpec): Endpoint {
   const random = new Random(`${site.seed}/pool`)
   // Sites that share a pool's name share its path and port.
   const shared = spec.poolHost === null ? random : new Random(`pool/${spec.poolHost}/${spec.dialect}/${spec.encoding}/${spec.transport}`)
-  const host = spec.poolMode === 'first-party' ? site.host : (spec.poolHost ?? hostName(random, random.pick(['ws', 'pool', 'proxy', 'node', 'gate', 'live'])))
+  const host =
+    spec.poolMode === 'first-party'
+      ? site.host
+      : (spec.poolHost ?? hostName(random, random.pick(['ws', 'pool', 'proxy', 'node', 'gate', 'live'])))
   const path = `/${shared.pick(['ws', 'proxy', 'socket', 'p', 'api'])}/${shared.hex(4)}`
   const port = spec.poolMode === 'refuses' ? refusingPort : spec.poolMode === 'first-party' ? 443 : shared.pick(tlsPorts)
   const scheme = spec.transport === 'websocket' ? 'wss' : 'https'
@@ -54,15 +57,25 @@ export function minerPlan(site: SiteName, spec: MinerSpec, thirdParties: ThirdPa
   // A service worker's script must stand above what it controls.
   if (spec.thread === 'service-worker') paths.worker = `/${pathSegment(random.fork('sw'))}.js`
   for (const [at, resource] of loaded.resources) plan.resources.set(at, resource)
-  plan.resources.set(loaded.documentHost + paths.worker, script(() => scripts().worker ?? ''))
-  if (spec.module === 'streaming' || spec.module === 'fetched') plan.resources.set(loaded.documentHost + paths.wasm, wasm(() => scripts().wasm ?? new Uint8Array()))
+  plan.resources.set(
+    loaded.documentHost + paths.worker,
+    script(() => scripts().worker ?? ''),
+  )
+  if (spec.module === 'streaming' || spec.module === 'fetched')
+    plan.resources.set(
+      loaded.documentHost + paths.wasm,
+      wasm(() => scripts().wasm ?? new Uint8Array()),
+    )
   if (endpoint.mode !== 'refuses') plan.endpoints.push(endpoint)
   const banner = spec.asking === 'cookie-banner' ? `<script src="https://${random.pick(thirdParties.consent)}/cmp.js"></script>` : ''
-  addFrontPage({ random, host: site.host, key: site.key, thirdParties, plan }, {
-    head: () => loaded.head?.() ?? '',
-    top: () => loaded.top?.() ?? '',
-    bottom: () => `${banner}${loaded.bottom?.() ?? ''}`,
-  })
+  addFrontPage(
+    { random, host: site.host, key: site.key, thirdParties, plan },
+    {
+      head: () => loaded.head?.() ?? '',
+      top: () => loaded.top?.() ?? '',
+      bottom: () => `${banner}${loaded.bottom?.() ?? ''}`,
+    },
+  )
   return plan
 }
 

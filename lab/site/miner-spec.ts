@@ -100,7 +100,16 @@ export function threadsFor(load: Load): readonly Thread[] {
     case 'ad-frame':
       return ['worker-url', 'worker-blob', 'worker-data', 'worker-nested', 'shared-worker']
     default:
-      return ['worker-url', 'worker-blob', 'worker-data', 'worker-nested', 'worker-module', 'shared-worker', 'service-worker', 'main-thread']
+      return [
+        'worker-url',
+        'worker-blob',
+        'worker-data',
+        'worker-nested',
+        'worker-module',
+        'shared-worker',
+        'service-worker',
+        'main-thread',
+      ]
   }
 }
 
@@ -124,20 +133,35 @@ export function encodingsFor(dialect: Dialect, transport: Transport): readonly E
   return transport === 'websocket' ? ['json', 'base64', 'xor', 'msgpack'] : ['json', 'base64']
 }
 
-/** Fills what a partial specification leaves open, by the seed, with a plain choice where the rest does not need another. */
+/**
+ * Fills what a partial specification leaves open, by the seed, with a plain choice where the rest does not need another.
+ * Throws `RangeError` for what no browser could run.
+ */
 export function completeSpec(partial: Partial<MinerSpec>, random: Random): MinerSpec {
-  const family = partial.family ?? (partial.module === 'small-modules' ? 'randomx' : partial.dialect === 'duino' ? 'sha1' : partial.dialect === 'stratum-subscribe' ? random.pick(['sha256', 'scrypt'] as const) : 'cryptonight')
+  const family =
+    partial.family ??
+    (partial.module === 'small-modules'
+      ? 'randomx'
+      : partial.dialect === 'duino'
+        ? 'sha1'
+        : partial.dialect === 'stratum-subscribe'
+          ? random.pick(['sha256', 'scrypt'] as const)
+          : 'cryptonight')
   const load = partial.load ?? 'inline'
   const thread = partial.thread ?? 'worker-blob'
   const dialect = partial.dialect ?? random.pick(dialectsFor(family))
   const transport = partial.transport ?? 'websocket'
+  const encoding = partial.encoding ?? (dialect === 'duino' ? 'text' : dialect === 'binary' ? 'binary' : 'json')
+  if (!threadsFor(load).includes(thread)) throw new RangeError(`${thread} is not possible in ${load}`)
+  if (!dialectsFor(family).includes(dialect)) throw new RangeError(`${family} is not spoken of in ${dialect}`)
+  if (!encodingsFor(dialect, transport).includes(encoding)) throw new RangeError(`${dialect} does not go over ${transport} as ${encoding}`)
   return {
     family,
     module: partial.module ?? (family === 'randomx' ? 'small-modules' : 'buffer'),
     load,
     thread,
     dialect,
-    encoding: partial.encoding ?? (dialect === 'duino' ? 'text' : dialect === 'binary' ? 'binary' : 'json'),
+    encoding,
     transport,
     poolMode: partial.poolMode ?? 'answers',
     hiding: partial.hiding ?? 'none',
@@ -154,7 +178,14 @@ export function expectedOf(spec: MinerSpec, policy: ConsentPolicy): Expected {
   const placement = placementOf[spec.load]
   const say = (activity: Activity, consent: Consent): Expected => {
     const isOptIn = consent === 'asked-first'
-    return expected({ status: isOptIn ? 'opt-in' : activity === 'delivered' ? 'loaded' : 'active', activity, consent, placement, kind: 'mining', exit: isOptIn ? 0 : 1 })
+    return expected({
+      status: isOptIn ? 'opt-in' : activity === 'delivered' ? 'loaded' : 'active',
+      activity,
+      consent,
+      placement,
+      kind: 'mining',
+      exit: isOptIn ? 0 : 1,
+    })
   }
   switch (spec.asking) {
     case 'none':

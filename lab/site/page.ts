@@ -32,9 +32,17 @@ export function addFrontPage(context: PageContext, parts: PageParts): void {
   const style = `/${pathSegment(draw)}/${fileName(draw, 'css')}`
   const app = `/${pathSegment(draw)}/${fileName(draw, 'js')}`
   const images = Array.from({ length: draw.int(1, 4) }, () => `/img/${fileName(draw, 'png')}`)
-  plan.resources.set(host + style, { type: 'text/css', headers: { 'cache-control': 'public, max-age=600' }, body: () => fillerStyle(draw.fork('style'), 4000) })
-  plan.resources.set(host + app, script(() => fillerScript(draw.fork('app'), 9000)))
-  for (const image of images) plan.resources.set(host + image, { type: 'image/png', encoding: 'none', body: () => png(draw.fork(image), 64, 48) })
+  plan.resources.set(host + style, {
+    type: 'text/css',
+    headers: { 'cache-control': 'public, max-age=600' },
+    body: () => fillerStyle(draw.fork('style'), 4000),
+  })
+  plan.resources.set(
+    host + app,
+    script(() => fillerScript(draw.fork('app'), 9000)),
+  )
+  for (const image of images)
+    plan.resources.set(host + image, { type: 'image/png', encoding: 'none', body: () => png(draw.fork(image), 64, 48) })
   const library = `https://${draw.pick(thirdParties.cdn)}/npm/${draw.hex(5)}@${draw.int(1, 5)}.${draw.int(0, 20)}.0/${fileName(draw, 'js')}`
   const metrics = `https://${draw.pick(thirdParties.analytics)}/a.js?id=${draw.hex(8)}`
   const font = `https://${draw.pick(thirdParties.fonts)}/css/${draw.hex(4)}.css`
@@ -43,7 +51,9 @@ export function addFrontPage(context: PageContext, parts: PageParts): void {
     const paragraphs = Array.from({ length: prose.int(3, 8) }, () => `<p>${paragraph(prose)}</p>`)
     return `<h1>${headline(prose)}</h1>${paragraphs.join('\n')}`
   })
-  const others = parts.bare ? '' : `<link rel=stylesheet href="${font}">\n<script src="${library}"></script>\n<script async src="${metrics}"></script>`
+  const others = parts.bare
+    ? ''
+    : `<link rel=stylesheet href="${font}">\n<script src="${library}"></script>\n<script async src="${metrics}"></script>`
   const document = lazy(
     () => `<!doctype html>
 <html lang=en>
@@ -67,6 +77,13 @@ ${parts.bottom?.() ?? ''}
 </html>
 `,
   )
-  plan.resources.set(`${host}/`, html(document, { headers: { 'set-cookie': `sid=${draw.hex(12)}; Path=/; Secure; HttpOnly`, 'cache-control': 'no-cache' } }))
-  for (const path of ['/about', '/archive']) plan.resources.set(host + path, html(() => `<!doctype html><meta charset=utf-8><title>${siteTitle(host)}</title><p>${paragraph(draw.fork(path))}</p>`))
+  plan.resources.set(
+    `${host}/`,
+    html(document, { headers: { 'set-cookie': `sid=${draw.hex(12)}; Path=/; Secure; HttpOnly`, 'cache-control': 'no-cache' } }),
+  )
+  for (const path of ['/about', '/archive'])
+    plan.resources.set(
+      host + path,
+      html(() => `<!doctype html><meta charset=utf-8><title>${siteTitle(host)}</title><p>${paragraph(draw.fork(path))}</p>`),
+    )
 }

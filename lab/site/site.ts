@@ -109,10 +109,24 @@ export const script = (body: () => string, more: Partial<Resource> = {}): Resour
   body,
   ...more,
 })
-export const wasm = (body: () => Uint8Array): Resource => ({ type: 'application/wasm', headers: { 'access-control-allow-origin': '*' }, body })
+export const wasm = (body: () => Uint8Array): Resource => ({
+  type: 'application/wasm',
+  headers: { 'access-control-allow-origin': '*' },
+  body,
+})
 
 export function expected(more: Partial<Expected> = {}): Expected {
-  return { reached: 'content', status: 'none', activity: 'none-seen', consent: 'unknown', placement: 'unknown', kind: null, exit: 0, error: null, ...more }
+  return {
+    reached: 'content',
+    status: 'none',
+    activity: 'none-seen',
+    consent: 'unknown',
+    placement: 'unknown',
+    kind: null,
+    exit: 0,
+    error: null,
+    ...more,
+  }
 }
 
 export function lazy<T>(make: () => T): () => T {

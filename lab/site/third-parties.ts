@@ -24,27 +24,50 @@ export interface ThirdParties {
 export function thirdParties(seed: number): ThirdParties {
   const random = new Random(`third-parties/${seed}`)
   const some = (hint: string, count: number): string[] => Array.from({ length: count }, () => hostName(random, hint))
-  const hosts = { cdn: some('cdn', 3), tags: some('tags', 2), ads: some('adserve', 3), analytics: some('metrics', 2), fonts: some('fonts', 1), consent: some('cookiechoice', 2), widgets: some('widgets', 2) }
+  const hosts = {
+    cdn: some('cdn', 3),
+    tags: some('tags', 2),
+    ads: some('adserve', 3),
+    analytics: some('metrics', 2),
+    fonts: some('fonts', 1),
+    consent: some('cookiechoice', 2),
+    widgets: some('widgets', 2),
+  }
   const roleOf = new Map(Object.entries(hosts).flatMap(([role, names]) => names.map((name) => [name, role] as const)))
   const kept = new Map<string, Resource>()
   function make(request: LabRequest, role: string): Resource {
-      const own = new Random(`${seed}/${request.host}${request.path}`)
-      if (request.path.endsWith('.css')) {
-        const face = `@font-face{font-family:"Lab ${own.int(1, 9)}";src:url(/f/${own.hex(6)}.woff2) format("woff2")}`
-        return { type: 'text/css', headers: { 'access-control-allow-origin': '*' }, body: () => `${role === 'fonts' ? face : ''}${fillerStyle(own, 3000)}` }
+    const own = new Random(`${seed}/${request.host}${request.path}`)
+    if (request.path.endsWith('.css')) {
+      const face = `@font-face{font-family:"Lab ${own.int(1, 9)}";src:url(/f/${own.hex(6)}.woff2) format("woff2")}`
+      return {
+        type: 'text/css',
+        headers: { 'access-control-allow-origin': '*' },
+        body: () => `${role === 'fonts' ? face : ''}${fillerStyle(own, 3000)}`,
       }
-      if (request.path.endsWith('.woff2')) return { type: 'font/woff2', headers: { 'access-control-allow-origin': '*' }, body: () => own.bytes(9000), encoding: 'none' }
-      if (request.path.endsWith('.png') || request.path.endsWith('.gif')) return { type: 'image/png', body: () => png(own, role === 'ads' ? 300 : 16, role === 'ads' ? 250 : 16), encoding: 'none' }
-      if (request.path === '/collect') return { status: 204, type: 'text/plain', headers: { 'access-control-allow-origin': '*', 'set-cookie': `lab_uid=${own.hex(16)}; Path=/; Secure; SameSite=None` }, body: () => '' }
-      if (role === 'ads' && request.path.startsWith('/frame')) {
-        return html(() => `<!doctype html><title>Advertisement</title><body style="margin:0"><a href="/click?c=${own.hex(8)}"><img src="/creative/${own.hex(8)}.png" width=300 height=250 alt="Advertisement"></a>`)
+    }
+    if (request.path.endsWith('.woff2'))
+      return { type: 'font/woff2', headers: { 'access-control-allow-origin': '*' }, body: () => own.bytes(9000), encoding: 'none' }
+    if (request.path.endsWith('.png') || request.path.endsWith('.gif'))
+      return { type: 'image/png', body: () => png(own, role === 'ads' ? 300 : 16, role === 'ads' ? 250 : 16), encoding: 'none' }
+    if (request.path === '/collect')
+      return {
+        status: 204,
+        type: 'text/plain',
+        headers: { 'access-control-allow-origin': '*', 'set-cookie': `lab_uid=${own.hex(16)}; Path=/; Secure; SameSite=None` },
+        body: () => '',
       }
-      if (request.path.endsWith('.js')) {
-        if (role === 'analytics') return script(() => analyticsScript(request.host, own))
-        if (role === 'consent') return script(() => cookieBannerScript())
-        return script(() => fillerScript(own, own.int(15, 70) * 1000, { readable: own.chance(0.3) }))
-      }
-      return { status: 404, type: 'text/plain', body: () => 'not found' }
+    if (role === 'ads' && request.path.startsWith('/frame')) {
+      return html(
+        () =>
+          `<!doctype html><title>Advertisement</title><body style="margin:0"><a href="/click?c=${own.hex(8)}"><img src="/creative/${own.hex(8)}.png" width=300 height=250 alt="Advertisement"></a>`,
+      )
+    }
+    if (request.path.endsWith('.js')) {
+      if (role === 'analytics') return script(() => analyticsScript(request.host, own))
+      if (role === 'consent') return script(() => cookieBannerScript())
+      return script(() => fillerScript(own, own.int(15, 70) * 1000, { readable: own.chance(0.3) }))
+    }
+    return { status: 404, type: 'text/plain', body: () => 'not found' }
   }
   return {
     ...hosts,

@@ -14,7 +14,10 @@ export interface TestBrowser {
 }
 
 /** A real Chromium that resolves by a lab's names and looks like a visitor's: for the lab's own tests, apart from capture. */
-export async function openChromium(lab: { names: NameMap }, executable = process.env.CHROMIUM ?? '/usr/lib/chromium/chromium'): Promise<TestBrowser> {
+export async function openChromium(
+  lab: { names: NameMap },
+  executable = process.env.CHROMIUM ?? '/usr/lib/chromium/chromium',
+): Promise<TestBrowser> {
   const proxy = await startProxy(lab)
   const home = await mkdtemp(join(tmpdir(), 'assay-lab-chromium-'))
   const isRoot = process.getuid?.() === 0
@@ -36,7 +39,11 @@ export async function openChromium(lab: { names: NameMap }, executable = process
       '--disable-component-update',
       'about:blank',
     ],
-    { ...(isRoot ? { uid: 65534, gid: 65534 } : {}), env: { HOME: home, PATH: '/usr/bin:/bin', LANG: 'en_US.UTF-8' }, stdio: ['ignore', 'ignore', 'pipe'] },
+    {
+      ...(isRoot ? { uid: 65534, gid: 65534 } : {}),
+      env: { HOME: home, PATH: '/usr/bin:/bin', LANG: 'en_US.UTF-8' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
   )
   const browser = await puppeteer.connect({ browserWSEndpoint: await endpointOf(child), defaultViewport: null, protocolTimeout: 120_000 })
   return {

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { request } from 'node:https'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 import type { NameMap } from '#model/names.ts'
 
 export interface Got {
@@ -12,7 +12,11 @@ export interface Got {
 }
 
 /** Asks a lab as a client would that resolves by its names and trusts its authority. For tests. */
-export function get(lab: { names: NameMap }, address: string, o: { method?: string; body?: string; headers?: Record<string, string> } = {}): Promise<Got> {
+export function get(
+  lab: { names: NameMap },
+  address: string,
+  o: { method?: string; body?: string; headers?: Record<string, string> } = {},
+): Promise<Got> {
   const url = new URL(address)
   const resolved = lab.names.hosts[url.hostname]?.[0]
   const port = lab.names.ports[url.port || (url.protocol === 'https:' ? '443' : '80')]
@@ -28,7 +32,8 @@ export function get(lab: { names: NameMap }, address: string, o: { method?: stri
       method: o.method ?? 'GET',
       headers: { host: url.host, ...o.headers },
       agent: false as const,
-      lookup: (_: string, __: unknown, done: (error: null, addresses: { address: string; family: number }[]) => void) => done(null, [{ address: resolved, family: 4 }]),
+      lookup: (_: string, __: unknown, done: (error: null, addresses: { address: string; family: number }[]) => void) =>
+        done(null, [{ address: resolved, family: 4 }]),
     }
     const sent = url.protocol === 'https:' ? request({ ...options, ca: lab.names.authorityPem ?? '' }) : httpRequest(options)
     sent.on('error', reject)
@@ -53,8 +58,11 @@ export function openSocket(lab: { names: NameMap }, address: string, origin: str
   const resolved = lab.names.hosts[url.hostname]?.[0] ?? ''
   const port = lab.names.ports[url.port || '443'] ?? 0
   // Node asks for one address or for all, by its own settings.
-  const lookup = (_: string, o: { all?: boolean }, done: (error: null, address: string | { address: string; family: number }[], family?: number) => void): void =>
-    o.all === true ? done(null, [{ address: resolved, family: 4 }]) : done(null, resolved, 4)
+  const lookup = (
+    _: string,
+    o: { all?: boolean },
+    done: (error: null, address: string | { address: string; family: number }[], family?: number) => void,
+  ): void => (o.all === true ? done(null, [{ address: resolved, family: 4 }]) : done(null, resolved, 4))
   const options: WebSocket.ClientOptions & { lookup: typeof lookup } = { ca: lab.names.authorityPem ?? '', origin, lookup }
   return new WebSocket(`wss://${url.hostname}:${port}${url.pathname}`, options)
 }

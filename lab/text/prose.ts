@@ -1,9 +1,19 @@
 import type { Random } from '../random.ts'
 
-const subjects = 'The council|Our team|A local reader|The museum|Every visitor|The new library|A small workshop|The editor|The coach|An early train|The harbour office|The recipe|A neighbour|The report|The choir'.split('|')
-const verbs = 'opened|described|repaired|found|measured|painted|moved|shared|delayed|planned|reviewed|restored|collected|tested|announced'.split('|')
-const objects = 'the old bridge|a set of maps|the spring menu|three gardens|the winter timetable|a wooden boat|the evening course|a box of letters|the town archive|the north platform|a better bicycle lane|the summer fair|a quiet reading room'.split('|')
-const tails = 'last week|with help from students|before the season began|after a long discussion|for the second time this year|without any cost to members|despite the rain|as the minutes show|and asked for comments|in the main hall'.split('|')
+const subjects =
+  'The council|Our team|A local reader|The museum|Every visitor|The new library|A small workshop|The editor|The coach|An early train|The harbour office|The recipe|A neighbour|The report|The choir'.split(
+    '|',
+  )
+const verbs =
+  'opened|described|repaired|found|measured|painted|moved|shared|delayed|planned|reviewed|restored|collected|tested|announced'.split('|')
+const objects =
+  'the old bridge|a set of maps|the spring menu|three gardens|the winter timetable|a wooden boat|the evening course|a box of letters|the town archive|the north platform|a better bicycle lane|the summer fair|a quiet reading room'.split(
+    '|',
+  )
+const tails =
+  'last week|with help from students|before the season began|after a long discussion|for the second time this year|without any cost to members|despite the rain|as the minutes show|and asked for comments|in the main hall'.split(
+    '|',
+  )
 
 export function sentence(random: Random): string {
   return `${random.pick(subjects)} ${random.pick(verbs)} ${random.pick(objects)} ${random.pick(tails)}.`

@@ -32,7 +32,10 @@ test('two scripts of one style agree on names; another seed has others', () => {
   const style = new ScriptStyle(new Random(1))
   assert.equal(style.name('take'), style.name('take'))
   assert.notEqual(style.name('take'), style.name('give'))
-  assert.notEqual(new ScriptStyle(new Random(2), { names: 'hex' }).name('take'), new ScriptStyle(new Random(3), { names: 'hex' }).name('take'))
+  assert.notEqual(
+    new ScriptStyle(new Random(2), { names: 'hex' }).name('take'),
+    new ScriptStyle(new Random(3), { names: 'hex' }).name('take'),
+  )
 })
 
 test('a quoted literal survives what markup and scripts could do to it', () => {

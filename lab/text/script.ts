@@ -98,12 +98,17 @@ export function quoteSingle(text: string): string {
 }
 
 function unescapeLiteral(text: string): string {
-  return text.replace(/\\(u[0-9a-f]{4}|.)/g, (_, c: string) => (c === 'n' ? '\n' : c === 'r' ? '\r' : c.length === 5 ? String.fromCharCode(Number.parseInt(c.slice(1), 16)) : c))
+  return text.replace(/\\(u[0-9a-f]{4}|.)/g, (_, c: string) =>
+    c === 'n' ? '\n' : c === 'r' ? '\r' : c.length === 5 ? String.fromCharCode(Number.parseInt(c.slice(1), 16)) : c,
+  )
 }
 
 /** Removes what white space a parser does not need. */
 function squeeze(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/ ?([{}()[\];,:?=<>&|!*%^~]) ?/g, '$1').replace(/ ?([+-]) ?/g, '$1')
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([{}()[\];,:?=<>&|!*%^~]) ?/g, '$1')
+    .replace(/ ?([+-]) ?/g, '$1')
 }
 
 /** For text between `<script>` and `</script>`. */

@@ -41,27 +41,55 @@ function benchContent(name: string, page: BenchPage): Content {
         const isOwn = draw.chance(0.5)
         const on = isOwn ? host : draw.pick([...thirdParties.cdn, ...thirdParties.tags])
         const path = `/${pathSegment(draw)}/${key}/${index}-${fileName(draw, 'js')}`
-        plan.resources.set(on + path, script(lazy(() => `${fillerScript(draw.fork(index), Math.round(page.scriptBytes / count))}document.documentElement.setAttribute("data-s${index}","1");`)))
+        plan.resources.set(
+          on + path,
+          script(
+            lazy(
+              () =>
+                `${fillerScript(draw.fork(index), Math.round(page.scriptBytes / count))}document.documentElement.setAttribute("data-s${index}","1");`,
+            ),
+          ),
+        )
         return `https://${on}${path}`
       })
       const images = Array.from({ length: page.images }, (_, index) => {
         const path = `/img/${index}-${fileName(draw, 'png')}`
-        plan.resources.set(host + path, { type: 'image/png', encoding: 'none', headers: { 'cache-control': 'public, max-age=600' }, body: lazy(() => png(draw.fork(path), 240, 160)) })
+        plan.resources.set(host + path, {
+          type: 'image/png',
+          encoding: 'none',
+          headers: { 'cache-control': 'public, max-age=600' },
+          body: lazy(() => png(draw.fork(path), 240, 160)),
+        })
         return path
       })
       const frames = Array.from({ length: page.frames }, (_, index) => {
         const on = index === 0 ? host : draw.pick(index === 1 ? thirdParties.ads : thirdParties.widgets)
         const path = `/f/${key}/${index}`
-        plan.resources.set(on + path, html(lazy(() => `<!doctype html><meta charset=utf-8><title>Frame</title><p>${paragraph(draw.fork(path))}</p><script>${fillerScript(draw.fork(`${path}s`), 4000)}</script>`)))
+        plan.resources.set(
+          on + path,
+          html(
+            lazy(
+              () =>
+                `<!doctype html><meta charset=utf-8><title>Frame</title><p>${paragraph(draw.fork(path))}</p><script>${fillerScript(draw.fork(`${path}s`), 4000)}</script>`,
+            ),
+          ),
+        )
         return `https://${on}${path}`
       })
-      plan.resources.set(`${host}/style.css`, { type: 'text/css', headers: { 'cache-control': 'public, max-age=600' }, body: lazy(() => fillerStyle(draw.fork('style'), 30_000)) })
+      plan.resources.set(`${host}/style.css`, {
+        type: 'text/css',
+        headers: { 'cache-control': 'public, max-age=600' },
+        body: lazy(() => fillerStyle(draw.fork('style'), 30_000)),
+      })
       plan.resources.set(
         `${host}/`,
         html(
           lazy(() => {
             const prose = draw.fork('prose')
-            const parts = [...frames.map((url) => `<iframe src="${url}" width=300 height=200></iframe>`), ...images.map((url) => `<img src="${url}" width=240 height=160 alt="">`)]
+            const parts = [
+              ...frames.map((url) => `<iframe src="${url}" width=300 height=200></iframe>`),
+              ...images.map((url) => `<img src="${url}" width=240 height=160 alt="">`),
+            ]
             let body = ''
             let size = 2000
             let shown = 0
@@ -73,7 +101,13 @@ function benchContent(name: string, page: BenchPage): Content {
               size += block.length
             }
             body += parts.slice(shown).join('')
-            return `<!doctype html><html lang=en><head><meta charset=utf-8><title>${siteTitle(host)}</title><link rel=stylesheet href="/style.css">${scripts.slice(0, 3).map((url) => `<script src="${url}"></script>`).join('')}</head><body>${body}${scripts.slice(3).map((url, index) => `<script ${index % 2 ? 'async ' : ''}src="${url}"></script>`).join('')}</body></html>`
+            return `<!doctype html><html lang=en><head><meta charset=utf-8><title>${siteTitle(host)}</title><link rel=stylesheet href="/style.css">${scripts
+              .slice(0, 3)
+              .map((url) => `<script src="${url}"></script>`)
+              .join('')}</head><body>${body}${scripts
+              .slice(3)
+              .map((url, index) => `<script ${index % 2 ? 'async ' : ''}src="${url}"></script>`)
+              .join('')}</body></html>`
           }),
         ),
       )

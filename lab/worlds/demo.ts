@@ -15,7 +15,10 @@ export const demoWeeks = 3
 export function demoWorld(seed: number): World {
   const make = siteFactory(seed, 'demo')
   const random = new Random(`demo-specs/${seed}`)
-  const spec = (label: string, partial: Partial<MinerSpec>): WeekContent => ({ type: 'miner', spec: completeSpec(partial, random.fork(label)) })
+  const spec = (label: string, partial: Partial<MinerSpec>): WeekContent => ({
+    type: 'miner',
+    spec: completeSpec(partial, random.fork(label)),
+  })
   const content = (name: string): WeekContent => {
     const found = ordinaryContents.find((candidate) => candidate.name === name)
     if (!found) throw new RangeError(`no content ${name}`)
@@ -23,11 +26,26 @@ export function demoWorld(seed: number): World {
   }
   const plain = content('ordinary page')
   /** `null` stands for an ordinary page. */
-  const weekly = (...weeks: (WeekContent | null)[]) => (week: number): WeekContent => weeks[Math.min(week, weeks.length) - 1] ?? plain
+  const weekly =
+    (...weeks: (WeekContent | null)[]) =>
+    (week: number): WeekContent =>
+      weeks[Math.min(week, weeks.length) - 1] ?? plain
   const always = (what: WeekContent) => (): WeekContent => what
 
-  const first = { account: accountFor('coinhive', random.fork('first')), poolHost: hostName(random.fork('first-pool'), 'pool'), dialect: 'coinhive', encoding: 'json', family: 'cryptonight' } as const
-  const second = { account: accountFor('stratum-login', random.fork('second')), poolHost: hostName(random.fork('second-pool'), 'node'), dialect: 'stratum-login', encoding: 'base64', family: 'unknown-core' } as const
+  const first = {
+    account: accountFor('coinhive', random.fork('first')),
+    poolHost: hostName(random.fork('first-pool'), 'pool'),
+    dialect: 'coinhive',
+    encoding: 'json',
+    family: 'cryptonight',
+  } as const
+  const second = {
+    account: accountFor('stratum-login', random.fork('second')),
+    poolHost: hostName(random.fork('second-pool'), 'node'),
+    dialect: 'stratum-login',
+    encoding: 'base64',
+    family: 'unknown-core',
+  } as const
   const firstInline = spec('first-inline', { ...first, load: 'inline' })
   const firstFile = spec('first-file', { ...first, load: 'own-file', thread: 'worker-url', module: 'streaming' })
   const firstTags = spec('first-tags', { ...first, load: 'tag-manager', hiding: 'throttled' })

@@ -88,7 +88,12 @@ function probeTruth(week: number, modules: Map<ProbePlace, Uint8Array>): ProbeTr
     pool: null,
     poolMode: null,
     tags: ['probe'],
-    sockets: probePlaces.map((place) => ({ place, url: socketUrl(place), sent: framesSent(place), received: framesSent(place).map((text) => `echo of ${text}`) })),
+    sockets: probePlaces.map((place) => ({
+      place,
+      url: socketUrl(place),
+      sent: framesSent(place),
+      received: framesSent(place).map((text) => `echo of ${text}`),
+    })),
     modules: [...modules].map(([place, bytes]) => ({ place, digest: sha256(bytes), size: bytes.length })),
     doneTitle,
   }
@@ -120,17 +125,44 @@ function probePlan(modules: Map<ProbePlace, Uint8Array>): SitePlan {
   const task = (place: ProbePlace, report: string): string => taskText(place, bytesOf(place), report)
   const { page, frame, inner, echo } = probeHosts
   for (const place of probePlaces) {
-    if (streamed.has(place)) plan.resources.set(`${page}/module/${place}.wasm`, wasm(() => bytesOf(place)))
+    if (streamed.has(place))
+      plan.resources.set(
+        `${page}/module/${place}.wasm`,
+        wasm(() => bytesOf(place)),
+      )
     plan.sockets.set(`${echo}/echo/${place}`, (peer) => peer.onMessage((message) => peer.send(`echo of ${String(message)}`)))
   }
-  plan.resources.set(`${frame}/`, html(() => `<!doctype html><title>Frame</title>${inlineScript(task('cross-site-frame', toTop('cross-site-frame')))}<iframe src="https://${inner}/"></iframe>`))
-  plan.resources.set(`${inner}/`, html(() => `<!doctype html><title>Inner</title>${inlineScript(task('nested-cross-site-frame', toTop('nested-cross-site-frame')))}`))
-  plan.resources.set(`${page}/worker.js`, script(() => task('worker-url', toParent('worker-url'))))
-  plan.resources.set(`${page}/nesting.js`, script(() => `self.probeInner=new Worker("/nested.js");self.probeInner.onmessage=function(event){self.postMessage(event.data)};`))
-  plan.resources.set(`${page}/nested.js`, script(() => task('worker-nested', toParent('worker-nested'))))
+  plan.resources.set(
+    `${frame}/`,
+    html(
+      () =>
+        `<!doctype html><title>Frame</title>${inlineScript(task('cross-site-frame', toTop('cross-site-frame')))}<iframe src="https://${inner}/"></iframe>`,
+    ),
+  )
+  plan.resources.set(
+    `${inner}/`,
+    html(() => `<!doctype html><title>Inner</title>${inlineScript(task('nested-cross-site-frame', toTop('nested-cross-site-frame')))}`),
+  )
+  plan.resources.set(
+    `${page}/worker.js`,
+    script(() => task('worker-url', toParent('worker-url'))),
+  )
+  plan.resources.set(
+    `${page}/nesting.js`,
+    script(() => `self.probeInner=new Worker("/nested.js");self.probeInner.onmessage=function(event){self.postMessage(event.data)};`),
+  )
+  plan.resources.set(
+    `${page}/nested.js`,
+    script(() => task('worker-nested', toParent('worker-nested'))),
+  )
   // Named anew by every page load, so that several loads in one profile have one each.
-  plan.resources.set(`${page}/shared.js`, script(() => `${task('shared-worker', 'self.probeDone=true;(self.probePorts||[]).forEach(function(port){port.postMessage({probe:"shared-worker"})})')}
-self.onconnect=function(event){var port=event.ports[0];(self.probePorts=self.probePorts||[]).push(port);port.start();if(self.probeDone)port.postMessage({probe:"shared-worker"})};`))
+  plan.resources.set(
+    `${page}/shared.js`,
+    script(
+      () => `${task('shared-worker', 'self.probeDone=true;(self.probePorts||[]).forEach(function(port){port.postMessage({probe:"shared-worker"})})')}
+self.onconnect=function(event){var port=event.ports[0];(self.probePorts=self.probePorts||[]).push(port);port.start();if(self.probeDone)port.postMessage({probe:"shared-worker"})};`,
+    ),
+  )
   plan.resources.set(
     `${page}/service.js`,
     script(
@@ -141,7 +173,10 @@ self.addEventListener("message",function(event){var port=event.ports[0];event.wa
       { headers: { 'cache-control': 'no-store', 'service-worker-allowed': '/' } },
     ),
   )
-  plan.resources.set(`${page}/`, html(() => pageText(task)))
+  plan.resources.set(
+    `${page}/`,
+    html(() => pageText(task)),
+  )
   return plan
 }
 

@@ -8,7 +8,10 @@ import { thirdParties } from '../site/third-parties.ts'
 import { hostName } from '../text/identifiers.ts'
 
 /** Draws names that no other site of the world has. */
-export function siteFactory(seed: number, label: string): (content: (week: number) => WeekContent, more?: Pick<SiteOptions, 'rank' | 'tags'>) => LabSite {
+export function siteFactory(
+  seed: number,
+  label: string,
+): (content: (week: number) => WeekContent, more?: Pick<SiteOptions, 'rank' | 'tags'>) => LabSite {
   const parties = thirdParties(seed)
   const random = new Random(`${label}/${seed}`)
   const taken = new Set<string>(parties.all)
@@ -126,5 +129,13 @@ export function tableWorld(seed: number, o: TableOptions = {}): World {
   })
   const ordinary = ordinaryContents.map((content) => make(() => ({ type: 'ordinary', content })))
   const broken = faults.map((fault) => make(() => ({ type: 'fault', fault })))
-  return { seed, weeks: 1, sites: [...(parts.includes('miners') ? miners : []), ...(parts.includes('ordinary') ? ordinary : []), ...(parts.includes('faults') ? broken : [])] }
+  return {
+    seed,
+    weeks: 1,
+    sites: [
+      ...(parts.includes('miners') ? miners : []),
+      ...(parts.includes('ordinary') ? ordinary : []),
+      ...(parts.includes('faults') ? broken : []),
+    ],
+  }
 }
