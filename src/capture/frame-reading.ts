@@ -110,6 +110,19 @@ const area = (storage) => {
 const root = document.documentElement
 const type = document.doctype ? new XMLSerializer().serializeToString(document.doctype) + '\\n' : ''
 const html = root ? type + root.outerHTML : ''
+const readable = () => {
+  const shown = document.body?.innerText ?? ''
+  if (shown.trim() !== '' || !root || document.readyState === 'complete') return shown
+  // Nothing is laid out yet where the page's thread never came that far.
+  const texts = []
+  const walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
+  for (let node = walk.nextNode(), length = 0; node && length < 200000; node = walk.nextNode()) {
+    if (/^(script|style|noscript|template|title)$/i.test(node.parentElement?.localName ?? '')) continue
+    texts.push(node.data)
+    length += node.data.length
+  }
+  return texts.join(' ').trim()
+}
 const local = quietly(() => area(localStorage), [])
 const session = quietly(() => area(sessionStorage), [])
 // A document without an origin has no storage, and asking leaves an error in the page's console.
@@ -119,7 +132,7 @@ const stores = isOpaque ? [] : await quietly(() => soon(caches.keys(), []), [])
 return {
   url: location.href, origin: self.origin, title: cut(document.title, 1024),
   html: cut(html, ${limits.maxDomBytes}), htmlLength: html.length,
-  text: cut(document.body ? document.body.innerText : root ? root.textContent : '', 200000),
+  text: cut(quietly(readable, ''), 200000),
   local, session, databases: databases.slice(0, 100), caches: stores.slice(0, 100), entriesDropped: dropped,
 }
 })()`

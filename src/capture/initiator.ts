@@ -22,15 +22,8 @@ export function stackOf(stack: Protocol.Runtime.StackTrace | undefined, targetId
   return frames.slice(0, maxStackFrames)
 }
 
-/** `idOfRequest` maps the browser's request identifier to the artifact's. */
-export function initiatorOf(
-  initiator: Protocol.Network.Initiator,
-  targetId: string,
-  scripts: ScriptRegistry,
-  idOfRequest: (cdpRequestId: string) => string | undefined = () => undefined,
-): Initiator {
+export function initiatorOf(initiator: Protocol.Network.Initiator, targetId: string, scripts: ScriptRegistry): Initiator {
   const stack = stackOf(initiator.stack, targetId, scripts)
-  const requestId = initiator.requestId === undefined ? undefined : idOfRequest(initiator.requestId)
   const type = initiator.type === 'parser' || initiator.type === 'script' || initiator.type === 'preload' || initiator.type === 'preflight' ? initiator.type : 'other'
   const url = initiator.url ?? stack[0]?.url
   return {
@@ -39,7 +32,6 @@ export function initiatorOf(
     ...(initiator.lineNumber === undefined ? {} : { line: initiator.lineNumber }),
     ...(initiator.columnNumber === undefined ? {} : { column: initiator.columnNumber }),
     ...(stack.length === 0 ? {} : { stack }),
-    ...(requestId === undefined ? {} : { requestId }),
   }
 }
 

@@ -34,10 +34,13 @@ export class ExtraInfo {
     this.#hasExtra[this.#hasExtra.length] = false
   }
 
-  apply(hops: readonly RequestArtifact[]): void {
+  /** As far as it is known which hops have any. `isOver`: no more will come, so what is left goes to the hops that are left. */
+  apply(hops: readonly RequestArtifact[], isOver = false): void {
     let next = 0
-    hops.forEach((hop, index) => {
-      if (this.#hasExtra[index] === false) return
+    for (const [index, hop] of hops.entries()) {
+      const hasExtra = this.#hasExtra[index] ?? (isOver ? true : undefined)
+      if (hasExtra === undefined) return
+      if (!hasExtra) continue
       const sent = this.#sent[next]
       const received = this.#received[next]
       if (sent) hop.requestHeaders = sent
@@ -46,6 +49,6 @@ export class ExtraInfo {
         hop.response.status = received.status
       }
       next++
-    })
+    }
   }
 }

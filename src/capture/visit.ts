@@ -255,7 +255,8 @@ class Stage {
         concurrency: Math.max(this.#concurrency, this.#around.concurrency()),
       },
       actions: o.state.actions,
-      ended: o.ended,
+      // Egress answers an http request that it refuses with a page of its own, which the browser shows as one.
+      ended: error !== null && o.ended.reason === 'dwell' ? { reason: 'failed', detail: error.message } : o.ended,
       error,
       artifacts: Object.fromEntries(artifactKinds.map((kind) => [kind, o.collections.get(kind) ?? notCollected(plan.without.includes(kind) ? 'not asked for' : 'this version has no collector for it')])),
     }

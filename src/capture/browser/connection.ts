@@ -111,7 +111,7 @@ export class CdpConnection {
 
   /** Looks at a message without parsing it: an answer that somebody waits for, or an event that somebody listens to. */
   #isWanted(bytes: Buffer): boolean {
-    if (bytes.length > methodStart.length && bytes.compare(methodStart, 0, methodStart.length, 0, methodStart.length) === 0) {
+    if (startsWith(bytes, methodStart)) {
       const end = bytes.indexOf(quote, methodStart.length)
       const method = bytes.toString('latin1', methodStart.length, end)
       if (method === 'Target.attachedToTarget' || method === 'Target.detachedFromTarget') return true
@@ -164,8 +164,10 @@ export class CdpConnection {
   }
 }
 
+const startsWith = (bytes: Buffer, start: Buffer): boolean => bytes.length > start.length && bytes.compare(start, 0, start.length, 0, start.length) === 0
+
 function idOf(bytes: Buffer): number | null {
-  if (bytes.compare(idStart, 0, idStart.length, 0, idStart.length) !== 0) return null
+  if (!startsWith(bytes, idStart)) return null
   const id = Number.parseInt(bytes.toString('latin1', idStart.length, idStart.length + 16), 10)
   return Number.isNaN(id) ? null : id
 }

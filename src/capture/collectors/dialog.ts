@@ -3,7 +3,7 @@ import type { DialogArtifact } from '#model/artifact.ts'
 import { aboutDialog } from '#derive/dialog.ts'
 import { BoundedList } from '../bounded-list.ts'
 import type { Collector, Target, VisitContext } from '../collector.ts'
-import { pause } from '../deadline.ts'
+import { aborted, pause } from '../deadline.ts'
 import { overlays } from '../overlays.ts'
 
 const maxDialogs = 200
@@ -58,8 +58,12 @@ export function dialogCollector(context: VisitContext): Collector<'dialog'> {
       target.session.on('Page.javascriptDialogOpening', (event) => void answer(target, event))
       watched.attach(target)
     },
+    async dwell(_page, signal) {
+      await aborted(signal)
+      // The visit is over: nobody reads any more, and what still asks is answered at once.
+      over.abort()
+    },
     async snapshot() {
-      // The visit is over: nobody reads any more.
       over.abort()
       watched.end()
     },

@@ -62,8 +62,9 @@ export function frameCollector(context: VisitContext): Collector<'frame'> {
     const sandbox = attributeOf(node.attributes ?? [], 'sandbox')
     if (sandbox !== undefined) frame.sandbox = sandbox
     if (!box) return
-    const [x = 0, y = 0] = box.model.content
-    const { width, height } = box.model
+    // Corners of the content, clockwise from the upper left one: without the element's border.
+    const [x = 0, y = 0, right = x, , , bottom = y] = box.model.content
+    const [width, height] = [right - x, bottom - y]
     frame.box = { x, y, width, height, visible: width > 1 && height > 1 && x + width > 0 && y + height > 0 }
   }
 

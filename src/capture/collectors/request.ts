@@ -12,6 +12,8 @@ interface Exchange {
   hops: RequestArtifact[]
   target: Target
   extra: ExtraInfo
+  /** The request that this one is the preflight of, by the browser's identifier: it is told after its preflight. */
+  preflightOf: string | undefined
   /** Octets of the body that came in, content-decoded. */
   received: number
   finished: boolean
@@ -25,12 +27,11 @@ export function requestCollector(context: VisitContext): Collector<'request'> {
   const list = new BoundedList<RequestArtifact>(context.plan.limits.maxRequests, 'requests')
   const exchanges = new Map<string, Exchange>()
   const bodies = new BodyReader(context)
-  const idOfRequest = (cdpRequestId: string): string | undefined => exchanges.get(cdpRequestId)?.hops[0]?.id
 
   function exchangeOf(requestId: string, target: Target): Exchange {
     const known = exchanges.get(requestId)
     if (known) return known
-    const made: Exchange = { hops: [], target, extra: new ExtraInfo(), received: 0, finished: false }
+    const made: Exchange = { hops: [], target, extra: new ExtraInfo(), preflightOf: undefined, received: 0, finished: false }
     exchanges.set(requestId, made)
     return made
   }
@@ -47,6 +48,7 @@ export function requestCollector(context: VisitContext): Collector<'request'> {
     // The same request is told by the old and by the new process of a navigation.
     if (before && !event.redirectResponse) return
     exchange.target = target
+    exchange.preflightOf = event.initiator.requestId
     const startedAtMs = context.fromMonotonic(event.timestamp)
     if (before && event.redirectResponse) {
       before.endedAtMs = startedAtMs
@@ -66,7 +68,7 @@ export function requestCollector(context: VisitContext): Collector<'request'> {
       requestHeaders: headersOf(event.request.headers),
       requestBody: { status: 'none' },
       // A redirect has lost who asked: the first hop's cause stays.
-      initiator: first && before ? { ...first.initiator, type: 'redirect', requestId: before.id } : initiatorOf(event.initiator, target.id, context.scripts, idOfRequest),
+      initiator: first && before ? { ...first.initiator, type: 'redirect', requestId: before.id } : initiatorOf(event.initiator, target.id, context.scripts),
       startedAtMs,
       body: { status: 'lost', reason: 'still loading when the visit ended' },
     }
@@ -149,7 +151,14 @@ export function requestCollector(context: VisitContext): Collector<'request'> {
     },
     async finish() {
       await bodies.settled()
-      for (const { hops } of exchanges.values()) for (const hop of hops) if (!hop.response && !hop.failure && hop.endedAtMs === undefined) hop.body = { status: 'none' }
+      for (const { hops, preflightOf, extra } of exchanges.values()) {
+        extra.apply(hops, true)
+        const asked = preflightOf === undefined ? undefined : exchanges.get(preflightOf)?.hops[0]?.id
+        for (const hop of hops) {
+          if (asked !== undefined && hop.initiator.type === 'preflight') hop.initiator.requestId = asked
+          if (!hop.response && !hop.failure && hop.endedAtMs === undefined) hop.body = { status: 'none' }
+        }
+      }
       return list.collection()
     },
   }

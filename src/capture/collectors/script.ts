@@ -143,7 +143,8 @@ export function scriptCollector(context: VisitContext): Collector<'script'> {
 const isExternal = (script: ScriptArtifact): boolean => script.source !== 'inline' && script.source !== 'eval' && /^https?:/.test(script.url)
 
 function sourceOf(event: Protocol.Debugger.ScriptParsedEvent, target: Target, documentUrl: string | undefined): ScriptArtifact['source'] {
-  // Without an embedder's name the text came from eval or Function; its URL is then the one it gave itself.
+  // Without an embedder's name the text was made by code: eval, Function, a timer's string, an appended element's text, which V8
+  // does not tell apart. Its URL is then the one it gave itself.
   const isWorker = target.type !== 'page' && target.type !== 'iframe'
   if (event.url === '' || (event.hasSourceURL && !event.embedderName)) return 'eval'
   if (isWorker) return event.url === target.url ? 'worker' : 'external'

@@ -1,4 +1,6 @@
-import { namedModule, type Route } from './world.ts'
+import { artifacts, type Capture } from '#model/capture.ts'
+import { sha256 } from '#model/digest.ts'
+import { namedModule, page, type Route } from './world.ts'
 
 /** Every kind of place that a page can run code in. Each opens a socket of its own and builds a module of its own. */
 export const probePlaces = [
@@ -26,14 +28,13 @@ WebAssembly.instantiate(bytes)
 })()`
 }
 
-const html = (body: string): Route => ({ body: `<!doctype html><meta charset=utf-8><title>probe</title>${body}` })
 const script = (body: string): Route => ({ type: 'text/javascript', body })
 const inline = (code: string): string => `<script>${code}</script>`
 const attribute = (markup: string): string => markup.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
 
 /** A page at https://probe.lab/ and what it needs. */
 export const probeRoutes: Record<string, Route> = {
-  'probe.lab/': html(`
+  'probe.lab/': page(`
 ${inline(speak('page'))}
 <iframe src="https://other.lab/frame.html"></iframe>
 <iframe src="data:text/html,${encodeURIComponent(inline(speak('data-frame')))}"></iframe>
@@ -49,7 +50,19 @@ navigator.serviceWorker.register('/service.js')
   'probe.lab/nested.js': script(speak('nested-worker')),
   'probe.lab/shared.js': script(speak('shared-worker')),
   'probe.lab/service.js': script(speak('service-worker')),
-  'other.lab/frame.html': html(`${inline(speak('cross-site-frame'))}${inline(`new Worker('/worker.js')`)}`),
+  'other.lab/frame.html': page(`${inline(speak('cross-site-frame'))}${inline(`new Worker('/worker.js')`)}`),
   'other.lab/worker.js': script(speak('cross-site-frame-worker')),
-  'socket.probe.lab/': html(''),
+  'socket.probe.lab/': page(''),
+}
+
+/** Places whose socket lacks a frame of either direction, and whose module lacks its bytes. */
+export function missingOfProbe(capture: Capture): { sockets: string[]; modules: string[] } {
+  const sockets = artifacts(capture, 'websocket').items
+  const digests = new Set(artifacts(capture, 'wasm').items.map(({ body }) => (body.status === 'stored' ? body.digest : null)))
+  const texts = (place: string, direction: 'sent' | 'received'): (string | undefined)[] =>
+    sockets.filter(({ url }) => url === `wss://socket.probe.lab/${place}`).flatMap(({ frames }) => frames.filter((frame) => frame.direction === direction).map(({ text }) => text))
+  return {
+    sockets: probePlaces.filter((place) => !texts(place, 'sent').includes(`hello from ${place}`) || !texts(place, 'received').includes(`heard hello from ${place}`)),
+    modules: probePlaces.filter((place) => !digests.has(sha256(namedModule(place)))),
+  }
 }

@@ -12,6 +12,9 @@ import { testCertificate } from './certificate.ts'
 export type Answer = { type?: string; body?: string | Buffer; status?: number; headers?: Record<string, string> }
 export type Route = Answer | ((request: http.IncomingMessage, response: http.ServerResponse) => void)
 
+/** A page with enough to read to be one. */
+export const page = (body: string): Route => ({ body: `<!doctype html><meta charset=utf-8><title>A page</title><h1>A page of a test that has something to say to whoever reads it</h1>${body}` })
+
 /** A few sites on loopback under names of their own, http and https, with sockets, and a capturer that reaches nothing else. */
 export interface World extends AsyncDisposable {
   capturer: Capturer
