@@ -1,6 +1,7 @@
 import { openLedger } from '#ledger/ledger.ts'
 import { AssayError } from '#model/errors.ts'
-import { type StudySummary, summarise } from '#study/summary.ts'
+import type { StudySummary } from '#model/study.ts'
+import { summarise } from '#study/summary.ts'
 
 export interface StudyRequest {
   data: string
@@ -16,7 +17,8 @@ export async function study({ data, database, crawl }: StudyRequest): Promise<St
     const crawls = await ledger.listCrawls()
     const names = crawls.map(({ name }) => name).join(', ')
     if (crawls.length === 0) throw new AssayError('NOT_FOUND', `nothing was crawled into ${data} yet`)
-    if (crawl === null && crawls.length > 1) throw new AssayError('BAD_ARGUMENT', `several crawls are in ${data}: ${names}`, { hint: 'Name one of them.' })
+    if (crawl === null && crawls.length > 1)
+      throw new AssayError('BAD_ARGUMENT', `several crawls are in ${data}: ${names}`, { hint: 'Name one of them.' })
     const chosen = crawl === null ? crawls[0] : crawls.find(({ name }) => name === crawl)
     if (chosen === undefined) throw new AssayError('NOT_FOUND', `no crawl is called "${crawl}"; there are ${names}`)
     const [pages, visits] = [await ledger.listSeeds(chosen.name), await ledger.listVisits({ crawl: chosen.name })]

@@ -10,10 +10,16 @@ const cases: Record<string, [Payment[], string[][]]> = {
   'nobody is paid': [[], []],
   'one site alone is no campaign': [[pay('a.test', 'x'), pay('a.test', 'y')], []],
   'two sites that pay one account': [[pay('b.test', 'x'), pay('a.test', 'x')], [['a.test', 'b.test']]],
-  'a chain over two accounts is one campaign': [[pay('a.test', 'x'), pay('b.test', 'x'), pay('b.test', 'y'), pay('c.test', 'y')], [['a.test', 'b.test', 'c.test']]],
+  'a chain over two accounts is one campaign': [
+    [pay('a.test', 'x'), pay('b.test', 'x'), pay('b.test', 'y'), pay('c.test', 'y')],
+    [['a.test', 'b.test', 'c.test']],
+  ],
   'two campaigns, the larger first': [
     [pay('a.test', 'x'), pay('b.test', 'x'), pay('c.test', 'y'), pay('d.test', 'y'), pay('e.test', 'y')],
-    [['c.test', 'd.test', 'e.test'], ['a.test', 'b.test']],
+    [
+      ['c.test', 'd.test', 'e.test'],
+      ['a.test', 'b.test'],
+    ],
   ],
   'an account that is called like a site is none': [[pay('a.test', 'b.test'), pay('b.test', 'z')], []],
 }
@@ -26,7 +32,9 @@ test('its name, accounts and dates', () => {
 })
 
 test('the order of the rows does not matter, and no site is in two campaigns', () => {
-  const payment = fc.record({ site: fc.nat(15).map((n) => `${n}.test`), account: fc.nat(15).map((n) => `w${n}`) }).map(({ site, account }) => pay(site, account))
+  const payment = fc
+    .record({ site: fc.nat(15).map((n) => `${n}.test`), account: fc.nat(15).map((n) => `w${n}`) })
+    .map(({ site, account }) => pay(site, account))
   fc.assert(
     fc.property(fc.array(payment, { maxLength: 60 }), (payments) => {
       const found = campaignsOf(payments)

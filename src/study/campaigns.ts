@@ -19,7 +19,7 @@ export function campaignsOf(payments: readonly Payment[]): Campaign[] {
     let top = node
     for (let next = parent.get(top); next !== undefined && next !== top; next = parent.get(top)) top = next
     // Short paths for the next time.
-    for (let at = node; at !== top; ) {
+    for (let at = node; at !== top;) {
       const next = parent.get(at) ?? top
       parent.set(at, top)
       at = next

@@ -1,11 +1,19 @@
 import { foundStatuses } from '#model/finding.ts'
-import { type SiteState, type StudyCount, type StudyMiner, type StudyRound, type StudySite, type StudySummary, studySchemaVersion } from '#model/study.ts'
+import {
+  type SiteState,
+  type StudyCount,
+  type StudyMiner,
+  type StudyRound,
+  type StudySite,
+  type StudySummary,
+  studySchemaVersion,
+} from '#model/study.ts'
 import type { VisitRow } from '#ledger/index/questions.ts'
 import { campaignsOf, type Payment } from './campaigns.ts'
 import { wilson } from './wilson.ts'
 
 const order: readonly SiteState[] = ['found', 'opt-in', 'clean', 'blind', 'not-observed', 'not-visited']
-const looked: readonly SiteState[] = ['found', 'opt-in', 'clean']
+const looked: ReadonlySet<SiteState> = new Set(['found', 'opt-in', 'clean'])
 
 export function stateOf(visit: VisitRow): SiteState {
   if (visit.observed === null) return 'not-observed'
@@ -30,7 +38,9 @@ export function summarise({ crawl, rounds, pages, visits }: StudyInput): StudySu
   const inRounds = visits.filter((visit) => visit.crawl === crawl && visit.round !== null)
   const visitsBySite = groupBy(inRounds, (visit) => visit.site)
   const pagesBySite = groupBy([...pages], (page) => page.site)
-  for (const visit of inRounds) if (!pagesBySite.has(visit.site)) pagesBySite.set(visit.site, [{ site: visit.site, url: visit.url, rank: visit.rank, tags: visit.tags }])
+  for (const visit of inRounds)
+    if (!pagesBySite.has(visit.site))
+      pagesBySite.set(visit.site, [{ site: visit.site, url: visit.url, rank: visit.rank, tags: visit.tags }])
 
   const sites = [...pagesBySite]
     .map(([site, its]): StudySite => {
@@ -53,17 +63,44 @@ export function summarise({ crawl, rounds, pages, visits }: StudyInput): StudySu
     crawl,
     population: { sites: sites.length, pages: new Set([...pages, ...inRounds].map((page) => page.url)).size, visits: inRounds.length },
     coverage: coverageOf(inRounds),
-    versions: [...groupBy(inRounds.filter((visit) => visit.observed !== null), (visit) => visit.observed?.judgement ?? '')].map(([judgement, its]) => ({ judgement, visits: its.length })).sort((a, b) => compare(a.judgement, b.judgement)),
-    lanes: [...groupBy(inRounds.filter((visit) => visit.observed !== null), (visit) => `${visit.observed?.lane}\0${visit.observed?.vantage}`)]
+    versions: [
+      ...groupBy(
+        inRounds.filter((visit) => visit.observed !== null),
+        (visit) => visit.observed?.judgement ?? '',
+      ),
+    ]
+      .map(([judgement, its]) => ({ judgement, visits: its.length }))
+      .sort((a, b) => compare(a.judgement, b.judgement)),
+    lanes: [
+      ...groupBy(
+        inRounds.filter((visit) => visit.observed !== null),
+        (visit) => `${visit.observed?.lane}\0${visit.observed?.vantage}`,
+      ),
+    ]
       .map(([key, its]) => ({ lane: key.split('\0')[0] ?? '', vantage: key.split('\0')[1] ?? '', visits: its.length }))
       .sort((a, b) => compare(a.lane, b.lane) || compare(a.vantage, b.vantage)),
-    rounds: Array.from({ length: rounds }, (_, round) => roundOf(round, sites, inRounds.filter((visit) => visit.round === round))),
+    rounds: Array.from({ length: rounds }, (_, round) =>
+      roundOf(
+        round,
+        sites,
+        inRounds.filter((visit) => visit.round === round),
+      ),
+    ),
     sites,
     miners,
     services: countsOf(seen, (observed) => observed.services),
     families: countsOf(seen, (observed) => observed.families),
     accounts: countsOf(seen, (observed) => observed.accounts),
-    campaigns: campaignsOf(seen.flatMap((visit): Payment[] => (visit.observed?.accounts ?? []).map((account) => ({ site: visit.site, account, services: visit.observed?.services ?? [], at: visit.observedAt.toISOString() })))),
+    campaigns: campaignsOf(
+      seen.flatMap((visit): Payment[] =>
+        (visit.observed?.accounts ?? []).map((account) => ({
+          site: visit.site,
+          account,
+          services: visit.observed?.services ?? [],
+          at: visit.observedAt.toISOString(),
+        })),
+      ),
+    ),
   }
 }
 
@@ -81,7 +118,10 @@ function minerOf({ site, rank, states }: StudySite, visits: readonly VisitRow[])
   const dates = seen.map((visit) => visit.observedAt.toISOString()).sort(compare)
   const [firstSeen, lastSeen] = [dates[0], dates.at(-1)]
   if (firstSeen === undefined || lastSeen === undefined) return null
-  const cleanLooks = visits.filter((visit) => stateOf(visit) === 'clean').map((visit) => visit.observedAt.toISOString()).sort(compare)
+  const cleanLooks = visits
+    .filter((visit) => stateOf(visit) === 'clean')
+    .map((visit) => visit.observedAt.toISOString())
+    .sort(compare)
   const seenRounds = states.flatMap((state, round) => (state === 'found' || state === 'opt-in' ? [round] : []))
   return {
     site,
@@ -93,10 +133,10 @@ function minerOf({ site, rank, states }: StudySite, visits: readonly VisitRow[])
     accounts: unique(seen.flatMap((visit) => visit.observed?.accounts ?? [])),
     firstSeen,
     lastSeen,
-    lookedBefore: cleanLooks.filter((date) => date < firstSeen).at(-1) ?? null,
+    lookedBefore: cleanLooks.findLast((date) => date < firstSeen) ?? null,
     lookedAfter: cleanLooks.find((date) => date > lastSeen) ?? null,
     roundsSeen: seenRounds.length,
-    roundsLooked: states.filter((state) => looked.includes(state)).length,
+    roundsLooked: states.filter((state) => looked.has(state)).length,
     roundsNotObserved: states.filter((state) => state === 'not-observed').length,
     hadGap: states.slice(seenRounds[0], (seenRounds.at(-1) ?? 0) + 1).includes('clean'),
   }
@@ -122,7 +162,7 @@ function coverageOf(visits: readonly VisitRow[]): StudySummary['coverage'] {
   const states = visits.map(stateOf)
   const missed = visits.filter((visit) => stateOf(visit) === 'not-observed')
   return {
-    observed: states.filter((state) => looked.includes(state)).length,
+    observed: states.filter((state) => looked.has(state)).length,
     blind: states.filter((state) => state === 'blind').length,
     notObserved: missed.length,
     reasons: [...groupBy(missed, (visit) => visit.errorCode ?? visit.observed?.reached ?? 'unknown')]
@@ -132,7 +172,9 @@ function coverageOf(visits: readonly VisitRow[]): StudySummary['coverage'] {
 }
 
 function countsOf(visits: readonly VisitRow[], names: (observed: NonNullable<VisitRow['observed']>) => readonly string[]): StudyCount[] {
-  const pairs = visits.flatMap((visit) => (visit.observed ? names(visit.observed).map((name) => ({ name, site: visit.site, at: visit.observedAt.toISOString() })) : []))
+  const pairs = visits.flatMap((visit) =>
+    visit.observed ? names(visit.observed).map((name) => ({ name, site: visit.site, at: visit.observedAt.toISOString() })) : [],
+  )
   return [...groupBy(pairs, (pair) => pair.name)]
     .map(([name, its]) => {
       const dates = its.map((pair) => pair.at).sort(compare)
