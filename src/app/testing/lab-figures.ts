@@ -1,0 +1,165 @@
+import type { Lab } from '#lab/lab.ts'
+import type { Expected, SiteTruth } from '#lab/site/site.ts'
+import type { ConsentPolicy } from '#model/capture.ts'
+import { answerOf, exitCodeOf } from '#model/answer.ts'
+import type { Observation } from '#model/observation.ts'
+import { type ScanRequest, scan } from '../scan.ts'
+
+/** One site of the lab, what is true of it under the visit's consent policy, and what the line answered. */
+export interface Figure {
+  truth: SiteTruth
+  expected: Expected
+  observation: Observation
+  /** What is not as the truth says, `status: none, not active` each. */
+  wrong: string[]
+  /** Family of the algorithm, where one is true and one was to be seen. */
+  family: 'right' | 'wrong' | 'missing' | 'not-asked'
+  seconds: number
+}
+
+export interface VisitLabOptions extends Partial<Pick<ScanRequest, 'jobs' | 'profile' | 'dwellMs' | 'userAgent'>> {
+  /** Where the lab wrote `names.json`, and where captures are kept. */
+  labDir: string
+  out: string
+  policy: ConsentPolicy
+  truths: readonly SiteTruth[]
+  onFigure?: (figure: Figure) => void
+}
+
+/** Visits sites of a running lab by the whole line, as `assay scan --lab` does. */
+export async function visitLab(o: VisitLabOptions): Promise<Figure[]> {
+  const byUrl = new Map(o.truths.map((truth) => [truth.url, truth]))
+  const figures: Figure[] = []
+  const request: ScanRequest = {
+    addresses: (async function* () {
+      yield* byUrl.keys()
+    })(),
+    jobs: o.jobs ?? 1,
+    profile: o.profile ?? 'standard',
+    dwellMs: o.dwellMs ?? null,
+    consent: o.policy,
+    userAgent: o.userAgent ?? null,
+    proxy: null,
+    headers: [],
+    out: o.out,
+    allowPrivate: false,
+    allow: [],
+    lab: o.labDir,
+    browser: null,
+  }
+  await scan(
+    request,
+    {
+      onProgress: () => undefined,
+      onNote: () => undefined,
+      onPage: async ({ observation, capture }) => {
+        const truth = byUrl.get(observation.url)
+        if (truth === undefined) throw new Error(`${observation.url} was not asked for`)
+        const seconds = (Date.parse(capture.manifest.endedAt) - Date.parse(capture.manifest.startedAt)) / 1000
+        const figure = { ...compare(truth, o.policy, observation), observation, seconds }
+        figures.push(figure)
+        o.onFigure?.(figure)
+      },
+    },
+    new AbortController().signal,
+  )
+  const missing = [...byUrl.keys()].filter((url) => !figures.some(({ truth }) => truth.url === url))
+  if (missing.length > 0) throw new Error(`no answer for ${missing.join(', ')}`)
+  return figures
+}
+
+function compare(truth: SiteTruth, policy: ConsentPolicy, observation: Observation): Omit<Figure, 'observation' | 'seconds'> {
+  const expected = truth.underPolicy[policy]
+  const answer = answerOf(observation)
+  const wrong: string[] = []
+  const check = (what: string, is: unknown, shouldBe: unknown): void => {
+    if (is !== shouldBe) wrong.push(`${what}: ${String(is)}, not ${String(shouldBe)}`)
+  }
+  check('reached', answer.reached, expected.reached)
+  check('status', answer.status, expected.status)
+  if (expected.activity !== null) check('activity', answer.mining.activity, expected.activity)
+  if (expected.consent !== null) check('consent', answer.mining.consent, expected.consent)
+  if (expected.placement !== null) check('placement', answer.mining.placement, expected.placement)
+  check('exit', exitCodeOf(answer), expected.exit)
+  check('error', answer.error?.code ?? null, expected.error)
+  const kinds = new Set(answer.findings.map(({ kind }) => kind))
+  if (expected.kind !== null && !kinds.has(expected.kind)) wrong.push(`kind: ${[...kinds].join(' ') || 'none'}, not ${expected.kind}`)
+  if (expected.kind !== 'mining' && kinds.has('mining')) wrong.push('kind: mining, on a page that does not mine')
+  // A finding that explains and does not accuse may stand on any page; one that names what the page is may not.
+  const said = observation.findings.filter(({ weight, kind }) => weight !== 'context' && kind !== expected.kind && kind !== 'mining')
+  for (const { kind, detector } of said) wrong.push(`kind: ${kind} by ${detector}, not ${expected.kind ?? 'none'}`)
+  // Who is paid is seen once the miner has spoken; what code says before that may be named, and then must be right.
+  const accounts = answer.accounts.map(({ account }) => account)
+  const spoke = expected.activity === 'hashing' || expected.activity === 'pool-contact'
+  if (truth.account !== null && spoke && !accounts.includes(truth.account)) wrong.push(`account: ${accounts.join(' ') || 'none'}, not ${truth.account}`)
+  for (const account of accounts) if (account !== truth.account) wrong.push(`account: ${account}, which is nobody's`)
+  return { truth, expected, wrong, family: familyOf(truth, expected, observation) }
+}
+
+function familyOf(truth: SiteTruth, expected: Expected, observation: Observation): Figure['family'] {
+  if (truth.family === null || expected.kind !== 'mining') return 'not-asked'
+  const named = observation.findings.flatMap(({ kind, family }) => (kind === 'mining' && family !== null ? [family] : []))
+  if (named.length === 0) return 'missing'
+  return named.includes(truth.family) ? 'right' : 'wrong'
+}
+
+/** Sites whose description (content, way in, thread, module, dialect …) holds a word. */
+export function selected(lab: Pick<Lab, 'truth'>, only: readonly string[]): SiteTruth[] {
+  return lab.truth.filter((truth) => only.length === 0 || only.some((word) => describe(truth).includes(word)))
+}
+
+/** A site in the lab's words. */
+export function describe(truth: SiteTruth): string {
+  if (truth.content !== 'miner') return `${truth.content} ${truth.host}`
+  const unusual = [truth.hiding, truth.asking, truth.poolMode].filter((word) => word !== 'none' && word !== 'answers')
+  return ['miner', truth.load, truth.thread, truth.module, truth.family, truth.dialect, truth.encoding, truth.transport, ...unusual, truth.host].join(' ')
+}
+
+/** What a reader needs to look for the cause. */
+export function explain({ truth, observation, wrong, family, seconds }: Figure): string {
+  const { conclusion, findings, blindTo, error, verdicts } = observation
+  const failed = verdicts.flatMap((verdict) => (verdict.error === null ? [] : [`${verdict.detector} ${verdict.error.message}`]))
+  const named = findings.map((finding) => `${finding.detector}=${finding.weight}${finding.family === null ? '' : `/${finding.family}`}`)
+  return [
+    `${describe(truth)}  ${truth.url}  (${seconds.toFixed(1)} s)`,
+    ...wrong.map((text) => `    ${text}`),
+    ...(family === 'wrong' || family === 'missing' ? [`    family: ${family}, true is ${truth.family}`] : []),
+    `    "${conclusion.sentence}" ${conclusion.rule}`,
+    `    findings: ${named.join(' ') || 'none'}`,
+    ...(blindTo.length === 0 ? [] : [`    blind to: ${[...new Set(blindTo.map(({ artifact, reason }) => `${artifact} (${reason})`))].join('; ')}`]),
+    ...(error === null ? [] : [`    error: ${error.code} ${error.message}`]),
+    ...failed.map((text) => `    detector failed: ${text}`),
+    `    capture: ${observation.captureId.slice(0, 19)}`,
+  ].join('\n')
+}
+
+export interface Totals {
+  sites: number
+  right: number
+  /** Of sites that mine: those called active, loaded, suspected or opt-in. */
+  found: number
+  mining: number
+  /** Of sites that do not: those called active, loaded or suspected. */
+  falseAlarms: number
+  families: Record<Figure['family'], number>
+}
+
+export function totalsOf(figures: readonly Figure[]): Totals {
+  const families = { right: 0, wrong: 0, missing: 0, 'not-asked': 0 }
+  for (const { family } of figures) families[family]++
+  const named = (status: string): boolean => ['active', 'loaded', 'suspected', 'opt-in'].includes(status)
+  const mining = figures.filter(({ expected }) => expected.kind === 'mining')
+  return {
+    sites: figures.length,
+    right: figures.filter(({ wrong }) => wrong.length === 0).length,
+    mining: mining.length,
+    found: mining.filter(({ observation }) => named(observation.conclusion.status)).length,
+    falseAlarms: figures.filter(({ expected, observation }) => expected.kind !== 'mining' && named(observation.conclusion.status)).length,
+    families,
+  }
+}
+
+export function totalsLine(totals: Totals): string {
+  const { sites, right, mining, found, falseAlarms, families } = totals
+  return `${right} of ${sites} as the truth says; ${found} of ${mining} miners found, ${falseAlarms} false alarms; families ${families.right} right, ${families.wrong} wrong, ${families.missing} not named`
+}
