@@ -11,6 +11,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { importFile } from '#archive/import.ts'
+import { pageReached } from '#derive/page-reached.ts'
 import { createJudge } from '#judge/judge.ts'
 import { loadSignatures } from '#judge/signatures.ts'
 import { memoryBlobs } from '#model/memory-blobs.ts'
@@ -61,9 +62,9 @@ for (const row of rows) {
   let observations: Observation[] = []
   let status = 'error'
   try {
-    const captures = await importFile(row.path, blobs)
+    const captures = await importFile(row.path, blobs, { classify: pageReached })
     const started = performance.now()
-    observations = await Promise.all(captures.map((capture) => judge.judge(capture)))
+    observations = await Promise.all(captures.map(({ capture }) => judge.judge(capture)))
     times.push((performance.now() - started) / Math.max(1, captures.length))
     const order = ['active', 'loaded', 'opt-in', 'suspected', 'inconclusive', 'none', 'not-observed']
     status = order.find((candidate) => observations.some(({ conclusion }) => conclusion.status === candidate)) ?? 'nothing'
@@ -71,7 +72,7 @@ for (const row of rows) {
     status = `error ${(error as { code?: string }).code ?? (error as Error).message.slice(0, 60)}`
   }
   const positive = row.label === 'miner' || row.label === 'optin'
-  const right = positive ? found.has(status) && (row.kind !== 'html' || row.label !== 'optin' || status === 'opt-in') : !found.has(status) && status !== 'inconclusive'
+  const right = positive ? found.has(status) && (row.kind !== 'html' || row.label !== 'optin' || status === 'opt-in') : !found.has(status) && status !== 'inconclusive' && !status.startsWith('error')
   const key = `${row.kind} ${row.label}`
   const entry = table.get(key) ?? { n: 0, right: 0, statuses: new Map(), groups: new Map() }
   table.set(key, entry)

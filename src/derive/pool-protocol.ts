@@ -1,7 +1,7 @@
 import { dialectOf } from './pool/dialects.ts'
 import type { PoolMessage } from './pool/message.ts'
-import { messageByShape } from './pool/shape.ts'
-import { type Payload, unwrap } from './pool/unwrap.ts'
+import { messageByOctets, messageByShape } from './pool/shape.ts'
+import { type Payload, octetsOf, unwrap } from './pool/unwrap.ts'
 
 export type { PoolDialect, PoolMessage, PoolRole } from './pool/message.ts'
 export { type Dialogue, type DialogueFrame, dialogueOf } from './pool/dialogue.ts'
@@ -26,5 +26,7 @@ export function readFrame(payload: Payload): { message: PoolMessage | null; shap
     const shape = messageByShape(value)
     if (shape !== null) return { message: null, shape: { ...shape, layers } }
   }
+  const raw = payload.base64 === undefined || candidates.some(({ value }) => typeof value !== 'string') ? null : messageByOctets(octetsOf(payload))
+  if (raw !== null) return { message: null, shape: { ...raw, layers: [] } }
   return { message: null, shape: null }
 }

@@ -2,6 +2,7 @@ import { artifacts, type Capture } from '#model/capture.ts'
 import type { Finding, Placement } from '#model/finding.ts'
 import type { ChainLink } from '#model/observation.ts'
 import type { LoadIndex } from '#derive/load-chain.ts'
+import { adReason } from '#derive/ad-frame.ts'
 import { sameSite } from '#derive/party.ts'
 
 /** The artifact to tell the way to, and where the miner sits. */
@@ -20,7 +21,9 @@ export function placeOf(capture: Capture, findings: readonly Finding[], index: L
   const page = capture.manifest.finalUrl
   if (capture.manifest.conditions.lane === 'file' || findings.length === 0) return { placement: 'unknown', chain: [] }
   const cited = [...new Set(findings.flatMap((finding) => finding.evidence.map(({ artifact }) => artifact)))]
-  const ads = new Set(artifacts(capture, 'frame').items.filter(({ ad }) => ad !== undefined).map(({ id }) => id))
+  const ads = new Set(artifacts(capture, 'frame').items.filter((frame) => adReason(frame) !== null).map(({ id }) => id))
+  // A request that carries a pool's messages goes to the pool, and is no code from there.
+  const spoken = new Set(findings.filter(({ detector }) => detector === 'pool-traffic').flatMap((finding) => finding.evidence.map(({ artifact }) => artifact)))
   const frames = new Map(artifacts(capture, 'frame').items.map((frame) => [frame.id, frame]))
   let placement: Placement = 'unknown'
   for (const artifact of cited) {
@@ -38,12 +41,13 @@ export function placeOf(capture: Capture, findings: readonly Finding[], index: L
     }
     const all = index.urls(artifact)
     // The pool's own host says whom the page talks to, not whose code talks.
-    const way = kind === 'ws' || kind === 'transport' ? all.slice(0, -1) : all
+    const isTalk = kind === 'ws' || kind === 'transport' || spoken.has(artifact)
+    const way = isTalk ? all.slice(0, -1) : all
     const code = way.filter((url) => !url.startsWith('wasm://') && !url.startsWith('debugger://'))
     if (code.some((url) => !sameSite(url, page))) return 'third-party'
-    const referred = kind === 'ws' || kind === 'transport' ? [] : referencesFrom(artifact)
+    const referred = isTalk ? [] : referencesFrom(artifact)
     if (referred.some((url) => !sameSite(url, page))) return 'third-party'
-    const files = [...code, ...referred].filter((url) => url !== page && !url.startsWith('blob:') && !url.startsWith('data:') && isFile(url))
+    const files = [...code, ...referred].filter((url) => url !== page && !/^(?:blob|data|about|javascript):/i.test(url) && isFile(url))
     if (kind === 'req' && artifact.startsWith('req-') && code.length > 0 && code.every((url) => stripped(url) === stripped(page) || isDocument(url)) && referred.length === 0) return 'page'
     return files.length > 0 ? 'own-file' : 'page'
   }

@@ -135,7 +135,7 @@ function scriptSights(input: ServiceInput, script: Derived<'javascript'>, add: (
         const starts = (constructs && known.starts) || /\(\)\.(start|startMining|run)$/.test(call.name)
         if (!constructs && !starts) continue
         const account = constructs && known.account !== undefined ? accountOf(signature, call.arguments[known.account]) : null
-        add(signature, { how: starts ? 'start' : 'construct', account, artifact: artifact.id, at: where(call.place.line), reason: said(call), waits: inHandler || call.moment === 'event', weak: known.weak && account === null && constructs })
+        add(signature, { how: starts ? 'start' : 'construct', account, artifact: artifact.id, at: where(call.place.line), reason: said(call), waits: inHandler || call.moment === 'event', weak: known.weak && account === null })
       }
     }
     for (const all of signature.literals) {

@@ -10,6 +10,8 @@ const strong = [
   '@compute', 'startMining', 'startMiner', 'Miner(', 'miner.start', 'moneroocean', 'proof-of-work', 'proofOfWork', 'proof of work', 'Proof of Work', 'hashcash', 'webminer', 'WebMiner', '.Anonymous(', 'mining',
 ] as const
 const hiding = ['_0x', 'eval(', 'eval (', 'Function(', 'unescape(', 'fromCharCode', 'atob(', '\\x', '\\u00', '(![]+[])', '[][', '\uff9f\u03c9\uff9f', 'document.write(', 'document["write"]', '.split("|")', ".split('|')", 'parseInt(', 'charCodeAt', 'constructor'] as const
+/** In a small script these are reason enough: it costs little to parse, and a loader is small. */
+const loading = ['window[', 'self[', 'globalThis[', 'top[', '.start(', '"](', "'](", 'createElement', 'importScripts', 'import('] as const
 const parts = { worker: ['Worker(', 'importScripts', 'hardwareConcurrency', 'navigator.deviceMemory'], socket: ['WebSocket', 'RTCDataChannel', 'WebTransport', 'EventSource'], wasm: ['WebAssembly'], nonce: ['nonce', 'difficulty'], hash: ['1116352408', '0x428a2f98', '0x428A2F98', '1518500249', '0x5a827999', '0x5A827999', '0x6a09e667', '0x6A09E667', '1779033703', 'sha256', 'SHA-256', 'sha1', 'SHA256', 'keccak', 'blake2'], pay: ['wallet', 'pool', 'miner', 'Miner', 'throttle'] } as const
 
 export interface Triage {
@@ -28,7 +30,7 @@ const automata = new Map<string, LiteralAutomaton>()
 export function triage(octets: Uint8Array, literals: readonly string[], version: string): Triage {
   let automaton = automata.get(version)
   if (automaton === undefined) {
-    automaton = new LiteralAutomaton([...new Set([...strong, ...hiding, ...Object.values(parts).flat(), ...literals])])
+    automaton = new LiteralAutomaton([...new Set([...strong, ...hiding, ...loading, ...Object.values(parts).flat(), ...literals])])
     automata.set(version, automaton)
   }
   const counts = automaton.scan(octets)
@@ -38,7 +40,7 @@ export function triage(octets: Uint8Array, literals: readonly string[], version:
   const hides = isHiding(octets.length, count)
   const marks = strong.filter((mark) => counts.has(mark)).map(String)
   const small = octets.length <= 4_096
-  const suspect = own.length > 0 || marks.length > 0 || hides || (kinds.length >= 2 && kinds.some((kind) => kind !== 'hash' && kind !== 'pay')) || (small && (kinds.length > 0 || hiding.some((mark) => counts.has(mark))))
+  const suspect = own.length > 0 || marks.length > 0 || hides || (kinds.length >= 2 && kinds.some((kind) => kind !== 'hash' && kind !== 'pay')) || (small && (kinds.length > 0 || [...hiding, ...loading].some((mark) => counts.has(mark))))
   return { suspect, hides, marks: [...marks.slice(0, 12), ...(hides ? ['hides its text'] : []), ...kinds], literals: own }
 }
 

@@ -21,7 +21,7 @@ const spellings: Readonly<Record<string, string>> = {
   rigid: 'rig_id', hash_rate: 'hashrate', seedhash: 'seed_hash', blockheader: 'blob', headerblob: 'blob', hash_result: 'result', job_blob: 'blob', nonces: 'nonce', nbits: 'ntime', prevblock: 'prevhash', prev_hash: 'prevhash', accepted_hashes: 'acceptedhashes', total_hashes: 'totalhashes', hashes_per_second: 'hashespersecond',
 }
 
-const coinAlgorithms = /(cryptonight|randomx|yescrypt|yespower|heavyhash|ghostrider|verushash|cn_slow_hash|minotaurx|neoscrypt|x16rv?2?_hash|argon2d_(?:dyn|crds)|power2b|panthera)/i
+const coinAlgorithms = /(scanhash|cryptonight|randomx|yescrypt|yespower|heavyhash|ghostrider|verushash|cn_slow_hash|minotaurx|neoscrypt|x16rv?2?_hash|argon2d_(?:dyn|crds)|power2b|panthera)/i
 
 const groupOf = new Map<string, VocabularyGroup>(Object.entries(groups).flatMap(([group, words]) => words.map((word) => [word, group as VocabularyGroup] as const)))
 

@@ -37,7 +37,10 @@ export function dialogueOf(frames: readonly DialogueFrame[]): Dialogue | null {
 function named(frames: readonly DialogueFrame[]): Dialogue | null {
   const told = frames.filter((frame) => frame.message !== null && sentRoles.has(frame.message.role) === (frame.direction === 'sent'))
   if (told.length === 0) return null
-  const dialogue = fold(told, (frame) => frame.message!)
+  const job = told.find((frame) => frame.message!.role === 'job' || frame.message!.role === 'logged-in')
+  // Who greeted in words of its own, and then was sent jobs, said who is paid.
+  const greetings = told.some((frame) => frame.message!.role === 'login') ? [] : frames.filter((frame) => frame.direction === 'sent' && frame.shape?.role === 'login' && frame.atMs <= (job?.atMs ?? -1))
+  const dialogue = fold([...greetings, ...told], (frame) => frame.message ?? { ...frame.shape!, dialect: told[0]!.message!.dialect })
   const spoke = dialogue.roles.login ?? dialogue.roles.submit ?? dialogue.roles.keepalive
   const share = dialogue.roles.submit
   // A page of statistics is told of jobs and answers nothing; a lone ping proves nothing.
@@ -46,16 +49,31 @@ function named(frames: readonly DialogueFrame[]): Dialogue | null {
 }
 
 function renamed(frames: readonly DialogueFrame[]): Dialogue | null {
-  const told = frames.filter((frame) => frame.shape !== null && sentRoles.has(frame.shape.role) === (frame.direction === 'sent'))
+  const told = frames.filter((frame) => frame.shape !== null && toldOf(frame) === 'form' && sentRoles.has(frame.shape.role) === (frame.direction === 'sent'))
   const jobs = told.filter((frame) => frame.shape!.role === 'job')
   const logins = told.filter((frame) => frame.shape!.role === 'login')
   const shares = told.filter((frame) => frame.shape!.role === 'submit' && jobs.some((job) => job.atMs <= frame.atMs && answers(tokensOf(frame), tokensOf(job))))
   const dialogue = (of: readonly DialogueFrame[], strength: Dialogue['strength']): Dialogue => ({ ...fold(of, (frame) => frame.shape!), strength })
-  if (jobs.length > 0 && (shares.length > 0 || logins.length > 0)) return dialogue([...logins, ...jobs, ...shares].sort((a, b) => a.atMs - b.atMs), 'shape')
+  const greetings = shares.length > 0 && logins.length === 0 ? frames.filter((frame) => toldOf(frame) === 'greeting' && frame.direction === 'sent' && frame.atMs <= jobs[0]!.atMs) : []
+  if (jobs.length > 0 && (shares.length > 0 || logins.length > 0)) return dialogue([...greetings, ...logins, ...jobs, ...shares].sort((a, b) => a.atMs - b.atMs), 'shape')
   if (jobs.length >= 2 || logins.length > 0) return dialogue(told.filter((frame) => frame.shape!.role !== 'submit'), 'one-sided')
-  return null
+  return raw(frames)
 }
 
+/** Octets only: a coin address went out, then blocks of one size came in, and what answers them by their number went out. */
+function raw(frames: readonly DialogueFrame[]): Dialogue | null {
+  const told = frames.filter((frame) => toldOf(frame) === 'raw')
+  const login = told.find((frame) => frame.direction === 'sent' && frame.shape!.role === 'login')
+  if (login === undefined) return null
+  const blocks = told.filter((frame) => frame.direction === 'received' && frame.shape!.role === 'job' && frame.atMs >= login.atMs)
+  const jobs = blocks.filter((frame) => sizeOf(frame) === sizeOf(blocks[0]!))
+  const shares = told.filter((frame) => frame.direction === 'sent' && frame.shape!.role === 'submit' && jobs.some((job) => job.atMs <= frame.atMs && tokensOf(frame).some((token) => tokensOf(job).includes(token))))
+  const isPool = jobs.length >= 2 || (jobs.length > 0 && shares.length > 0)
+  return { ...fold(isPool ? [login, ...jobs, ...shares].sort((a, b) => a.atMs - b.atMs) : [login], (frame) => frame.shape!), strength: isPool ? 'shape' : 'one-sided' }
+}
+
+const toldOf = (frame: DialogueFrame): ShapedMessage['told'] | null => (frame.shape as ShapedMessage | null)?.told ?? null
+const sizeOf = (frame: DialogueFrame): number | undefined => (frame.shape as ShapedMessage | null)?.size
 const tokensOf = (frame: DialogueFrame): readonly string[] => (frame.shape as ShapedMessage | null)?.tokens ?? []
 
 /** A share names its job. Where jobs carry no name, a share is what has a digest and follows: one token in common is not asked for then. */

@@ -10,7 +10,7 @@ export interface MessageFeatures {
 /** Bodies of requests and answers, and of frames that were too long to stand in the manifest. */
 export const messageDeriver: Deriver<'message'> = {
   kind: 'message',
-  version: '1',
+  version: '2',
   maxBytes: 256 * 1024,
   derive: (bytes) => ({ features: readFrame({ base64: Buffer.from(bytes).toString('base64') }), inner: [] }),
 }

@@ -159,6 +159,31 @@ for (const [name, said] of Object.entries(renamed)) {
   })
 }
 
+const u32 = (value: number): number[] => [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24]
+const rawLogin = (address: string): Uint8Array => Uint8Array.from([1, address.length, ...Buffer.from(address)])
+const rawJob = (id: number, type = 2): Uint8Array => Uint8Array.from([type, ...u32(id), ...u32(0x0fffffff), ...Buffer.from(blob, 'hex')])
+const rawShare = (id: number): Uint8Array => Uint8Array.from([3, ...u32(id), ...Buffer.from(nonce, 'hex'), ...Buffer.from(digest, 'hex')])
+const octets: Record<string, { said: Said[]; strength: string | null; account?: string; shares?: number }> = {
+  'login, job, share': { said: [['sent', rawLogin(monero)], ['received', rawJob(0x12345678)], ['sent', rawShare(0x12345678)]], strength: 'shape', account: monero, shares: 1 },
+  'jobs of one size, no share yet': { said: [['sent', rawLogin(monero)], ['received', rawJob(0x12345678)], ['received', rawJob(0x52345679)]], strength: 'shape', account: monero },
+  'a wallet that asks for its balance': { said: [['sent', rawLogin(monero)], ['received', Uint8Array.of(4, 0)]], strength: 'one-sided' },
+  'a game without any address': { said: [['received', rawJob(0x12345678)], ['sent', rawShare(0x12345678)], ['received', rawJob(0x22345678)]], strength: null },
+  'what is sent does not answer what came': { said: [['sent', rawLogin(monero)], ['received', rawJob(0x12345678)], ['sent', rawShare(0x99aabbcc)]], strength: 'one-sided' },
+}
+for (const [name, { said, strength, account, shares }] of Object.entries(octets)) {
+  test(`octets without members: ${name}`, () => {
+    const dialogue = talk(...said)
+    assert.equal(dialogue?.strength ?? null, strength)
+    if (account !== undefined) assert.deepEqual(dialogue?.accounts, [account])
+    assert.equal(dialogue?.roles.submit?.count ?? 0, shares ?? 0)
+  })
+}
+test('who greets in words of its own and then is sent jobs is paid', () => {
+  const said: Said[] = [['sent', { command: 'auth', key: 'SK_8aYcPq02Lkx91mQz', version: 2 }], ['received', { command: 'job', job_id: 'j1', blob, target }]]
+  assert.deepEqual(talk(...said, ['sent', { command: 'submit', job_id: 'j1', nonce, result: digest }])?.accounts, ['SK_8aYcPq02Lkx91mQz'])
+  assert.deepEqual(talk(['sent', { command: 'auth', key: 'SK_8aYcPq02Lkx91mQz', version: 2 }]), null)
+})
+
 const harmlessTalk: Record<string, Said[]> = {
   'a build system with digests': [['received', { id: 'j1', commit: digest, branch: 'main' }], ['sent', { id: 'j1', ack: 1, sha: digest }]],
   'a block explorer': [['received', { block: digest, height: 881212, txs: 12 }], ['sent', { subscribe: 'blocks' }]],

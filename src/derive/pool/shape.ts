@@ -5,6 +5,13 @@ export interface ShapedMessage extends PoolMessage {
   dialect: 'renamed'
   /** Short values in it: a share names the job that it answers, whatever the member is called. */
   tokens: string[]
+  /**
+   * `form`: the values say it. `raw`: octets without members, which say it only after a coin address was sent in the same conversation.
+   * `greeting`: says who it is as much else does; counts once jobs and shares have shown what the conversation is about.
+   */
+  told: 'form' | 'raw' | 'greeting'
+  /** Of a raw message, octets. */
+  size?: number
 }
 
 /**
@@ -18,7 +25,7 @@ export function messageByShape(value: unknown): Omit<ShapedMessage, 'layers'> | 
   const sizes = leaves.map(octetsIn)
   const blob = sizes.findIndex((size) => size >= 70 && size <= 200)
   const tokens = leaves.filter((leaf): leaf is string | number => typeof leaf === 'string' || typeof leaf === 'number').map(String).filter((token) => token.length > 0 && token.length <= 64)
-  const is = (role: 'job' | 'submit' | 'login', account: string | null = null) => ({ dialect: 'renamed' as const, role, method: null, account, pool: null, family: null, jobId: null, tokens })
+  const is = (role: 'job' | 'submit' | 'login', account: string | null = null) => ({ dialect: 'renamed' as const, role, method: null, account, pool: null, family: null, jobId: null, tokens, told: 'form' as const })
   const others = leaves.filter((leaf, at) => at !== blob && !(typeof leaf === 'string' && leaf.length > 200))
   if (blob >= 0 && others.length <= 14 && mixed(leaves[blob]!)) {
     const hasTarget = leaves.some((leaf, at) => at !== blob && ([3, 4, 8, 32].includes(sizes[at]!) || (typeof leaf === 'number' && leaf > 0)))
@@ -31,7 +38,50 @@ export function messageByShape(value: unknown): Omit<ShapedMessage, 'layers'> | 
     const address = typeof leaf === 'string' && leaf.length >= 95 ? addressOf(leaf) : null
     if (address !== null) return is('login', address.address)
   }
+  const key = greetingOf(value)
+  return key === null ? null : { ...is('login', key), told: 'greeting' }
+}
+
+const greetings = /^(login|auth|authorize|authorise|connect|subscribe|handshake|hello|init|register|start|join|open|mine)$/i
+const keyNames = ['site_key', 'sitekey', 'siteKey', 'key', 'login', 'wallet', 'address', 'user', 'username', 'account', 'id'] as const
+
+/** `{command: 'auth', key: …}`: a word of greeting and a key, and nothing that a person would type. */
+function greetingOf(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return null
+  const members = Object.entries(value)
+  if (members.length > 12 || !members.some(([, member]) => typeof member === 'string' && greetings.test(member)) || members.some(([name]) => /password|email/i.test(name))) return null
+  const inner = members.map(([, member]) => member as unknown).filter((member): member is object => typeof member === 'object' && member !== null && !Array.isArray(member))
+  for (const fields of [value, ...inner] as Readonly<Record<string, unknown>>[]) {
+    for (const name of keyNames) {
+      const key = fields[name]
+      if (typeof key === 'string' && /^[\w.+-]{12,128}$/.test(key)) return key
+    }
+  }
   return null
+}
+
+const minRaw = 24
+const maxRaw = 512
+
+/** Octets that are neither text nor a known packing: an address with its checksum, or what has the size of a job or a share. */
+export function messageByOctets(octets: Uint8Array): Omit<ShapedMessage, 'layers'> | null {
+  if (octets.length < minRaw || octets.length > maxRaw) return null
+  const is = (role: 'job' | 'submit' | 'login', account: string | null = null) => ({ dialect: 'renamed' as const, role, method: null, account, pool: null, family: null, jobId: null, tokens: windowsOf(octets), told: 'raw' as const, size: octets.length })
+  for (const [run] of Buffer.from(octets).toString('latin1').matchAll(/[1-9A-HJ-NP-Za-km-z]{26,112}/g)) {
+    // An octet of length or type before the address may look like one of its digits.
+    for (const from of [0, 1, 2]) {
+      const address = addressOf(run.slice(from))
+      if (address !== null) return is('login', address.address)
+    }
+  }
+  if (new Set(octets).size < Math.min(20, octets.length * 0.6)) return null
+  return octets.length >= 74 ? is('job') : octets.length >= 36 ? is('submit') : null
+}
+
+/** Four octets in a row from the head, where a message's type and a job's number stand. */
+function windowsOf(octets: Uint8Array): string[] {
+  const head = Buffer.from(octets.subarray(0, 16))
+  return Array.from({ length: Math.max(0, head.length - 3) }, (_, at) => head.subarray(at, at + 4)).filter((window) => new Set(window).size >= 3).map((window) => window.toString('hex'))
 }
 
 type Leaf = string | number | Uint8Array

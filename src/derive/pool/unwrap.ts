@@ -53,7 +53,7 @@ export function unwrap(payload: Payload): Unwrapped[] {
   }
 }
 
-function octetsOf(payload: Payload): Uint8Array {
+export function octetsOf(payload: Payload): Uint8Array {
   if (payload.text !== undefined) return payload.text.length > maxOctets ? new Uint8Array(0) : Buffer.from(payload.text, 'utf8')
   if (payload.base64 !== undefined) return payload.base64.length > maxOctets * 1.4 ? new Uint8Array(0) : Buffer.from(payload.base64, 'base64')
   return new Uint8Array(0)

@@ -50,7 +50,9 @@ function judge(signature: Signature, sights: readonly Sight[], hasControls: bool
   if (has('socket')) return { ...base, weight: 'pool-contact', title: `Spoke to a pool of ${signature.name}`, sights: usable }
   const silentStart = signature.calls.length + signature.elements.length + signature.startUrls.length === 0 && signature.consent === 'never-asks'
   const called = usable.some((sight) => sight.how === 'construct' || sight.how === 'start')
-  const delivered = starts.length > 0 && (called || has('reference') || has('literal')) ? 'start' : has('literal') ? 'code' : silentStart && has('reference') ? 'start' : null
+  // One that asks by itself mines nobody by being referred to, and is there to be agreed to.
+  const asksByItself = signature.consent === 'asks-first' && (has('reference') || has('literal'))
+  const delivered = asksByItself || (starts.length > 0 && (called || has('reference') || has('literal'))) ? 'start' : has('literal') ? 'code' : silentStart && has('reference') ? 'start' : null
   const weight: Weight = delivered === null ? 'suspicion' : 'delivered'
   const waits = delivered === 'start' && starts.length > 0 && starts.every((sight) => sight.waits || (hasControls && sight.how === 'start' && sight.at.includes('function')))
   const asksFirst = (signature.consent === 'asks-first' && delivered === 'start') || waits

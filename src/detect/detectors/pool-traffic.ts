@@ -7,7 +7,7 @@ import { hostOf, isWithin } from '../hosts.ts'
 export const detector = defineDetector({
   meta: {
     id: 'pool-traffic',
-    version: '1',
+    version: '2',
     title: 'Pool traffic',
     kinds: ['mining'],
     limits: 'Strong encryption inside a socket hides a dialogue; then load and code have to tell.',
@@ -22,7 +22,7 @@ export const detector = defineDetector({
       return {
         detector: 'pool-traffic',
         kind: 'mining',
-        weight: dialogue.strength === 'one-sided' ? 'suspicion' : 'pool-contact',
+        weight: dialogue.strength === 'one-sided' ? 'suspicion' : hashed(conversation) ? 'hashing' : 'pool-contact',
         family: dialogue.family ?? familyOf(conversation),
         service: service?.id ?? null,
         account: dialogue.accounts[0] ?? null,
@@ -32,6 +32,12 @@ export const detector = defineDetector({
     })
   },
 })
+
+/** A share is the proof of hashing: nobody has one who did not work for it. */
+function hashed({ dialogue }: Conversation): boolean {
+  const { submit, job, 'logged-in': loggedIn } = dialogue.roles
+  return submit !== undefined && (job ?? loggedIn) !== undefined
+}
 
 /** Coinhive's dialect and CryptoNote's Stratum were made for CryptoNight and its heirs; a job's form does not tell which. */
 function familyOf({ dialogue }: Conversation): string | null {
