@@ -116,7 +116,7 @@ async function child(): Promise<void> {
   process.send?.('done')
   await once(process, 'message')
   await driver.close()
-  process.disconnect()
+  process.disconnect?.()
 }
 
 /** As an unprivileged user where we are root, so that every contestant's browser has its sandbox. */

@@ -44,6 +44,14 @@ const t = document.createElement('script'); t.textContent = 'var appended = 4'; 
 
   'pool.lab/': page(`<script>const s = new WebSocket('wss://pool.lab/proxy'); s.onopen = () => { s.send('{"type":"auth","params":{"site_key":"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"}}'); s.send(${JSON.stringify(submit)}) }
 s.onclose = () => { const again = new WebSocket('wss://pool.lab/proxy'); again.onopen = () => again.send('reached again') }</script>`),
+  'polled.lab/': page(`<script>fetch('/work', {method: 'POST', body: ${JSON.stringify(submit)}}).then(() => fetch('/after')).catch(() => fetch('/after'))</script>`),
+  'polled.lab/work': { type: 'application/json', body: '{}' },
+  'polled.lab/after': (_request, response) => {
+    sent.push('polled.lab after')
+    response.end()
+  },
+  'popup.lab/': page(`<script>document.onclick = () => { window.open('https://other.lab/popped') }</script>`),
+  'other.lab/popped': page(`<script>new WebSocket('wss://socket.probe.lab/popped').onopen = (event) => event.target.send('from a popup')</script>`),
   'frames.lab/': page(`<iframe name=inner width=300 height=200 srcdoc="<p>within</p>"></iframe><iframe sandbox="allow-scripts" src="https://other.lab/plain" style="display:none"></iframe>
 <script>localStorage.setItem('kept', 'here'); document.cookie = 'taste=sweet; path=/'; indexedDB.open('base'); console.warn('careful', 42); setTimeout(() => { throw new Error('thrown on purpose') })</script>`),
   'other.lab/plain': page('plain'),
@@ -147,6 +155,22 @@ describe('a captured page', { concurrency: false }, () => {
     assert.ok(first?.frames.some(({ text }) => text === submit))
     assert.ok(artifacts(captured, 'connection').items.some(({ host, outcome }) => host === 'pool.lab' && outcome === 'cut'))
     assert.equal(heard.includes('reached again'), false)
+  })
+
+  it('that submits a share in a request body has its pool cut off too', async () => {
+    sent.length = 0
+    const captured = await capture('https://polled.lab/')
+    assert.equal(requests(captured).find(({ method }) => method === 'POST')?.requestBody.status, 'stored')
+    assert.ok(artifacts(captured, 'connection').items.some(({ host, outcome }) => host === 'polled.lab' && (outcome === 'cut' || outcome === 'refused')))
+    assert.deepEqual(sent, [])
+  })
+
+  it('has what runs in a popup that the visitor opened unknowing', async () => {
+    const captured = await capture('https://popup.lab/', { interact: true, dwellMs: 5_000 })
+    const socket = artifacts(captured, 'websocket').items.find(({ url }) => url === 'wss://socket.probe.lab/popped')
+    assert.deepEqual(socket?.frames.map(({ text }) => text), ['from a popup', 'heard from a popup'])
+    assert.ok(requests(captured).some(({ url, targetId }) => url === 'https://other.lab/popped' && targetId !== 'target-1'))
+    assert.equal(captured.manifest.finalUrl, 'https://popup.lab/')
   })
 
   it('has frames with their place, storage, cookies, console and documents', async () => {
