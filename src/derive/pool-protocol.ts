@@ -1,6 +1,6 @@
 import { dialectOf } from './pool/dialects.ts'
 import type { PoolMessage } from './pool/message.ts'
-import { messageByOctets, messageByShape } from './pool/shape.ts'
+import { messageByLine, messageByOctets, messageByShape } from './pool/shape.ts'
 import { type Payload, octetsOf, unwrap } from './pool/unwrap.ts'
 
 export type { PoolDialect, PoolMessage, PoolRole } from './pool/message.ts'
@@ -23,7 +23,7 @@ export function readFrame(payload: Payload): { message: PoolMessage | null; shap
     if (message !== null) return { message: { ...message, layers }, shape: null }
   }
   for (const { value, layers } of candidates) {
-    const shape = messageByShape(value)
+    const shape = typeof value === 'string' ? messageByLine(value) : messageByShape(value)
     if (shape !== null) return { message: null, shape: { ...shape, layers } }
   }
   const raw = payload.base64 === undefined || candidates.some(({ value }) => typeof value !== 'string') ? null : messageByOctets(octetsOf(payload))

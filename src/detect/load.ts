@@ -5,8 +5,8 @@ export interface SteadyLoad {
   share: number
   fromMs: number
   toMs: number
-  /** `full`: near a core. `steady`: a throttle that holds. */
-  form: 'full' | 'steady'
+  /** `full`: near a core. `steady`: a throttle that holds. `core`: in the hash core's own code, whatever the machine let it have. */
+  form: 'full' | 'steady' | 'core'
 }
 
 /** A throttle shows as the same share in window after window: how much the windows may vary around their mean. */
@@ -34,6 +34,19 @@ export function steadyLoad(cpu: CpuArtifact): SteadyLoad | null {
   // A visit too short for windows still has its whole.
   if (windows.length > 0 && windows.length < minWindows && cpu.busy >= 0.7 && cpu.observedMs >= 1_000) return { share: cpu.busy, fromMs: windows[0]!.fromMs, toMs: windows.at(-1)!.toMs, form: 'full' }
   return null
+}
+
+const minCoreMs = 600
+
+/**
+ * Work inside a known hash core: steady or not, nothing else runs there. A self-test is shorter; half a second of it in two windows is
+ * no self-test. `cores` are the artifacts that hold one.
+ */
+export function coreLoad(cpu: CpuArtifact, cores: ReadonlySet<string>): SteadyLoad | null {
+  const share = cpu.hottest.reduce((sum, code) => sum + (code.scriptId !== undefined && cores.has(code.scriptId) ? code.share : 0), 0)
+  const windows = cpu.windows.filter((window) => window.busy >= minShare)
+  if (share * cpu.observedMs < minCoreMs || windows.length < 2) return null
+  return { share, fromMs: windows[0]!.fromMs, toMs: windows.at(-1)!.toMs, form: 'core' }
 }
 
 export function isWorker(cpu: CpuArtifact): boolean {

@@ -40,7 +40,8 @@ function named(frames: readonly DialogueFrame[]): Dialogue | null {
   const job = told.find((frame) => frame.message!.role === 'job' || frame.message!.role === 'logged-in')
   // Who greeted in words of its own, and then was sent jobs, said who is paid.
   const greetings = told.some((frame) => frame.message!.role === 'login') ? [] : frames.filter((frame) => frame.direction === 'sent' && frame.shape?.role === 'login' && frame.atMs <= (job?.atMs ?? -1))
-  const dialogue = fold([...greetings, ...told], (frame) => frame.message ?? { ...frame.shape!, dialect: told[0]!.message!.dialect })
+  const lines = job?.message?.dialect === 'duino' ? frames.filter((frame) => frame.direction === 'sent' && toldOf(frame) === 'line' && frame.atMs >= job.atMs) : []
+  const dialogue = fold([...greetings, ...told, ...lines], (frame) => frame.message ?? { ...frame.shape!, dialect: told[0]!.message!.dialect })
   const spoke = dialogue.roles.login ?? dialogue.roles.submit ?? dialogue.roles.keepalive
   const share = dialogue.roles.submit
   // A page of statistics is told of jobs and answers nothing; a lone ping proves nothing.

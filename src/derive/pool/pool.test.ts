@@ -178,6 +178,11 @@ for (const [name, { said, strength, account, shares }] of Object.entries(octets)
     assert.equal(dialogue?.roles.submit?.count ?? 0, shares ?? 0)
   })
 }
+test('a line that answers a job in a line is a share', () => {
+  const said: Said[] = [['sent', 'JOB,ducofan,LOW'], ['received', `${digest.slice(0, 40)},${digest.slice(0, 40)},75`], ['sent', '5127,812.5,miner 3.1,web']]
+  assert.deepEqual([talk(...said)?.roles.submit?.count, talk(...said)?.dialect, talk(...said)?.accounts], [1, 'duino', ['ducofan']])
+  assert.equal(talk(['sent', '5127,812.5,miner 3.1,web'], ['received', '17,4,a,b']), null)
+})
 test('who greets in words of its own and then is sent jobs is paid', () => {
   const said: Said[] = [['sent', { command: 'auth', key: 'SK_8aYcPq02Lkx91mQz', version: 2 }], ['received', { command: 'job', job_id: 'j1', blob, target }]]
   assert.deepEqual(talk(...said, ['sent', { command: 'submit', job_id: 'j1', nonce, result: digest }])?.accounts, ['SK_8aYcPq02Lkx91mQz'])

@@ -8,8 +8,9 @@ export interface ShapedMessage extends PoolMessage {
   /**
    * `form`: the values say it. `raw`: octets without members, which say it only after a coin address was sent in the same conversation.
    * `greeting`: says who it is as much else does; counts once jobs and shares have shown what the conversation is about.
+   * `line`: numbers between commas; an answer to a job that was a line as well.
    */
-  told: 'form' | 'raw' | 'greeting'
+  told: 'form' | 'raw' | 'greeting' | 'line'
   /** Of a raw message, octets. */
   size?: number
 }
@@ -58,6 +59,11 @@ function greetingOf(value: unknown): string | null {
     }
   }
   return null
+}
+
+/** Nonce, hash rate and names, as Duino-Coin's clients hand in what they found. */
+export function messageByLine(text: string): Omit<ShapedMessage, 'layers'> | null {
+  return /^\d{1,12},\d{1,12}(?:\.\d{1,12})?(?:,[^,\n]{0,64}){1,4}$/.test(text.trim()) ? { dialect: 'renamed', role: 'submit', method: null, account: null, pool: null, family: null, jobId: null, tokens: [], told: 'line' } : null
 }
 
 const minRaw = 24
