@@ -13,13 +13,22 @@ export function connectionArtifacts(records: readonly ConnectionRecord[], droppe
   return dropped === 0 ? { status: 'complete', items } : { status: 'truncated', items, dropped, reason: 'more connections than are kept' }
 }
 
-/** CDP knows only the proxy's address: the true one is egress's. What egress answered itself was no answer of the site. */
+/**
+ * CDP knows only the proxy's address: the true one is egress's. What egress answered itself was no answer of the site: over plain http by
+ * its headers, which it takes off whatever a site answers. Inside a tunnel a site could forge them, so there only egress's log counts.
+ */
 export function joinRequests(requests: readonly RequestArtifact[], records: readonly ConnectionRecord[]): void {
   const addresses = addressesByPlace(records)
   for (const request of requests) {
     const { response } = request
-    if (!response) continue
-    const code = headerOf(request, 'x-assay-code')
+    if (!response) {
+      const place = placeOf(request.url)
+      const refused = request.failure && place !== null ? records.find(({ host, port, outcome }) => outcome === 'refused' && `${host}:${port}` === place) : undefined
+      if (refused) request.failure = { reason: `ADDRESS_REFUSED: ${refused.reason ?? ''}`, blocked: 'egress' }
+      continue
+    }
+    const isPlain = request.url.startsWith('http:') && !response.fromServiceWorker
+    const code = !isPlain ? undefined : headerOf(request, 'x-assay-code')
     if (code !== undefined) {
       request.failure = { reason: `${code}: ${headerOf(request, 'x-assay-refused') ?? ''}`, blocked: 'egress' }
       request.body = { status: 'none' }

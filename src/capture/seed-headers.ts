@@ -1,3 +1,4 @@
+import type { RequestArtifact, WebSocketArtifact } from '#model/artifact.ts'
 import type { CdpSession } from './browser/cdp.ts'
 import type { VisitContext } from './collector.ts'
 
@@ -18,4 +19,13 @@ export function headersFor(context: VisitContext, session: CdpSession): void {
     session.post('Fetch.continueRequest', { requestId, headers: [...kept, ...context.plan.headers] })
   })
   session.post('Fetch.enable', { patterns: [{ urlPattern: `${origin}/*`, requestStage: 'Request' }] })
+}
+
+/** The values of the visit's own headers never reach a manifest: they may be secrets. Their names stand in its conditions. */
+export function redactHeaders(names: readonly string[], requests: readonly RequestArtifact[], sockets: readonly WebSocketArtifact[]): void {
+  if (names.length === 0) return
+  const secret = new Set(names.map((name) => name.toLowerCase()))
+  for (const headers of [...requests.map(({ requestHeaders }) => requestHeaders), ...sockets.map(({ handshake }) => handshake?.requestHeaders ?? [])]) {
+    for (const header of headers) if (secret.has(header.name.toLowerCase())) header.value = '[redacted]'
+  }
 }

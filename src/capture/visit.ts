@@ -22,6 +22,7 @@ import { connectionArtifacts, joinBlobScripts, joinHosts, joinRequests } from '.
 import type { KnownBlobs } from './known-blobs.ts'
 import { type Navigation, navigate, navigationError, noProgram, wake } from './navigation.ts'
 import { partFactories } from './parts.ts'
+import { redactHeaders } from './seed-headers.ts'
 import { VisitState } from './visit-context.ts'
 import type { VisitPlan } from './visit-options.ts'
 
@@ -209,6 +210,7 @@ class Stage {
     joinRequests(requests, records)
     joinBlobScripts(requests, items('script'))
     joinHosts(items('host'), records)
+    redactHeaders(plan.headers.map(({ name }) => name), requests, items('websocket'))
     const rootFrame = o.state.frameIdOf(o.page.cdpTargetId)
     const main = requests.findLast((request) => request.resourceType === 'document' && request.targetId === o.page.id && request.frameId === rootFrame && request.initiator.type !== 'preload')
     const document = items('dom').find(({ frameId }) => frameId === rootFrame)

@@ -108,8 +108,8 @@ async function truthsOfWeeks(lab: Lab): Promise<SiteTruth[][]> {
 function besideTruth(rows: readonly { round: number; truth: SiteTruth; answer: Observation | undefined }[]): string {
   const compared = rows.flatMap(({ round, truth, answer }) => (answer ? [{ round, truth, answer, agrees: answer.conclusion.status === truth.expected.status && accountAgrees(truth, answer) }] : []))
   const lines = compared.map(({ round, truth, answer, agrees }) => {
-    const account = answer.conclusion.accounts[0]?.account
-    return `  ${agrees ? '=' : '≠'} week ${round + 1}  ${inert(truth.host, 40).padEnd(28)} truth ${truth.expected.status.padEnd(12)} answer ${answer.conclusion.status.padEnd(12)} ${truth.content}${account ? `, paid to ${inert(account, 16)}…` : ''}`
+    const account = answer.conclusion.accounts[0]?.account.slice(0, 16)
+    return `  ${agrees ? '=' : '≠'} week ${round + 1}  ${inert(truth.host, 40).padEnd(28)} truth ${truth.expected.status.padEnd(12)} answer ${answer.conclusion.status.padEnd(12)} ${truth.content}${account ? `, paid to ${inert(account)}…` : ''}`
   })
   const agreeing = compared.filter(({ agrees }) => agrees).length
   return ['Beside the lab’s truth', ...lines, `  ${agreeing} of ${compared.length} answers as the truth has them`].join('\n')
