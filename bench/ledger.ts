@@ -37,10 +37,22 @@ async function measure(name: string, open: () => Promise<Sql>): Promise<void> {
   print(`${name}: start`, ms(second))
 
   await sql.run('drop table if exists bench_rows')
-  await sql.run('create table bench_rows (capture_id text, judgement text, kind text, subject text, primary key (capture_id, judgement, kind, subject))')
-  const batches = Array.from({ length: 40 }, (_, batch) => JSON.stringify(Array.from({ length: 500 }, (_, row) => ({ capture_id: `sha256:${batch}-${row >> 4}`.padEnd(71, 'f'), judgement: 'sha256:1', kind: 'script', subject: `sha256:${row}`.padEnd(71, 'e') }))))
+  await sql.run(
+    'create table bench_rows (capture_id text, judgement text, kind text, subject text, primary key (capture_id, judgement, kind, subject))',
+  )
+  const batches = Array.from({ length: 40 }, (_, batch) =>
+    JSON.stringify(
+      Array.from({ length: 500 }, (_, row) => ({
+        capture_id: `sha256:${batch}-${row >> 4}`.padEnd(71, 'f'),
+        judgement: 'sha256:1',
+        kind: 'script',
+        subject: `sha256:${row}`.padEnd(71, 'e'),
+      })),
+    ),
+  )
   const [ingest] = await lap(async () => {
-    for (const batch of batches) await sql.run('insert into bench_rows select * from jsonb_populate_recordset(null::bench_rows, $1::jsonb)', [batch])
+    for (const batch of batches)
+      await sql.run('insert into bench_rows select * from jsonb_populate_recordset(null::bench_rows, $1::jsonb)', [batch])
   })
   print(`${name}: rows, 500 a statement and transaction`, perSecond(20_000, ingest))
   const [single] = await lap(async () => {
@@ -53,12 +65,21 @@ async function measure(name: string, open: () => Promise<Sql>): Promise<void> {
   const [bossStart] = await lap(() => boss.start())
   print(`${name}: queue, first start`, ms(bossStart))
   await boss.createQueue('sites', { policy: 'exclusive' })
-  for (const [label, batchSize, count] of [['one by one', 1, 300], ['in batches of 25', 25, 3000]] as const) {
-    await boss.insert('sites', Array.from({ length: count }, (_, site) => ({ singletonKey: `${label} ${site}`, data: { site } })))
+  for (const [label, batchSize, count] of [
+    ['one by one', 1, 300],
+    ['in batches of 25', 25, 3000],
+  ] as const) {
+    await boss.insert(
+      'sites',
+      Array.from({ length: count }, (_, site) => ({ singletonKey: `${label} ${site}`, data: { site } })),
+    )
     const [took] = await lap(async () => {
-      for (let done = 0; done < count; ) {
+      for (let done = 0; done < count;) {
         const jobs = await boss.fetch('sites', { batchSize })
-        await boss.complete('sites', jobs.map((job) => job.id))
+        await boss.complete(
+          'sites',
+          jobs.map((job) => job.id),
+        )
         done += jobs.length
       }
     })
@@ -81,7 +102,13 @@ async function measureLedger(dataDir: string, database: string | undefined): Pro
   const crawl = `bench-${Date.now()}`
   const start = new Date('2026-01-05T00:00:00Z')
   const count = 400
-  await ledger.defineCrawl({ name: crawl, seeds: Array.from({ length: count }, (_, site) => seedOf(`https://site-${crawl}-${site}.test/`)), everyMs: null, rounds: 1, startsAt: start })
+  await ledger.defineCrawl({
+    name: crawl,
+    seeds: Array.from({ length: count }, (_, site) => seedOf(`https://site-${crawl}-${site}.test/`)),
+    everyMs: null,
+    rounds: 1,
+    startsAt: start,
+  })
   const queue = await ledger.openQueue(crawl, { isRealTime: false })
   await queue.announce(start)
   const slots = Array.from({ length: 8 }, async () => {
@@ -112,7 +139,11 @@ const url = args.find((arg) => /^postgres(ql)?:/.test(arg))
 const root = await mkdtemp(join(tmpdir(), 'assay-bench-'))
 const ofDatabase = (server: ReturnType<typeof embeddedDatabase>) => async (): Promise<Sql> => {
   const database = await openDatabase(server)
-  return { run: (sql, values) => database.query(sql, values), boss: { executeSql: async (text, values) => ({ rows: await database.query<never>(text, values) }) }, close: () => database.close() }
+  return {
+    run: (sql, values) => database.query(sql, values),
+    boss: { executeSql: async (text, values) => ({ rows: await database.query<never>(text, values) }) },
+    close: () => database.close(),
+  }
 }
 try {
   await measure('embedded PostgreSQL', ofDatabase(embeddedDatabase(join(root, 'embedded'))))

@@ -66,7 +66,10 @@ export async function runCrawl(options: CrawlOptions): Promise<CrawlResult> {
   const rounds = options.rounds ?? 1
   const known = (await ledger.listCrawls()).find((crawl) => crawl.name === name)
   await ledger.defineCrawl({ name, seeds, everyMs: everyMs ?? null, rounds, startsAt: known?.startsAt ?? options.startsAt ?? clock.now() })
-  const queue = await ledger.openQueue(name, { isRealTime: !(clock instanceof SimulatedClock), ...(options.delayMs === undefined ? {} : { delayMs: options.delayMs }) })
+  const queue = await ledger.openQueue(name, {
+    isRealTime: !(clock instanceof SimulatedClock),
+    ...(options.delayMs === undefined ? {} : { delayMs: options.delayMs }),
+  })
   try {
     return await new Crawl(options, queue).run()
   } finally {
@@ -81,7 +84,7 @@ class Crawl {
   readonly #running = new Map<string, { lease: Lease; ended: Promise<void> }>()
   readonly #stop = new AbortController()
   readonly #result: CrawlResult = { ended: 'done', visits: 0, failed: 0, fenced: 0 }
-  #fault: unknown
+  #fault: Error | null = null
   #round = -1
   #pausedUntil = 0
 
@@ -94,7 +97,10 @@ class Crawl {
   }
 
   async run(): Promise<CrawlResult> {
-    const beat = setInterval(() => void this.#queue.touch([...this.#running.values()].map(({ lease }) => lease)).catch(() => {}), heartbeatMs)
+    const beat = setInterval(
+      () => void this.#queue.touch([...this.#running.values()].map(({ lease }) => lease)).catch(() => {}),
+      heartbeatMs,
+    )
     try {
       await this.#queue.reclaim(this.#options.clock.now())
       await this.#queue.announce(this.#options.clock.now())
@@ -108,7 +114,7 @@ class Crawl {
       clearInterval(beat)
     }
     await this.#tell(true)
-    if (this.#fault !== undefined) throw this.#fault
+    if (this.#fault !== null) throw this.#fault
     return this.#result
   }
 
@@ -134,7 +140,8 @@ class Crawl {
     if (due === null) return false
     if (due <= clock.now()) {
       // Others are at it, or a site rests, or its process died.
-      if ((await this.#queue.reclaim(this.#options.clock.now())) + (await this.#queue.announce(clock.now())) === 0) await this.#pause(pollMs)
+      if ((await this.#queue.reclaim(this.#options.clock.now())) + (await this.#queue.announce(clock.now())) === 0)
+        await this.#pause(pollMs)
     } else if (clock instanceof SimulatedClock) {
       clock.set(due)
       await this.#queue.announce(due)
@@ -209,7 +216,7 @@ class Crawl {
 
   #fail(error: unknown): void {
     if (this.#stop.signal.aborted && error instanceof Error && error.name === 'AbortError') return
-    this.#fault ??= error
+    this.#fault ??= error instanceof Error ? error : new Error(String(error))
     this.#stop.abort(error)
   }
 

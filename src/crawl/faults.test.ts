@@ -2,11 +2,17 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { openLedger } from '#ledger/ledger.ts'
-import { serversOf, temporaryData } from '#ledger/testing/data-folder.ts'
+import { databaseTemplate, serversOf, temporaryData } from '#ledger/testing/data-folder.ts'
 
 const script = join(import.meta.dirname, 'testing/crawler.ts')
+
+let template: Awaited<ReturnType<typeof databaseTemplate>>
+before(async () => {
+  template = await databaseTemplate()
+})
+after(() => template.remove())
 
 /** What the processes of one crawl said. */
 class Crawlers {
@@ -24,8 +30,8 @@ class Crawlers {
     let rest = ''
     let count = 0
     let errors = ''
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => (errors += text))
-    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text))
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n')
       rest = lines.pop()!
       for (const line of lines) {
@@ -56,7 +62,10 @@ async function assertWhole(dir: string, crawlers: Crawlers, visits: number, mayR
     assert.ok(rows.every((row) => row.observed !== null))
     const there = new Set(rows.map((row) => `${row.round} ${row.url} ${row.visitId}`))
     for (const kept of crawlers.kept) assert.ok(there.has(kept), `${kept} was acknowledged`)
-    assert.ok(crawlers.started.length - visits <= mayRepeat, `${crawlers.started.length - visits} visits repeated; ${mayRepeat} were in flight`)
+    assert.ok(
+      crawlers.started.length - visits <= mayRepeat,
+      `${crawlers.started.length - visits} visits repeated; ${mayRepeat} were in flight`,
+    )
     assert.deepEqual((await ledger.files.verify()).faults, [])
     const report = await ledger.reindex()
     assert.equal(report.after, report.before)
@@ -65,20 +74,26 @@ async function assertWhole(dir: string, crawlers: Crawlers, visits: number, mayR
   }
 }
 
-test('two processes crawl together, are killed and started again: nothing acknowledged is lost, nothing is there twice', { timeout: 120_000 }, async (t) => {
-  const data = await temporaryData('kills')
-  t.after(() => data.remove())
-  const crawlers = new Crawlers(data.dir, 40, 3)
-  const killed = [7, 15].map((after) => crawlers.run((child, count) => count === after && child.kill('SIGKILL')))
-  await Promise.all(killed.map(({ done }) => done))
-  await crawlers.run((child, count) => count === 20 && child.kill('SIGKILL')).done
-  await Promise.all([crawlers.run().done, crawlers.run().done])
-  assert.deepEqual(crawlers.ended, ['done', 'done'])
-  await assertWhole(data.dir, crawlers, 120, 3 * 4)
-})
+test(
+  'two processes crawl together, are killed and started again: nothing acknowledged is lost, nothing is there twice',
+  { timeout: 240_000 },
+  async (t) => {
+    const data = await temporaryData('kills')
+    await template.copyTo(data.dir)
+    t.after(() => data.remove())
+    const crawlers = new Crawlers(data.dir, 40, 3)
+    const killed = [7, 15].map((after) => crawlers.run((child, count) => count === after && child.kill('SIGKILL')))
+    await Promise.all(killed.map(({ done }) => done))
+    await crawlers.run((child, count) => count === 20 && child.kill('SIGKILL')).done
+    await Promise.all([crawlers.run().done, crawlers.run().done])
+    assert.deepEqual(crawlers.ended, ['done', 'done'])
+    await assertWhole(data.dir, crawlers, 120, 3 * 4)
+  },
+)
 
-test('the database is killed in the middle of a crawl, which goes on', { timeout: 120_000 }, async (t) => {
+test('the database is killed in the middle of a crawl, which goes on', { timeout: 240_000 }, async (t) => {
   const data = await temporaryData('database-kill')
+  await template.copyTo(data.dir)
   t.after(() => data.remove())
   const crawlers = new Crawlers(data.dir, 30, 2)
   let kills = 0
@@ -94,8 +109,9 @@ test('the database is killed in the middle of a crawl, which goes on', { timeout
   await assertWhole(data.dir, crawlers, 60, 2 * 4)
 })
 
-test('interrupted, a crawl gives back what it had in hand and goes on with the same call', { timeout: 120_000 }, async (t) => {
+test('interrupted, a crawl gives back what it had in hand and goes on with the same call', { timeout: 240_000 }, async (t) => {
   const data = await temporaryData('interrupt')
+  await template.copyTo(data.dir)
   t.after(() => data.remove())
   const crawlers = new Crawlers(data.dir, 30, 2)
   await crawlers.run((child, count) => count === 12 && child.kill('SIGINT')).done

@@ -6,7 +6,10 @@ const units: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_
 export function parseSpan(text: string): number {
   const match = /^(\d{1,6})([smhdw])$/.exec(text.trim())
   const ms = match ? Number(match[1]) * (units[match[2] ?? ''] ?? 0) : 0
-  if (ms === 0) throw new AssayError('BAD_ARGUMENT', `"${text.slice(0, 40)}" is no span of time`, { hint: 'Write a number and s, m, h, d or w: 7d, 23w.' })
+  if (ms === 0)
+    throw new AssayError('BAD_ARGUMENT', `"${text.slice(0, 40)}" is no span of time`, {
+      hint: 'Write a number and s, m, h, d or w: 7d, 23w.',
+    })
   return ms
 }
 

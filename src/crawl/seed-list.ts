@@ -27,9 +27,22 @@ const longestUrl = 2000
 
 /** Columns that lists name, in small letters: Tranco and Alexa have no header, Majestic has `GlobalRank,TldRank,Domain,…`. */
 const columns: Record<string, 'rank' | 'address' | 'tags'> = {
-  rank: 'rank', globalrank: 'rank', position: 'rank',
-  domain: 'address', url: 'address', host: 'address', hostname: 'address', site: 'address', website: 'address', origin: 'address', address: 'address', name: 'address',
-  tags: 'tags', tag: 'tags', category: 'tags', stratum: 'tags',
+  rank: 'rank',
+  globalrank: 'rank',
+  position: 'rank',
+  domain: 'address',
+  url: 'address',
+  host: 'address',
+  hostname: 'address',
+  site: 'address',
+  website: 'address',
+  origin: 'address',
+  address: 'address',
+  name: 'address',
+  tags: 'tags',
+  tag: 'tags',
+  category: 'tags',
+  stratum: 'tags',
 }
 
 /**
@@ -89,7 +102,9 @@ function headerOf(line: string): Form | null {
 function formOf(line: string): Form {
   const separator = separatorOf(line)
   const fields = fieldsOf(line, separator)
-  return fields.length > 1 && /^\d+$/.test(fields[0] ?? '') ? { separator, rank: 0, address: 1, tags: null } : { separator, rank: null, address: 0, tags: null }
+  return fields.length > 1 && /^\d+$/.test(fields[0] ?? '')
+    ? { separator, rank: 0, address: 1, tags: null }
+    : { separator, rank: null, address: 0, tags: null }
 }
 
 /** A URL may hold commas: only what follows a number or a bare name parts fields. */
@@ -112,22 +127,35 @@ function fieldsOf(line: string, separator: string | null): string[] {
   }
 }
 
-const unquoted = (text: string) => text.trim().replace(/^"([\s\S]*)"$/, '$1').replaceAll('""', '"').trim()
+const unquoted = (text: string) =>
+  text
+    .trim()
+    .replace(/^"([\s\S]*)"$/, '$1')
+    .replaceAll('""', '"')
+    .trim()
 
 function seedFrom(line: string, form: Form, scope: Seed['scope'], tags: readonly string[]): Seed {
   let fields = fieldsOf(line, form.separator)
   // `rank,URL`: the rest of the line is the address, commas and all.
-  if (form.rank === 0 && form.address === 1 && form.tags === null && /^https?:\/\//i.test(fields[1] ?? '')) fields = [fields[0] ?? '', fields.slice(1).join(form.separator ?? '')]
+  if (form.rank === 0 && form.address === 1 && form.tags === null && /^https?:\/\//i.test(fields[1] ?? ''))
+    fields = [fields[0] ?? '', fields.slice(1).join(form.separator ?? '')]
   const address = fields[form.address]
   if (address === undefined || address === '') throw new AssayError('BAD_URL', 'has no address')
-  if (address.length > longestUrl) throw new AssayError('BAD_URL', `has an address of ${address.length} characters; ${longestUrl} are the most`)
+  if (address.length > longestUrl)
+    throw new AssayError('BAD_URL', `has an address of ${address.length} characters; ${longestUrl} are the most`)
   const url = parseSeedUrl(address)
   const { hostname } = new URL(url)
-  if (!/^https?:\/\//i.test(address) && !hostname.includes('.') && !hostname.startsWith('[')) throw new AssayError('BAD_URL', `"${address.slice(0, 60)}" is no name of a site: it has no dot`)
-  const seed: Seed = { url, tags: [...new Set([...tags, ...(form.tags === null ? [] : (fields[form.tags] ?? '').split(/[\s|]+/).filter(Boolean))])], scope }
+  if (!/^https?:\/\//i.test(address) && !hostname.includes('.') && !hostname.startsWith('['))
+    throw new AssayError('BAD_URL', `"${address.slice(0, 60)}" is no name of a site: it has no dot`)
+  const seed: Seed = {
+    url,
+    tags: [...new Set([...tags, ...(form.tags === null ? [] : (fields[form.tags] ?? '').split(/[\s|]+/).filter(Boolean))])],
+    scope,
+  }
   if (form.rank !== null) {
     const rank = fields[form.rank] ?? ''
-    if (!/^\d{1,10}$/.test(rank) || Number(rank) < 1 || Number(rank) > 2_147_483_647) throw new AssayError('BAD_URL', `has "${rank.slice(0, 40)}" for a rank`)
+    if (!/^\d{1,10}$/.test(rank) || Number(rank) < 1 || Number(rank) > 2_147_483_647)
+      throw new AssayError('BAD_URL', `has "${rank.slice(0, 40)}" for a rank`)
     seed.rank = Number(rank)
   }
   return seed

@@ -41,12 +41,18 @@ const visitOf = (capture: ReturnType<typeof sampleCapture>): VisitRecord => ({
 test('any octets come back as they were, under their own digest', async () => {
   const store = await openFileStore(newDir())
   await fc.assert(
-    fc.asyncProperty(fc.oneof(fc.uint8Array({ maxLength: 3000 }), fc.string({ maxLength: 50 }).map((text) => new TextEncoder().encode(text.repeat(200)))), async (bytes) => {
-      const digest = await store.put(bytes)
-      assert.equal(digest, sha256(bytes))
-      assert.deepEqual(Buffer.from(await store.get(digest)), Buffer.from(bytes))
-      assert.equal(await store.has(digest), true)
-    }),
+    fc.asyncProperty(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 3000 }),
+        fc.string({ maxLength: 50 }).map((text) => new TextEncoder().encode(text.repeat(200))),
+      ),
+      async (bytes) => {
+        const digest = await store.put(bytes)
+        assert.equal(digest, sha256(bytes))
+        assert.deepEqual(Buffer.from(await store.get(digest)), Buffer.from(bytes))
+        assert.equal(await store.has(digest), true)
+      },
+    ),
     { numRuns: 60 },
   )
   assert.deepEqual((await store.verify()).faults, [])
@@ -61,7 +67,9 @@ test('text is stored compressed, noise as it is, and the same twice is once', as
   assert.equal(a, b)
   const files = (await readdir(join(dir, 'blobs'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
   assert.equal(files.length, 2)
-  const sizes = Object.fromEntries(await Promise.all(files.map(async (file) => [file.name.endsWith('.zst'), (await stat(join(file.parentPath, file.name))).size])))
+  const sizes = Object.fromEntries(
+    await Promise.all(files.map(async (file) => [file.name.endsWith('.zst'), (await stat(join(file.parentPath, file.name))).size])),
+  )
   assert.ok(sizes['true'] < text.length / 50)
   assert.equal(sizes['false'], noise.length)
   assert.deepEqual(await readdir(join(dir, 'tmp')), [])
@@ -77,7 +85,10 @@ test('a manifest lies on disk in its canonical octets, and captures are listed i
     await store.putCapture(capture)
   }
   await store.putCapture(captures[3]!)
-  assert.deepEqual(await collect(store.listCaptures()), captures.map((capture) => capture.id))
+  assert.deepEqual(
+    await collect(store.listCaptures()),
+    captures.map((capture) => capture.id),
+  )
   const hex = captures[0]!.id.slice(7)
   assert.equal(await readFile(join(dir, 'captures', hex.slice(0, 2), `${hex}.json`), 'utf8'), canonicalJson(captures[0]!.manifest))
   assert.deepEqual(await store.getCapture(captures[7]!.id), captures[7])
@@ -116,7 +127,7 @@ test('a memo comes back; a damaged one is none', async () => {
 
 test('a digest that is a path is refused', async () => {
   const store = await openFileStore(newDir())
-  await assert.rejects(store.get('sha256:../../../../etc/passwd' as `sha256:${string}`), hasCode('BAD_ARGUMENT'))
+  await assert.rejects(store.get('sha256:../../../../etc/passwd'), hasCode('BAD_ARGUMENT'))
   await assert.rejects(store.get(sha256(Buffer.from('nowhere'))), hasCode('NOT_FOUND'))
 })
 
@@ -168,7 +179,11 @@ test('a blob that a power cut left empty is written again', async () => {
 test('a line of the order file that was cut short spoils only itself', async () => {
   const dir = newDir()
   const store = await openFileStore(dir)
-  const [a, b, c] = [sampleCapture({ url: 'https://a.test/' }), sampleCapture({ url: 'https://b.test/' }), sampleCapture({ url: 'https://c.test/' })]
+  const [a, b, c] = [
+    sampleCapture({ url: 'https://a.test/' }),
+    sampleCapture({ url: 'https://b.test/' }),
+    sampleCapture({ url: 'https://c.test/' }),
+  ]
   await store.putCapture(a)
   await appendFile(join(dir, 'captures', 'log'), b.id.slice(7, 40))
   assert.deepEqual(await collect(store.listCaptures()), [a.id])
@@ -178,8 +193,9 @@ test('a line of the order file that was cut short spoils only itself', async () 
   // The file is whole and its line is missing: the process died in between.
   await writeFile(join(dir, 'captures', 'log'), `${a.id.slice(7)}\n`)
   assert.deepEqual((await store.verify()).unlisted.map((fault) => fault.name).sort(), [b.id, c.id].sort())
-  await store.putCapture(c)
-  assert.deepEqual(await collect(store.listCaptures()), [a.id, c.id])
+  const restarted = await openFileStore(dir)
+  await restarted.putCapture(c)
+  assert.deepEqual(await collect(restarted.listCaptures()), [a.id, c.id])
 })
 
 test('a data folder of a later version, or of something else, is refused and left alone', async () => {
@@ -199,41 +215,48 @@ test('a data folder of a later version, or of something else, is refused and lef
 test('a capture whose digest is not its own is refused', async () => {
   const store = await openFileStore(newDir())
   const capture = sampleCapture()
-  await assert.rejects(store.putCapture({ id: sampleCapture().id, manifest: { ...capture.manifest, url: 'https://other.test/' } }), hasCode('STORE_CORRUPT'))
+  await assert.rejects(
+    store.putCapture({ id: sampleCapture().id, manifest: { ...capture.manifest, url: 'https://other.test/' } }),
+    hasCode('STORE_CORRUPT'),
+  )
 })
 
 const writer = join(import.meta.dirname, 'testing', 'writer.ts')
 
-test('killed in the middle of writing, several processes at once: what was acknowledged is there, nothing half-written counts', { timeout: 60_000 }, async () => {
-  const dir = newDir()
-  const acknowledged = new Set<string>()
-  for (let round = 0; round < 4; round++) {
-    const children = [0, 1].map(() => spawn(process.execPath, [writer, dir], { stdio: ['ignore', 'pipe', 'inherit'] }))
-    await Promise.all(
-      children.map(async (child, index) => {
-        let rest = ''
-        let lines = 0
-        const exited = once(child, 'exit')
-        child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
-          const parts = (rest + chunk).split('\n')
-          rest = parts.pop()!
-          for (const line of parts) {
-            acknowledged.add(line)
-            if (++lines === 12 + 7 * round + index) child.kill('SIGKILL')
-          }
-        })
-        await exited
-      }),
-    )
-  }
-  const store = await openFileStore(dir)
-  const listed = new Set<string>(await collect(store.listCaptures()))
-  assert.ok(acknowledged.size > 100)
-  for (const id of acknowledged) assert.ok(listed.has(id), `${id} was acknowledged`)
-  const observed = new Set((await collect(store.listObservations())).map((observation) => observation.captureId))
-  for (const id of acknowledged) assert.ok(observed.has(id as `sha256:${string}`))
-  assert.deepEqual((await store.verify()).faults, [])
-})
+test(
+  'killed in the middle of writing, several processes at once: what was acknowledged is there, nothing half-written counts',
+  { timeout: 240_000 },
+  async () => {
+    const dir = newDir()
+    const acknowledged = new Set<string>()
+    for (let round = 0; round < 4; round++) {
+      const children = [0, 1].map(() => spawn(process.execPath, [writer, dir], { stdio: ['ignore', 'pipe', 'inherit'] }))
+      await Promise.all(
+        children.map(async (child, index) => {
+          let rest = ''
+          let lines = 0
+          const exited = once(child, 'exit')
+          child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+            const parts = (rest + chunk).split('\n')
+            rest = parts.pop()!
+            for (const line of parts) {
+              acknowledged.add(line)
+              if (++lines === 12 + 7 * round + index) child.kill('SIGKILL')
+            }
+          })
+          await exited
+        }),
+      )
+    }
+    const store = await openFileStore(dir)
+    const listed = new Set<string>(await collect(store.listCaptures()))
+    assert.ok(acknowledged.size > 100)
+    for (const id of acknowledged) assert.ok(listed.has(id), `${id} was acknowledged`)
+    const observed = new Set((await collect(store.listObservations())).map((observation) => observation.captureId))
+    for (const id of acknowledged) assert.ok(observed.has(id as `sha256:${string}`))
+    assert.deepEqual((await store.verify()).faults, [])
+  },
+)
 
 test('a copy of a data folder is a data folder', async () => {
   const dir = newDir()

@@ -40,9 +40,11 @@ const hexOfText = (text: string) => createHash('sha256').update(text).digest('he
 export async function openFileStore(path: string): Promise<FileStore> {
   const dir = resolve(path)
   const tmp = join(dir, 'tmp')
-  const doing = (what: string) => (cause: unknown): never => {
-    throw storeError(cause, what)
-  }
+  const doing =
+    (what: string) =>
+    (cause: unknown): never => {
+      throw storeError(cause, what)
+    }
   await openFormat(dir, tmp).catch(doing(`opening the data folder ${dir}`))
 
   const place = (kind: string, hex: string, suffix = '') => join(dir, kind, hex.slice(0, 2), hex + suffix)
@@ -91,12 +93,15 @@ export async function openFileStore(path: string): Promise<FileStore> {
     try {
       if (bytes === 'broken') throw new Error('cannot be unpacked')
       value = JSON.parse(Buffer.from(bytes).toString('utf8')) as Observation
-      if (value.schema !== 'assay.observation' || `sha256:${name.slice(0, 64)}` !== value.captureId) throw new Error('is not the observation of its name')
+      if (value.schema !== 'assay.observation' || `sha256:${name.slice(0, 64)}` !== value.captureId)
+        throw new Error('is not the observation of its name')
     } catch (cause) {
       throw new AssayError('STORE_CORRUPT', `observation ${name} is damaged`, { cause })
     }
     if (value.schemaVersion > observationSchemaVersion) {
-      throw new AssayError('UNSUPPORTED', `observation ${name} was written by a later version`, { hint: 'Use the version of assay that wrote it, or a newer one.' })
+      throw new AssayError('UNSUPPORTED', `observation ${name} was written by a later version`, {
+        hint: 'Use the version of assay that wrote it, or a newer one.',
+      })
     }
     return value
   }
@@ -107,7 +112,10 @@ export async function openFileStore(path: string): Promise<FileStore> {
     return bytes === null ? null : parseVisitRecord(bytes, file)
   }
   async function* visitFiles(): AsyncIterable<string> {
-    const sorted = async (folder: string) => (await readdir(folder).catch((error: unknown) => (isMissing(error) ? [] : doing('listing visits')(error)))).sort()
+    const sorted = async (folder: string) => {
+      const names: string[] = await readdir(folder).catch((error: unknown) => (isMissing(error) ? [] : doing('listing visits')(error)))
+      return names.sort()
+    }
     for (const folder of await sorted(join(dir, 'visits'))) {
       for (const file of await sorted(join(dir, 'visits', folder))) yield join(folder, file)
     }
@@ -153,7 +161,7 @@ export async function openFileStore(path: string): Promise<FileStore> {
     },
     async *listCaptures() {
       try {
-        for await (const hex of captureLog.names()) yield `sha256:${hex}` as Digest
+        for await (const hex of captureLog.names()) yield `sha256:${hex}`
       } catch (cause) {
         throw storeError(cause, 'listing captures')
       }
@@ -176,7 +184,10 @@ export async function openFileStore(path: string): Promise<FileStore> {
       try {
         for await (const name of observationLog.names()) {
           const observation = await loadObservation(name)
-          if (observation === null) throw new AssayError('STORE_CORRUPT', `observation ${name} is missing`, { hint: 'assay verify names everything that is missing.' })
+          if (observation === null)
+            throw new AssayError('STORE_CORRUPT', `observation ${name} is missing`, {
+              hint: 'assay verify names everything that is missing.',
+            })
           yield observation
         }
       } catch (cause) {
@@ -211,7 +222,8 @@ export async function openFileStore(path: string): Promise<FileStore> {
       await writePacked(place('memo', hexOfText(key)), Buffer.from(`${hexOfText(text)}\n${text}`), tmp).catch(doing('storing a memo'))
     },
 
-    verify: (signal) => verifyStore({ dir, store, observationNames: () => observationLog.names(), loadObservation, visitFiles, loadVisit }, signal),
+    verify: (signal) =>
+      verifyStore({ dir, store, observationNames: () => observationLog.names(), loadObservation, visitFiles, loadVisit }, signal),
   }
   return store
 }

@@ -47,7 +47,7 @@ test('a site has one visit at a time, and its next page comes when that is ackno
   const [second] = await queue.claim(10, start)
   assert.equal(second?.site, 'shop.test')
   assert.notEqual(second?.seed.url, shop.seed.url)
-  await queue.release(second!)
+  await queue.release(second)
   const [again] = await queue.claim(10, start)
   assert.equal(again?.seed.url, second?.seed.url)
   assert.notEqual(again?.visitId, second?.visitId)
@@ -78,7 +78,10 @@ test('a result whose site was taken over is fenced off: no visit, no row, and th
   assert.equal(await queue.acknowledge(stale, await visited(stale, 'active')), 'fenced')
   assert.equal(await queue.acknowledge(fresh, await visited(fresh, 'none')), 'accepted')
   const rows = await ledger.listVisits({ crawl: 'fenced' })
-  assert.deepEqual(rows.map((row) => [row.visitId, row.observed?.status]), [[fresh.visitId, 'none']])
+  assert.deepEqual(
+    rows.map((row) => [row.visitId, row.observed?.status]),
+    [[fresh.visitId, 'none']],
+  )
   assert.equal(await ledger.files.getVisit(stale.visitId), null)
 })
 
@@ -116,7 +119,7 @@ test('rounds that passed while nobody crawled are not made up for', async (t) =>
   await queue.announce(late)
   const [lease] = await queue.claim(1, late)
   assert.equal(lease?.round, 2)
-  await queue.acknowledge(lease!, await visited(lease!))
+  await queue.acknowledge(lease, await visited(lease))
   assert.deepEqual(await queue.nextDue(), new Date(start.getTime() + 3 * 7 * day))
 })
 
@@ -151,10 +154,18 @@ test('sightings carry when a subject was first and last seen, how often, and the
     const [lease] = await queue.claim(1, now)
     await queue.acknowledge(lease!, await visited(lease!, status, { account: 'wallet-1', service: 'coinhive' }))
   }
-  const [sighting] = (await ledger.listSightings({ kind: 'account' })).filter((row) => row.site === 'stays.test')
+  const sighting = (await ledger.listSightings({ kind: 'account' })).find((row) => row.site === 'stays.test')
   const week = (round: number) => new Date(start.getTime() + round * 7 * day)
   assert.deepEqual(
-    [sighting?.subject, sighting?.firstSeen, sighting?.lastSeen, sighting?.visitsSeen, sighting?.visitsLooked, sighting?.lookedBefore, sighting?.lookedAfter],
+    [
+      sighting?.subject,
+      sighting?.firstSeen,
+      sighting?.lastSeen,
+      sighting?.visitsSeen,
+      sighting?.visitsLooked,
+      sighting?.lookedBefore,
+      sighting?.lookedAfter,
+    ],
     ['wallet-1', week(1), week(3), 2, 4, week(0), week(5)],
   )
 })
@@ -164,9 +175,11 @@ test('a capture judged again: the new judgement counts, the old one stays readab
   await ledger.files.putCapture(capture)
   await ledger.record(sampleObservation(capture, 'active', { service: 'wrong' }, { recordedAt: '2026-01-05T11:00:00.000Z' }))
   await ledger.record(sampleObservation(capture, 'none', {}, { judgement: 'sha256:judgement-2', recordedAt: '2026-02-01T00:00:00.000Z' }))
-  const [row] = (await ledger.listVisits({ crawl: null })).filter((visit) => visit.url === 'https://rejudged.test/')
+  const row = (await ledger.listVisits({ crawl: null })).find((visit) => visit.url === 'https://rejudged.test/')
   assert.deepEqual([row?.observed?.status, row?.observed?.judgement], ['none', 'sha256:judgement-2'])
-  const asOf = async (date: string) => (await ledger.listVisits({ crawl: null, asOf: new Date(date) })).find((visit) => visit.url === 'https://rejudged.test/')?.observed?.status
+  const asOf = async (date: string) =>
+    (await ledger.listVisits({ crawl: null, asOf: new Date(date) })).find((visit) => visit.url === 'https://rejudged.test/')?.observed
+      ?.status
   assert.equal(await asOf('2026-01-20T00:00:00Z'), 'active')
   assert.equal(await asOf('2026-02-02T00:00:00Z'), 'none')
   assert.equal(await asOf('2025-01-01T00:00:00Z'), undefined)
@@ -203,5 +216,8 @@ test('a schema of a later version is refused', async () => {
 
 test('a served database is named by its URL', async () => {
   await assert.rejects(openLedger({ dataDir: data.dir, database: 'mysql://x' }), hasCode('BAD_ARGUMENT'))
-  await assert.rejects(openLedger({ dataDir: data.dir, database: 'postgres://nobody@127.0.0.1:1/none', patienceMs: 0 }), hasCode('DATABASE_FAILED'))
+  await assert.rejects(
+    openLedger({ dataDir: data.dir, database: 'postgres://nobody@127.0.0.1:1/none', patienceMs: 0 }),
+    hasCode('DATABASE_FAILED'),
+  )
 })

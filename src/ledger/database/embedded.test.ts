@@ -1,31 +1,27 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { AssayError } from '#model/errors.ts'
-import { serversOf, temporaryData, untilStopped } from '../testing/data-folder.ts'
+import { databaseTemplate, serversOf, temporaryData, untilStopped } from '../testing/data-folder.ts'
 import { openDatabase } from './database.ts'
 import { embeddedDatabase } from './embedded.ts'
 
 const hasCode = (code: string) => (error: unknown) => error instanceof AssayError && error.code === code
 const open = (dir: string) => openDatabase(embeddedDatabase(dir))
 
-/** Making a cluster takes seconds, a copy of one at rest does not. */
-let template: Awaited<ReturnType<typeof temporaryData>>
+let template: Awaited<ReturnType<typeof databaseTemplate>>
 before(async () => {
-  template = await temporaryData('template')
-  await (await open(template.dir)).close()
-  await untilStopped(template.dir)
+  template = await databaseTemplate()
 })
 after(() => template.remove())
 
 async function fromTemplate(name: string) {
   const data = await temporaryData(name)
-  await cp(template.dir, data.dir, { recursive: true, filter: (path) => !path.endsWith('/run') })
-  execFileSync('chown', ['-R', '--reference', join(template.dir, 'db/pgdata'), join(data.dir, 'db')])
+  await template.copyTo(data.dir)
   return data
 }
 
@@ -46,7 +42,7 @@ async function neighbour(dir: string) {
   return { child, exited }
 }
 
-test('the first of several starts it, all share it, the last one to go stops it, killed or not', { timeout: 90_000 }, async (t) => {
+test('the first of several starts it, all share it, the last one to go stops it, killed or not', { timeout: 240_000 }, async (t) => {
   const data = await temporaryData('share')
   t.after(() => data.remove())
   // None is there: both want to make it.
@@ -68,7 +64,7 @@ test('the first of several starts it, all share it, the last one to go stops it,
   await untilStopped(data.dir)
 })
 
-test('a killed server is started again under a process that uses it', { timeout: 60_000 }, async (t) => {
+test('a killed server is started again under a process that uses it', { timeout: 240_000 }, async (t) => {
   const data = await fromTemplate('revive')
   t.after(() => data.remove())
   const database = await open(data.dir)
@@ -81,7 +77,7 @@ test('a killed server is started again under a process that uses it', { timeout:
   await database.close()
 })
 
-test('a killed keeper leaves a server that the next user takes over', { timeout: 60_000 }, async (t) => {
+test('a killed keeper leaves a server that the next user takes over', { timeout: 240_000 }, async (t) => {
   const data = await fromTemplate('keeper')
   t.after(() => data.remove())
   const database = await open(data.dir)
@@ -101,26 +97,34 @@ test('a killed keeper leaves a server that the next user takes over', { timeout:
   await untilStopped(data.dir)
 })
 
-test('a copy made while it is in use has a server of its own, whatever process has the number that it remembers', { timeout: 60_000 }, async (t) => {
-  const data = await fromTemplate('copy')
-  t.after(() => data.remove())
-  const database = await open(data.dir)
-  await database.query('create table kept as select generate_series(1, 1000) as n')
-  const copyDir = `${data.dir}-copy`
-  execFileSync('cp', ['-a', data.dir, copyDir])
-  assert.equal((await readFile(join(copyDir, 'db/pgdata/postmaster.pid'), 'utf8')).split('\n')[0], String((await serversOf(data.dir)).find((server) => server.isPostmaster)?.pid))
-  const copy = await open(copyDir)
-  await copy.query('insert into kept values (0)')
-  assert.deepEqual(await copy.query('select count(*) as n from kept'), [{ n: 1001 }])
-  assert.deepEqual(await database.query('select count(*) as n from kept'), [{ n: 1000 }])
-  await Promise.all([database.close(), copy.close()])
-  await untilStopped(copyDir)
-})
+test(
+  'a copy made while it is in use has a server of its own, whatever process has the number that it remembers',
+  { timeout: 240_000 },
+  async (t) => {
+    const data = await fromTemplate('copy')
+    t.after(() => data.remove())
+    const database = await open(data.dir)
+    await database.query('create table kept as select generate_series(1, 1000) as n')
+    const copyDir = `${data.dir}-copy`
+    execFileSync('cp', ['-a', data.dir, copyDir])
+    assert.equal(
+      (await readFile(join(copyDir, 'db/pgdata/postmaster.pid'), 'utf8')).split('\n')[0],
+      String((await serversOf(data.dir)).find((server) => server.isPostmaster)?.pid),
+    )
+    const copy = await open(copyDir)
+    await copy.query('insert into kept values (0)')
+    assert.deepEqual(await copy.query('select count(*) as n from kept'), [{ n: 1001 }])
+    assert.deepEqual(await database.query('select count(*) as n from kept'), [{ n: 1000 }])
+    await Promise.all([database.close(), copy.close()])
+    await untilStopped(copyDir)
+  },
+)
 
-test('a folder too deep for the name of a socket, with spaces and quotes in it', { timeout: 60_000 }, async (t) => {
+test('a folder too deep for the name of a socket, with spaces and quotes in it', { timeout: 240_000 }, async (t) => {
   const data = await temporaryData('deep')
   t.after(() => data.remove())
   const deep = join(data.dir, `it's "deep" ${'x'.repeat(60)}`, 'y'.repeat(60))
+  await template.copyTo(deep)
   const database = await open(deep)
   assert.deepEqual(await database.query('select 1 as one'), [{ one: 1 }])
   const neighbours = await open(deep)
@@ -129,11 +133,12 @@ test('a folder too deep for the name of a socket, with spaces and quotes in it',
   await untilStopped(deep)
 })
 
-test('a folder that only root may enter', { timeout: 60_000, skip: process.getuid?.() !== 0 && 'needs root' }, async (t) => {
+test('a folder that only root may enter', { timeout: 240_000, skip: process.getuid?.() !== 0 && 'needs root' }, async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'assay-closed-'))
   await chmod(root, 0o700)
   const dir = join(root, 'data')
   await mkdir(dir)
+  await template.copyTo(dir)
   t.after(() => rm(root, { recursive: true }))
   const database = await open(dir)
   assert.deepEqual(await database.query('select 1 as one'), [{ one: 1 }])
@@ -141,14 +146,14 @@ test('a folder that only root may enter', { timeout: 60_000, skip: process.getui
   await untilStopped(dir)
 })
 
-test('a cluster of another major version is refused with what to do', { timeout: 60_000 }, async (t) => {
+test('a cluster of another major version is refused with what to do', { timeout: 240_000 }, async (t) => {
   const data = await fromTemplate('version')
   t.after(() => data.remove())
   await writeFile(join(data.dir, 'db/pgdata/PG_VERSION'), '14\n')
   await assert.rejects(open(data.dir), (error) => hasCode('UNSUPPORTED')(error) && /PostgreSQL 14/.test((error as Error).message))
 })
 
-test('a damaged cluster is named with what the server said', { timeout: 60_000 }, async (t) => {
+test('a damaged cluster is named with what the server said', { timeout: 240_000 }, async (t) => {
   const data = await fromTemplate('damaged')
   t.after(() => data.remove())
   await writeFile(join(data.dir, 'db/pgdata/global/pg_control'), Buffer.alloc(8192))

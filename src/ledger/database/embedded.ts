@@ -96,7 +96,8 @@ export function embeddedDatabase(dataDir: string): DatabaseServer {
     await initialise(pgdata, files, owner, environment)
     if ((await untilGone(run)) === 'took-part') return
     // Nobody runs here any more, or the folder is a copy of one in use: the number in its lock files may be any process's.
-    for (const stale of [join(pgdata, 'postmaster.pid'), join(run, `.s.PGSQL.${port}.lock`), join(run, `.s.PGSQL.${port}`)]) await rm(stale, { force: true })
+    for (const stale of [join(pgdata, 'postmaster.pid'), join(run, `.s.PGSQL.${port}.lock`), join(run, `.s.PGSQL.${port}`)])
+      await rm(stale, { force: true })
     await makePipe(join(run, 'users'), owner)
     await rotateLog(join(dir, 'log'))
     const log = await open(join(dir, 'log'), 'a')
@@ -104,9 +105,17 @@ export function embeddedDatabase(dataDir: string): DatabaseServer {
     // Held both ways until the reader has opened it, or it would wait for ever should we die now.
     const guard = openSync(join(run, 'users'), constants.O_RDWR)
     try {
-      const flags = Object.entries({ ...settings, unix_socket_directories: run, unix_socket_permissions: '0700' }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+      const flags = Object.entries({ ...settings, unix_socket_directories: run, unix_socket_permissions: '0700' }).flatMap(
+        ([name, value]) => ['-c', `${name}=${value}`],
+      )
       const [command = 'sh', ...rest] = [...owner.prefix, 'sh', '-c', keeper, join(run, 'users'), files.postgres, '-D', pgdata, ...flags]
-      const child = spawn(command, rest, { ...owner.options, cwd: '/', env: environment, detached: true, stdio: ['ignore', log.fd, log.fd] })
+      const child = spawn(command, rest, {
+        ...owner.options,
+        cwd: '/',
+        env: environment,
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+      })
       let dead = false
       child.once('exit', () => (dead = true))
       await once(child, 'spawn')
@@ -136,7 +145,8 @@ export function embeddedDatabase(dataDir: string): DatabaseServer {
         for (const each of left) if (each.isPostmaster) process.kill(each.pid, 'SIGINT')
         stopped = true
       }
-      if (performance.now() > deadline) throw new AssayError('STORE_BUSY', `process ${left[0]?.pid} still uses ${pgdata} and does not answer`)
+      if (performance.now() > deadline)
+        throw new AssayError('STORE_BUSY', `process ${left[0]?.pid} still uses ${pgdata} and does not answer`)
       await sleep(20)
     }
   }
@@ -162,7 +172,9 @@ async function own(dir: string, owner: ProcessUser): Promise<void> {
   if (process.getuid?.() === 0) {
     if (uid !== owner.uid) await chown(dir, owner.uid, owner.gid)
   } else if (uid !== owner.uid || (dir.startsWith('/tmp/assay-') && (mode & 0o077) !== 0)) {
-    throw new AssayError('STORE_DENIED', `${dir} belongs to user ${uid}, and this is user ${owner.uid}`, { hint: 'One data folder has one user: run assay as its owner.' })
+    throw new AssayError('STORE_DENIED', `${dir} belongs to user ${uid}, and this is user ${owner.uid}`, {
+      hint: 'One data folder has one user: run assay as its owner.',
+    })
   }
 }
 

@@ -20,11 +20,20 @@ export async function migrate(database: Database): Promise<void> {
   await database.transaction(async (transaction) => {
     await transaction.query('select pg_advisory_xact_lock($1)', [lockNumber])
     await transaction.query('create schema if not exists assay')
-    await transaction.query('create table if not exists assay.migrations (number int primary key, name text not null, digest text not null, applied_at timestamptz not null default now())')
-    const done = new Map((await transaction.query<{ number: number; digest: string }>('select number, digest from assay.migrations')).map((row) => [row.number, row.digest]))
+    await transaction.query(
+      'create table if not exists assay.migrations (number int primary key, name text not null, digest text not null, applied_at timestamptz not null default now())',
+    )
+    const done = new Map(
+      (await transaction.query<{ number: number; digest: string }>('select number, digest from assay.migrations')).map((row) => [
+        row.number,
+        row.digest,
+      ]),
+    )
     const latest = Math.max(0, ...done.keys())
     if (latest > newest) {
-      throw new AssayError('UNSUPPORTED', `the database has schema ${latest}; this version of assay knows up to ${newest}`, { hint: 'Use the version of assay that wrote it, or a newer one.' })
+      throw new AssayError('UNSUPPORTED', `the database has schema ${latest}; this version of assay knows up to ${newest}`, {
+        hint: 'Use the version of assay that wrote it, or a newer one.',
+      })
     }
     for (const name of files) {
       const sql = await readFile(join(folder, name), 'utf8')

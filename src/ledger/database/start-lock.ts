@@ -16,7 +16,8 @@ export async function withStartLock<T>(name: string, patienceMs: number, work: (
       await once(server, 'listening')
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause
-      if (performance.now() > deadline) throw new AssayError('STORE_BUSY', 'another process has been starting the database for too long', { cause })
+      if (performance.now() > deadline)
+        throw new AssayError('STORE_BUSY', 'another process has been starting the database for too long', { cause })
       await sleep(10 + 20 * (performance.now() % 1))
       continue
     }

@@ -25,7 +25,19 @@ export function unprivilegedUser(mustEnter: string[]): ProcessUser {
   const test = ['sh', '-c', 'for path; do test -x "$path" || exit 1; done', 'sh', ...mustEnter]
   const options = { uid: nobody, gid: nobody }
   if (spawnSync(test[0]!, test.slice(1), { ...options, cwd: '/' }).status === 0) return { ...options, options, prefix: [] }
-  const prefix = ['setpriv', '--reuid', String(nobody), '--regid', String(nobody), '--clear-groups', '--inh-caps', '+dac_override', '--ambient-caps', '+dac_override', '--']
+  const prefix = [
+    'setpriv',
+    '--reuid',
+    String(nobody),
+    '--regid',
+    String(nobody),
+    '--clear-groups',
+    '--inh-caps',
+    '+dac_override',
+    '--ambient-caps',
+    '+dac_override',
+    '--',
+  ]
   if (spawnSync(prefix[0]!, [...prefix.slice(1), ...test], { cwd: '/' }).status === 0) return { ...options, options: {}, prefix }
   throw new AssayError('STORE_DENIED', `PostgreSQL does not run as root, and user ${nobody} may not enter ${mustEnter.join(' or ')}`, {
     hint: 'Run assay as an ordinary user, or choose a data folder that others may enter: --data /var/lib/assay',

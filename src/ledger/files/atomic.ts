@@ -11,16 +11,25 @@ export function storeError(cause: unknown, doing: string): AssayError {
     case 'ENOSPC':
     case 'EDQUOT':
     case 'EFBIG':
-      return new AssayError('DISK_FULL', `no space left while ${doing}`, { cause, hint: 'Free some space; what was acknowledged is safe, and the same command goes on.' })
+      return new AssayError('DISK_FULL', `no space left while ${doing}`, {
+        cause,
+        hint: 'Free some space; what was acknowledged is safe, and the same command goes on.',
+      })
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new AssayError('STORE_DENIED', `not permitted while ${doing}`, { cause, hint: 'Check who owns the data folder and whether it may be written.' })
+      return new AssayError('STORE_DENIED', `not permitted while ${doing}`, {
+        cause,
+        hint: 'Check who owns the data folder and whether it may be written.',
+      })
     case 'ENOENT':
       return new AssayError('NOT_FOUND', `missing while ${doing}`, { cause })
     case 'EMFILE':
     case 'ENFILE':
-      return new AssayError('STORE_BUSY', `too many open files while ${doing}`, { cause, hint: 'Raise the limit of open files (ulimit -n).' })
+      return new AssayError('STORE_BUSY', `too many open files while ${doing}`, {
+        cause,
+        hint: 'Raise the limit of open files (ulimit -n).',
+      })
     default:
       return new AssayError('INTERNAL', `${code ?? 'failed'} while ${doing}`, { cause })
   }

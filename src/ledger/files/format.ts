@@ -58,4 +58,3 @@ async function removeLeftovers(tmp: string): Promise<void> {
     if (Date.now() - mtimeMs > leftoverAfterMs) await rm(file, { force: true, recursive: true })
   }
 }
-

@@ -31,16 +31,29 @@ export async function defineCrawl(database: Database, definition: CrawlDefinitio
   const { name, seeds, everyMs, rounds, startsAt } = definition
   if (!form.test(name)) throw new AssayError('BAD_ARGUMENT', `"${name}" is no name for a crawl: small letters, digits and hyphens`)
   if (!Number.isSafeInteger(rounds) || rounds < 1) throw new AssayError('BAD_ARGUMENT', `${rounds} rounds cannot be crawled`)
-  if (rounds > 1 && !(everyMs !== null && everyMs > 0)) throw new AssayError('BAD_ARGUMENT', 'several rounds need the time from one to the next')
+  if (rounds > 1 && !(everyMs !== null && everyMs > 0))
+    throw new AssayError('BAD_ARGUMENT', 'several rounds need the time from one to the next')
   return database.transaction(async (transaction) => {
-    await transaction.query('insert into assay.crawls (name, every_ms, rounds, starts_at, created_at) values ($1, $2, $3, $4, now()) on conflict do nothing', [name, everyMs, rounds, startsAt])
-    const [row] = await transaction.query<{ every_ms: number | null; rounds: number; starts_at: Date }>('select every_ms, rounds, starts_at from assay.crawls where name = $1', [name])
+    await transaction.query(
+      'insert into assay.crawls (name, every_ms, rounds, starts_at, created_at) values ($1, $2, $3, $4, now()) on conflict do nothing',
+      [name, everyMs, rounds, startsAt],
+    )
+    const [row] = await transaction.query<{ every_ms: number | null; rounds: number; starts_at: Date }>(
+      'select every_ms, rounds, starts_at from assay.crawls where name = $1',
+      [name],
+    )
     if (!row || row.every_ms !== everyMs || row.rounds !== rounds) {
-      throw new AssayError('BAD_ARGUMENT', `crawl ${name} exists with another schedule (${row?.rounds} rounds, every ${row?.every_ms} ms)`, { hint: 'Choose another name, or give the schedule that it has.' })
+      throw new AssayError(
+        'BAD_ARGUMENT',
+        `crawl ${name} exists with another schedule (${row?.rounds} rounds, every ${row?.every_ms} ms)`,
+        { hint: 'Choose another name, or give the schedule that it has.' },
+      )
     }
     let added = 0
     for (let from = 0; from < seeds.length; from += batchSize) {
-      const rows = seeds.slice(from, from + batchSize).map((seed) => ({ url: seed.url, site: siteOf(seed.url), rank: seed.rank ?? null, tags: seed.tags, scope: seed.scope }))
+      const rows = seeds
+        .slice(from, from + batchSize)
+        .map((seed) => ({ url: seed.url, site: siteOf(seed.url), rank: seed.rank ?? null, tags: seed.tags, scope: seed.scope }))
       const inserted = await transaction.query(
         `insert into assay.seeds (crawl, url, site, rank, tags, scope, next_round, next_at)
          select $1, url, site, rank, tags, scope, 0, $3 from jsonb_populate_recordset(null::assay.seeds, $2::jsonb) on conflict do nothing returning 1`,

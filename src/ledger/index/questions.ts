@@ -83,7 +83,19 @@ export async function listVisits(database: Database, { crawl, asOf }: VisitFilte
     observed:
       judgement === null
         ? null
-        : { judgement, lane, vantage, reached, status, activity, consent, placement, families: subjects?.family ?? [], services: subjects?.service ?? [], accounts: subjects?.account ?? [] },
+        : {
+            judgement,
+            lane,
+            vantage,
+            reached,
+            status,
+            activity,
+            consent,
+            placement,
+            families: subjects?.family ?? [],
+            services: subjects?.service ?? [],
+            accounts: subjects?.account ?? [],
+          },
   }))
 }
 

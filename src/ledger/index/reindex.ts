@@ -51,7 +51,8 @@ const tables: Record<string, string> = {
   observations: 't.capture_id collate "C", t.judgement collate "C"',
   subjects: 't.capture_id collate "C", t.judgement collate "C", t.kind collate "C", t.subject collate "C"',
   findings: 't.capture_id collate "C", t.judgement collate "C", t.number',
-  sightings: 't.kind collate "C", t.subject collate "C", t.site collate "C", t.lane collate "C", t.vantage collate "C", t.conditions collate "C"',
+  sightings:
+    't.kind collate "C", t.subject collate "C", t.site collate "C", t.lane collate "C", t.vantage collate "C", t.conditions collate "C"',
 }
 
 /** Over every row of the index and of the sightings that are folded from it. */
@@ -59,7 +60,9 @@ export async function indexDigest(from: Queryable): Promise<string> {
   const parts: string[] = []
   for (const [table, order] of Object.entries(tables)) {
     // A hash a row first: the rows of a long study together are more than one value of SQL holds.
-    const [row] = await from.query<{ digest: string }>(`select md5(coalesce(string_agg(md5(t::text), '' order by ${order}), '')) as digest from assay.${table} t`)
+    const [row] = await from.query<{ digest: string }>(
+      `select md5(coalesce(string_agg(md5(t::text), '' order by ${order}), '')) as digest from assay.${table} t`,
+    )
     parts.push(`${table} ${row?.digest}`)
   }
   return sha256(Buffer.from(parts.join('\n')))

@@ -4,7 +4,8 @@ import type { VisitRecord } from '../visit-record.ts'
 import { findingRows, observationRow, subjectRows, visitRow } from './rows.ts'
 
 /** One statement a table, whatever the number of rows. */
-const insertInto = (table: string) => `insert into assay.${table} select * from jsonb_populate_recordset(null::assay.${table}, $1::jsonb) on conflict do nothing`
+const insertInto = (table: string) =>
+  `insert into assay.${table} select * from jsonb_populate_recordset(null::assay.${table}, $1::jsonb) on conflict do nothing`
 
 /** jsonb knows neither U+0000 nor lone surrogates, and pages write both. */
 export function jsonForSql(rows: readonly object[]): string {
@@ -17,7 +18,9 @@ export async function writeIndex(to: Queryable, visits: readonly VisitRecord[], 
   if (observations.length === 0) return
   const known = new Set(visits.map((visit) => visit.visitId))
   const unknown = [...new Set(observations.map((observation) => observation.visitId))].filter((visitId) => !known.has(visitId))
-  if (unknown.length > 0) for (const row of await to.query<{ visit_id: string }>('select visit_id from assay.visits where visit_id = any($1)', [unknown])) known.add(row.visit_id)
+  if (unknown.length > 0)
+    for (const row of await to.query<{ visit_id: string }>('select visit_id from assay.visits where visit_id = any($1)', [unknown]))
+      known.add(row.visit_id)
   const accepted = observations.filter((observation) => known.has(observation.visitId))
   if (accepted.length === 0) return
   await to.query(insertInto('observations'), [jsonForSql(accepted.map(observationRow))])

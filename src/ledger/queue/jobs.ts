@@ -44,7 +44,15 @@ const bossOf = (queryable: Queryable) => ({
 })
 
 export async function openSiteJobs(database: Database, crawl: string, onError: (error: Error) => void): Promise<SiteJobs> {
-  const boss = new PgBoss({ db: bossOf(database), schema, schedule: false, superviseIntervalSeconds: 15, monitorIntervalSeconds: 15, registerInstance: false, reindex: false })
+  const boss = new PgBoss({
+    db: bossOf(database),
+    schema,
+    schedule: false,
+    superviseIntervalSeconds: 15,
+    monitorIntervalSeconds: 15,
+    registerInstance: false,
+    reindex: false,
+  })
   boss.on('error', onError)
   const queue = queueOf(crawl)
   // Several commands may be the first one: pg-boss makes its schema without a lock around `create schema`.
@@ -52,7 +60,14 @@ export async function openSiteJobs(database: Database, crawl: string, onError: (
   try {
     await session.client.query('select pg_advisory_lock($1)', [startLock])
     await boss.start()
-    await boss.createQueue(queue, { policy: 'exclusive', heartbeatSeconds, expireInSeconds: longestVisitSeconds, retryLimit: 1000, retryDelay: 0, deleteAfterSeconds: 3600 })
+    await boss.createQueue(queue, {
+      policy: 'exclusive',
+      heartbeatSeconds,
+      expireInSeconds: longestVisitSeconds,
+      retryLimit: 1000,
+      retryDelay: 0,
+      deleteAfterSeconds: 3600,
+    })
   } finally {
     await session.close()
   }
@@ -61,7 +76,9 @@ export async function openSiteJobs(database: Database, crawl: string, onError: (
     async send(sites, queryable) {
       let made = 0
       for (let from = 0; from < sites.length; from += 2000) {
-        const jobs = sites.slice(from, from + 2000).map(({ site, startAfter }) => ({ singletonKey: site, data: { site }, ...(startAfter === null ? {} : { startAfter }) }))
+        const jobs = sites
+          .slice(from, from + 2000)
+          .map(({ site, startAfter }) => ({ singletonKey: site, data: { site }, ...(startAfter === null ? {} : { startAfter }) }))
         made += (await boss.insert(queue, jobs, { ...inside(queryable), returnId: true }))?.length ?? 0
       }
       return made

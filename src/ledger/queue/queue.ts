@@ -95,7 +95,8 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
   const [schedule] = await database.query<Schedule>('select every_ms, rounds, starts_at from assay.crawls where name = $1', [crawl])
   if (schedule === undefined) throw new AssayError('NOT_FOUND', `no crawl is called "${crawl}"`)
   const dateOf = (round: number) => new Date(schedule.starts_at.getTime() + round * (schedule.every_ms ?? 0))
-  const roundAt = (now: Date) => (schedule.every_ms === null ? 0 : Math.floor((now.getTime() - schedule.starts_at.getTime()) / schedule.every_ms))
+  const roundAt = (now: Date) =>
+    schedule.every_ms === null ? 0 : Math.floor((now.getTime() - schedule.starts_at.getTime()) / schedule.every_ms)
   const jobs = await openSiteJobs(database, crawl, onError)
   const worker = await registerWorker(database)
 
@@ -103,9 +104,17 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
   const roundOf = (seed: SeedRow, now: Date) => Math.min(Math.max(seed.next_round, roundAt(now)), schedule.rounds - 1)
 
   /** The site's next turn, now that it has no job. */
-  async function sendNext(transaction: Queryable, sites: readonly string[], now: Date, notBefore: ReadonlyMap<string, Date> = new Map()): Promise<void> {
+  async function sendNext(
+    transaction: Queryable,
+    sites: readonly string[],
+    now: Date,
+    notBefore: ReadonlyMap<string, Date> = new Map(),
+  ): Promise<void> {
     if (sites.length === 0) return
-    const rows = await transaction.query<{ site: string; at: Date }>('select site, min(next_at) as at from assay.seeds where crawl = $1 and site = any($2) and next_at is not null group by site', [crawl, [...sites]])
+    const rows = await transaction.query<{ site: string; at: Date }>(
+      'select site, min(next_at) as at from assay.seeds where crawl = $1 and site = any($2) and next_at is not null group by site',
+      [crawl, [...sites]],
+    )
     const turns = rows
       .filter((row) => isRealTime || row.at <= now)
       .map(({ site, at }) => {
@@ -117,7 +126,10 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
 
   async function advance(transaction: Queryable, url: string, round: number): Promise<void> {
     const next = round + 1 < schedule!.rounds ? round + 1 : null
-    await transaction.query('update assay.seeds set next_round = $3, next_at = $4, attempts = 0 where crawl = $1 and url = $2 and next_round <= $5', [crawl, url, next, next === null ? null : dateOf(next), round])
+    await transaction.query(
+      'update assay.seeds set next_round = $3, next_at = $4, attempts = 0 where crawl = $1 and url = $2 and next_round <= $5',
+      [crawl, url, next, next === null ? null : dateOf(next), round],
+    )
   }
 
   /** Forgets a lease whose holder is gone; its visit counts if its record was written before it went. */
@@ -143,7 +155,9 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
 
   /** Locks the site and answers whether the lease still stands; a repeated transaction finds its own work done. */
   async function standing(transaction: Queryable, lease: Lease): Promise<'stands' | 'done' | 'fenced'> {
-    const [site] = await transaction.query<{ lease: string | null }>('select lease from assay.sites where site = $1 for update', [lease.site])
+    const [site] = await transaction.query<{ lease: string | null }>('select lease from assay.sites where site = $1 for update', [
+      lease.site,
+    ])
     if (site?.lease === lease.visitId) return 'stands'
     const done = await transaction.query('select 1 from assay.visits where visit_id = $1', [lease.visitId])
     return done.length > 0 ? 'done' : 'fenced'
@@ -165,7 +179,10 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
 
   async function endTurn(transaction: Queryable, lease: Lease, waitMs: number, now: Date): Promise<void> {
     await transaction.query('delete from assay.leases where visit_id = $1', [lease.visitId])
-    const [row] = await transaction.query<{ ready: Date }>(`update assay.sites set lease = null, ready_at = clock_timestamp() + $2 * interval '1 millisecond' where site = $1 returning ready_at as ready`, [lease.site, waitMs])
+    const [row] = await transaction.query<{ ready: Date }>(
+      `update assay.sites set lease = null, ready_at = clock_timestamp() + $2 * interval '1 millisecond' where site = $1 returning ready_at as ready`,
+      [lease.site, waitMs],
+    )
     await jobs.complete(crawl, [lease.jobId], transaction)
     await sendNext(transaction, [lease.site], now, waitMs > 0 && row !== undefined ? new Map([[lease.site, row.ready]]) : new Map())
   }
@@ -184,11 +201,19 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
 
   return {
     async announce(now) {
-      const sites = (await database.query<{ site: string }>('select site from assay.seeds where crawl = $1 and next_at <= $2 group by site order by min(rank) nulls last, site', [crawl, now])).map((row) => row.site)
+      const sites = (
+        await database.query<{ site: string }>(
+          'select site from assay.seeds where crawl = $1 and next_at <= $2 group by site order by min(rank) nulls last, site',
+          [crawl, now],
+        )
+      ).map((row) => row.site)
       const made = await jobs.send(sites.map((site) => ({ site, startAfter: null })))
       // A job may wait for a later round while a page that was added since is due now. The claim keeps the peace.
       if (isRealTime && made < sites.length) {
-        const waiting = await database.query<{ site: string }>(`select s.site from assay.seeds s where s.crawl = $1 and s.next_at <= $2 and s.next_round = 0 group by s.site`, [crawl, now])
+        const waiting = await database.query<{ site: string }>(
+          `select s.site from assay.seeds s where s.crawl = $1 and s.next_at <= $2 and s.next_round = 0 group by s.site`,
+          [crawl, now],
+        )
         for (const { site } of waiting) await jobs.hasten(site)
       }
       return made
@@ -208,7 +233,8 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
         const free: string[] = []
         const later = new Map<string, Date>()
         for (const state of states) {
-          if (state.lease !== null && !(await canTakeOver(transaction, state.lease, jobOf.get(state.site)))) later.set(state.site, new Date(state.now.getTime() + busySiteDelayMs))
+          if (state.lease !== null && !(await canTakeOver(transaction, state.lease, jobOf.get(state.site))))
+            later.set(state.site, new Date(state.now.getTime() + busySiteDelayMs))
           else if (state.waits && state.ready_at !== null) later.set(state.site, state.ready_at)
           else free.push(state.site)
         }
@@ -222,7 +248,16 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
           const seed: Seed = { url: row.url, tags: row.tags, scope: row.scope, ...(row.rank === null ? {} : { rank: row.rank }) }
           return { visitId: randomUUIDv7(), seed, site: row.site, round, plannedAt: dateOf(round), jobId: jobOf.get(row.site)! }
         })
-        const rows = leases.map((lease) => ({ visit_id: lease.visitId, site: lease.site, crawl, url: lease.seed.url, round: lease.round, planned_at: lease.plannedAt, job_id: lease.jobId, worker: worker.number }))
+        const rows = leases.map((lease) => ({
+          visit_id: lease.visitId,
+          site: lease.site,
+          crawl,
+          url: lease.seed.url,
+          round: lease.round,
+          planned_at: lease.plannedAt,
+          job_id: lease.jobId,
+          worker: worker.number,
+        }))
         await transaction.query(
           `with made as (
              insert into assay.leases (visit_id, site, crawl, url, round, planned_at, job_id, worker)
@@ -232,7 +267,11 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
         )
         const taken = new Set(leases.map((lease) => lease.site))
         const idle = sites.filter((site) => !taken.has(site))
-        await jobs.complete(crawl, idle.map((site) => jobOf.get(site)!), transaction)
+        await jobs.complete(
+          crawl,
+          idle.map((site) => jobOf.get(site)!),
+          transaction,
+        )
         await sendNext(transaction, idle, now, later)
         return leases
       })
@@ -240,13 +279,22 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
 
     async acknowledge(lease, observation) {
       await files.appendObservation(observation)
-      if (observation.visitId !== lease.visitId) throw new AssayError('INTERNAL', `the visit's token is ${lease.visitId}, its observation says ${observation.visitId}`)
-      const visit = recordOf(lease, { captureId: observation.captureId, observedAt: observation.observedAt, error: null, judgement: observation.judgement })
+      if (observation.visitId !== lease.visitId)
+        throw new AssayError('INTERNAL', `the visit's token is ${lease.visitId}, its observation says ${observation.visitId}`)
+      const visit = recordOf(lease, {
+        captureId: observation.captureId,
+        observedAt: observation.observedAt,
+        error: null,
+        judgement: observation.judgement,
+      })
       return keep(lease, visit, [observation])
     },
 
     async fail(lease, error, now) {
-      const [seed] = await database.query<{ attempts: number }>('select attempts from assay.seeds where crawl = $1 and url = $2', [crawl, lease.seed.url])
+      const [seed] = await database.query<{ attempts: number }>('select attempts from assay.seeds where crawl = $1 and url = $2', [
+        crawl,
+        lease.seed.url,
+      ])
       const tries = (seed?.attempts ?? 0) + 1
       if (tries >= attempts) {
         const visit = recordOf(lease, { captureId: null, observedAt: now.toISOString(), error, judgement: null })
@@ -279,17 +327,32 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
             [other, crawl],
           )
           for (const lease of leases) await settle(transaction, lease)
-          await jobs.complete(crawl, leases.map((lease) => lease.job_id), transaction)
+          await jobs.complete(
+            crawl,
+            leases.map((lease) => lease.job_id),
+            transaction,
+          )
           for (const lease of leases) await sendNext(transaction, [lease.site], lease.planned_at)
           return leases.length
         })
       }
-      return count + (await database.transaction(async (transaction) => {
-        const lost = await jobs.listLost(transaction)
-        await jobs.complete(crawl, lost.map((job) => job.id), transaction)
-        await sendNext(transaction, lost.map((job) => job.site), now)
-        return lost.length
-      }))
+      return (
+        count +
+        (await database.transaction(async (transaction) => {
+          const lost = await jobs.listLost(transaction)
+          await jobs.complete(
+            crawl,
+            lost.map((job) => job.id),
+            transaction,
+          )
+          await sendNext(
+            transaction,
+            lost.map((job) => job.site),
+            now,
+          )
+          return lost.length
+        }))
+      )
     },
 
     async nextDue() {

@@ -13,7 +13,7 @@ export interface WorkerIdentity {
 export async function registerWorker(database: Database): Promise<WorkerIdentity> {
   const [row] = await database.query<{ number: number }>(`select nextval('assay.worker_numbers')::int as number`)
   const number = row?.number ?? 0
-  let closed = false
+  const closing = new AbortController()
   let current: { close(): Promise<void> } | null = null
   async function hold(): Promise<void> {
     // When the database goes away: whoever finds the lock free meanwhile takes our leases over; the others are ours again.
@@ -25,10 +25,10 @@ export async function registerWorker(database: Database): Promise<WorkerIdentity
       throw error
     }
     current = session
-    if (closed) await session.close()
+    if (closing.signal.aborted) await session.close()
   }
   async function again(): Promise<void> {
-    while (!closed) {
+    while (!closing.signal.aborted) {
       try {
         return await hold()
       } catch {
@@ -40,7 +40,7 @@ export async function registerWorker(database: Database): Promise<WorkerIdentity
   return {
     number,
     async close() {
-      closed = true
+      closing.abort()
       await current?.close()
     },
   }

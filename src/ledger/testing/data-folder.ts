@@ -1,7 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { openDatabase } from '../database/database.ts'
+import { embeddedDatabase } from '../database/embedded.ts'
 import { processesIn } from '../database/embedded-files.ts'
 
 /** A data folder that goes away with the test, once its server has stopped. */
@@ -14,6 +17,20 @@ export async function temporaryData(name: string): Promise<{ dir: string; remove
       await untilStopped(dir)
       await rm(root, { recursive: true, force: true })
     },
+  }
+}
+
+/** A database at rest to copy from: making a cluster takes seconds of work. */
+export async function databaseTemplate(): Promise<{ copyTo(dir: string): Promise<void>; remove(): Promise<void> }> {
+  const template = await temporaryData('template')
+  await (await openDatabase(embeddedDatabase(template.dir))).close()
+  await untilStopped(template.dir)
+  return {
+    async copyTo(dir) {
+      await mkdir(join(dir, 'db'), { recursive: true })
+      execFileSync('cp', ['-a', join(template.dir, 'db/pgdata'), join(dir, 'db')])
+    },
+    remove: template.remove,
   }
 }
 

@@ -63,7 +63,12 @@ export interface SampleMiner {
   account?: string | null
 }
 
-export function sampleObservation(capture: Capture, status: Status = 'none', miner: SampleMiner = {}, over: Partial<Observation> = {}): Observation {
+export function sampleObservation(
+  capture: Capture,
+  status: Status = 'none',
+  miner: SampleMiner = {},
+  over: Partial<Observation> = {},
+): Observation {
   const { manifest } = capture
   const found = status === 'active' || status === 'loaded' || status === 'suspected' || status === 'opt-in'
   const finding: Finding = {
@@ -95,7 +100,12 @@ export function sampleObservation(capture: Capture, status: Status = 'none', min
     reached: manifest.reached.page,
     conclusion: {
       status,
-      mining: { activity: status === 'active' ? 'hashing' : found ? 'delivered' : 'none-seen', consent: status === 'opt-in' ? 'asked-first' : 'not-asked', placement: 'page', operator: 'unknown' },
+      mining: {
+        activity: status === 'active' ? 'hashing' : found ? 'delivered' : 'none-seen',
+        consent: status === 'opt-in' ? 'asked-first' : 'not-asked',
+        placement: 'page',
+        operator: 'unknown',
+      },
       sentence: 'This page mines.',
       rule: 'test',
       advice: [],

@@ -7,7 +7,9 @@ import { sampleCapture, sampleObservation } from './samples.ts'
 const store = await openFileStore(process.argv[2]!)
 async function writeOn(worker: number): Promise<never> {
   for (let index = 0; ; index++) {
-    const bodies = await Promise.all([0, 1, 2].map((body) => store.put(body === 0 ? Buffer.from(`shared text ${index % 10}\n`.repeat(500)) : randomBytes(20_000))))
+    const bodies = await Promise.all(
+      [0, 1, 2].map((body) => store.put(body === 0 ? Buffer.from(`shared text ${index % 10}\n`.repeat(500)) : randomBytes(20_000))),
+    )
     const capture = sampleCapture({ url: `https://site-${worker}-${index}-${process.pid}.test/` }, bodies)
     await store.putCapture(capture)
     await store.appendObservation(sampleObservation(capture))
