@@ -15,7 +15,7 @@ ${sockets.items.slice(0, shownSockets).map(
 ${
   socket.frames.length > 0 &&
   html`<div class="scroll"><table class="dialogue"><thead><tr><th scope="col" class="number">ms</th><th scope="col">Who</th><th scope="col">What</th></tr></thead><tbody>
-${socket.frames.slice(0, shownFrames).map((frame) => html`<tr><td class="number">${Math.round(frame.atMs)}</td><td>${frame.direction === 'sent' ? 'page' : 'server'}</td><td>${payload(frame)}</td></tr>`)}
+${socket.frames.slice(0, shownFrames).map((frame) => html`<tr><td class="number">${Math.round(frame.atMs)}</td><td class="short">${frame.direction === 'sent' ? 'page' : 'server'}</td><td>${payload(frame)}</td></tr>`)}
 </tbody></table></div>`
 }
 ${socket.frames.length > shownFrames && html`<p class="quiet">${socket.frames.length - shownFrames} more frames are in the capture.</p>`}`,

@@ -18,7 +18,7 @@ a { color: var(--link); }
 code { font: .9em ui-monospace, "Liberation Mono", "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 article + article { margin-top: 3rem; border-top: 3px solid var(--line); }
 .verdict { font-size: 1.15rem; margin: 1rem 0; }
-.badge { display: inline-block; padding: 0 .5em; border: 2px solid; border-radius: .3em; font-size: .85em; }
+.badge { white-space: nowrap; display: inline-block; padding: 0 .5em; border: 2px solid; border-radius: .3em; font-size: .85em; }
 .bad { color: var(--bad); } .warn { color: var(--warn); } .good { color: var(--good); } .unknown { color: var(--unknown); }
 .quiet { color: var(--quiet); font-size: .9rem; }
 .error { color: var(--bad); }
@@ -29,6 +29,7 @@ article + article { margin-top: 3rem; border-top: 3px solid var(--line); }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.short { white-space: nowrap; }
 ol.chain { list-style: none; padding: 0; margin: .5rem 0; }
 ol.chain li { border-left: 3px solid var(--line); padding: .3rem 0 .3rem .8rem; position: relative; }
 ol.chain li::before { content: ""; position: absolute; left: -7px; top: .85rem; width: 11px; height: 11px; border-radius: 50%; background: var(--quiet); }

@@ -1,6 +1,6 @@
 import { artifacts, type Capture } from '#model/capture.ts'
 import type { Observation } from '#model/observation.ts'
-import { type Markup, html } from './html-template.ts'
+import { Markup, html } from './html-template.ts'
 import { stylesheet } from './html-style.ts'
 import { codeTable } from './html-code.ts'
 import { loadChain, threadChart } from './html-drawings.ts'
@@ -73,13 +73,19 @@ ${observation.findings.length === 0 ? html`<p>No detector found anything. Asked:
 ${conclusion.mining.activity !== 'none-seen' && html`<dl class="facts">${miningFacts(conclusion.mining).map(({ name, value }) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
 <p class="quiet">Rule that decided: ${conclusion.rule}.</p>
 </section>
-${screenshot && html`<section><h2>What a visitor sees</h2><img class="screenshot" alt="Screenshot of the page as it was visited" src="data:${screenshot.mimeType};base64,${Buffer.from(screenshot.bytes).toString('base64')}"></section>`}
+${screenshot && html`<section><h2>What a visitor sees</h2><img class="screenshot" alt="Screenshot of the page as it was visited" src="${imageUrl(screenshot)}"></section>`}
 ${capture && threadChart(artifacts(capture, 'cpu'))}
 ${capture && socketSection(artifacts(capture, 'websocket'))}
 ${codeTable(observation.components)}
 ${notSeen(observation)}
 ${conditions(observation, capture)}
 </article>`
+}
+
+/** base64 needs no escaping, and must not be cut as a text is. */
+function imageUrl({ bytes, mimeType }: { bytes: Uint8Array; mimeType: string }): Markup {
+  const type = ['image/png', 'image/jpeg', 'image/webp'].find((known) => known === mimeType) ?? 'image/png'
+  return new Markup(`data:${type};base64,${Buffer.from(bytes).toString('base64')}`)
 }
 
 function list(title: string, items: readonly string[]): Markup | false {

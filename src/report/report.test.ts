@@ -73,6 +73,16 @@ describe('a page cannot attack whoever reads its report', () => {
   })
 })
 
+describe('the HTML report', () => {
+  it('shows a screenshot whole', () => {
+    const { observation, capture } = observationWith('plain')
+    const bytes = new Uint8Array(50_000).fill(7)
+    const page = htmlReport([{ observation, capture, screenshot: { bytes, mimeType: 'image/webp' } }], '1')
+    const shown = /src="data:image\/webp;base64,([^"]*)"/.exec(page)?.[1]
+    assert.deepEqual(new Uint8Array(Buffer.from(shown ?? '', 'base64')), bytes)
+  })
+})
+
 describe('machine-readable answers', () => {
   it('a JSON answer is one line', () => {
     for (const hostile of Object.values(attacks)) assert.equal(answerLine(observationWith(hostile).observation).split('\n').length, 2)
