@@ -18,7 +18,7 @@ export function drawAccount(form: AccountForm, random: Random): string {
     case 'sk':
       return `SK_${random.alphanumeric(22)}`
     case 'bitcoin':
-      return `${bitcoinAddress(random.bytes(20))}.${random.pick(['web', 'rig1', 'w0', 'site'])}`
+      return bitcoinAddress(random.bytes(20))
     case 'username':
       return `${random.pick(['coin', 'duco', 'maker', 'pixel', 'rig', 'nova'])}${random.text(random.int(3, 6), 'abcdefghijklmnopqrstuvwxyz0123456789')}`
   }

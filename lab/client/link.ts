@@ -8,11 +8,13 @@ import type { Endpoint } from '../pool/endpoint.ts'
  */
 export function linkTemplate(endpoint: Endpoint, account: string, random: Random): string {
   const agent = `${random.pick(['web', 'miner', 'node', 'client', 'wm', 'xm'])}/${random.int(0, 3)}.${random.int(0, 19)}.${random.int(0, 9)}`
+  // Stratum for Bitcoin names the worker after the address: https://en.bitcoin.it/wiki/Stratum_mining_protocol.
+  const login = endpoint.dialect === 'stratum-subscribe' ? `${account}.${random.pick(['web', 'rig1', 'w0', 'site'])}` : account
   return `
 ${hexTemplate}
 ${encodingTemplates[endpoint.encoding](endpoint)}
 ${transportTemplate(endpoint, random)}
-${dialectTemplates[endpoint.dialect](quoteSingle(account), quoteSingle(agent))}
+${dialectTemplates[endpoint.dialect](quoteSingle(login), quoteSingle(agent))}
 function $connect($onJob){
   var $way=null,$queue=[];
   function $send($value){if($way){$way($pack($value));}else{$queue.push($value);}}

@@ -1,3 +1,5 @@
+import type { Family } from '../cores/core.ts'
+
 export type Dialect = 'stratum-login' | 'stratum-subscribe' | 'coinhive' | 'identifier' | 'command' | 'duino' | 'binary'
 export type Encoding = 'json' | 'text' | 'base64' | 'xor' | 'msgpack' | 'binary'
 export type Transport = 'websocket' | 'long-poll' | 'fetch-stream' | 'eventsource'
@@ -11,6 +13,8 @@ export interface Endpoint {
   dialect: Dialect
   encoding: Encoding
   transport: Transport
+  /** Of the work that is handed out. */
+  family: Family
   xorKey: number
   /** `dead` takes connections and says nothing; `refuses` names a port at which nobody listens. */
   mode: 'answers' | 'dead' | 'refuses'

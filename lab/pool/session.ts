@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Family } from '../cores/core.ts'
 import type { Random } from '../random.ts'
 import type { Message } from './encoding.ts'
 import type { Dialect, Endpoint, PoolEvent } from './endpoint.ts'
@@ -17,6 +18,9 @@ interface Job {
   givenAtMs: number
 }
 
+/** What pools call it: https://xmrig.com/docs/algorithms. */
+const algorithmOf: Partial<Record<Family, string>> = { cryptonight: 'cn/1', randomx: 'rx/0' }
+
 interface Context {
   random: Random
   send(message: Message): void
@@ -25,7 +29,7 @@ interface Context {
 }
 
 export function poolSession(endpoint: Endpoint, context: Context): PoolSession {
-  return makers[endpoint.dialect](new Work(endpoint.dialect, context), context)
+  return makers[endpoint.dialect](new Work(endpoint.dialect, context), { ...context, algorithm: algorithmOf[endpoint.family] ?? null })
 }
 
 class Work {
@@ -79,12 +83,17 @@ const little = (value: number): string => {
   return bytes.toString('hex')
 }
 
-const makers: Record<Dialect, (work: Work, context: Context) => PoolSession> = {
-  'stratum-login': (work, { send, report, random }) => {
+interface MakerContext extends Context {
+  /** Null where the work has no published name. */
+  algorithm: string | null
+}
+
+const makers: Record<Dialect, (work: Work, context: MakerContext) => PoolSession> = {
+  'stratum-login': (work, { send, report, random, algorithm }) => {
     const session = random.hex(16)
     const job = (): Fields => {
       const { id, blob, target } = work.given()
-      return { blob, job_id: id, target: little(target), height: 2_700_000 + random.int(0, 9999), seed_hash: random.hex(64), algo: 'rx/0' }
+      return { blob, job_id: id, target: little(target), height: 2_700_000 + random.int(0, 9999), ...(algorithm === null ? {} : { algo: algorithm }), ...(algorithm === 'rx/0' ? { seed_hash: random.hex(64) } : {}) }
     }
     return {
       receive(message) {
@@ -117,7 +126,8 @@ const makers: Record<Dialect, (work: Work, context: Context) => PoolSession> = {
         const params = Array.isArray(m.params) ? m.params : []
         if (m.method === 'mining.subscribe') send({ id: m.id, result: [[['mining.notify', random.hex(8)]], random.hex(8), 4], error: null })
         else if (m.method === 'mining.authorize') {
-          work.login(params[0])
+          // The worker's name after the address is nobody's account.
+          work.login(String(params[0]).split('.')[0])
           send({ id: m.id, result: true, error: null })
           notify()
         } else if (m.method === 'mining.submit') {
@@ -149,11 +159,11 @@ const makers: Record<Dialect, (work: Work, context: Context) => PoolSession> = {
       },
     }
   },
-  identifier: (work, { send, report }) => {
+  identifier: (work, { send, report, algorithm }) => {
     let total = 0
     const job = (): void => {
       const { id, blob, target } = work.given()
-      send({ identifier: 'job', job_id: id, blob, target: little(target), algo: 'cn', variant: 1 })
+      send({ identifier: 'job', job_id: id, blob, target: little(target), ...(algorithm === 'cn/1' ? { algo: 'cn', variant: 1 } : {}) })
     }
     return {
       receive(message) {

@@ -38,6 +38,7 @@ export function endpointOf(site: SiteName, spec: MinerSpec): Endpoint {
     dialect: spec.dialect,
     encoding: spec.encoding,
     transport: spec.transport,
+    family: spec.family,
     xorKey: 1 + (new Random(`xor/${spec.poolHost ?? site.seed}`).word() % 254),
     mode: spec.poolMode === 'dead' ? 'dead' : spec.poolMode === 'refuses' ? 'refuses' : 'answers',
   }

@@ -49,6 +49,14 @@ export const placementOf: Record<Load, Placement> = {
   'ad-frame': 'ad',
 }
 
+/** A worker with an address of its own is the site's file, whoever starts it. */
+const fileThreads: readonly Thread[] = ['worker-url', 'worker-module', 'shared-worker', 'service-worker']
+
+function placementFor({ load, thread }: MinerSpec): Placement {
+  const placement = placementOf[load]
+  return placement === 'page' && fileThreads.includes(thread) ? 'own-file' : placement
+}
+
 export type PoolMode = 'answers' | 'dead' | 'refuses' | 'first-party'
 
 export interface MinerSpec {
@@ -175,7 +183,7 @@ export function completeSpec(partial: Partial<MinerSpec>, random: Random): Miner
 export function expectedOf(spec: MinerSpec, policy: ConsentPolicy): Expected {
   const running: Activity = spec.poolMode === 'dead' ? 'pool-contact' : spec.poolMode === 'refuses' ? 'delivered' : 'hashing'
   const started: Activity = spec.hiding === 'starts-late' || spec.hiding === 'mobile-only' ? 'delivered' : running
-  const placement = placementOf[spec.load]
+  const placement = placementFor(spec)
   const say = (activity: Activity, consent: Consent): Expected => {
     const isOptIn = consent === 'asked-first'
     return expected({

@@ -19,15 +19,21 @@ export function firstActivityMs(capture: Capture, findings: readonly Finding[]):
 /** When it last worked or spoke. */
 function lastActivityMs(capture: Capture, findings: readonly Finding[]): number | null {
   const times: number[] = []
-  for (const { artifact } of findings.filter(({ weight }) => weight === 'hashing' || weight === 'pool-contact').flatMap((finding) => finding.evidence)) {
+  for (const { artifact, at } of findings.filter(({ weight }) => weight === 'hashing' || weight === 'pool-contact').flatMap((finding) => finding.evidence)) {
     const cpu = artifacts(capture, 'cpu').items.find(({ id }) => id === artifact)
-    const load = cpu === undefined ? null : steadyLoad(cpu)
+    const load = cpu === undefined ? null : (steadyLoad(cpu) ?? spanOf(at))
     if (load !== null) times.push(load.toMs)
     const socket = artifacts(capture, 'websocket').items.find(({ id }) => id === artifact)
     const sent = socket?.frames.findLast(({ direction }) => direction === 'sent')
     if (sent !== undefined) times.push(sent.atMs)
   }
   return times.length === 0 ? null : Math.max(...times)
+}
+
+/** `1200–8000 ms`, as evidence of load has it. */
+function spanOf(at: string): { fromMs: number; toMs: number } | null {
+  const [, from, to] = /^(\d+)–(\d+) ms$/.exec(at) ?? []
+  return from === undefined || to === undefined ? null : { fromMs: Number(from), toMs: Number(to) }
 }
 
 function timeOf(capture: Capture, artifact: string, at: string): number | null {
@@ -37,7 +43,7 @@ function timeOf(capture: Capture, artifact: string, at: string): number | null {
   const transport = artifacts(capture, 'transport').items.find(({ id }) => id === artifact)
   if (transport !== undefined) return transport.messages[frame]?.atMs ?? transport.openedAtMs
   const cpu = artifacts(capture, 'cpu').items.find(({ id }) => id === artifact)
-  if (cpu !== undefined) return steadyLoad(cpu)?.fromMs ?? null
+  if (cpu !== undefined) return steadyLoad(cpu)?.fromMs ?? spanOf(at)?.fromMs ?? null
   const gpu = artifacts(capture, 'gpu').items.find(({ id }) => id === artifact)
   if (gpu !== undefined) return gpu.atMs
   return artifacts(capture, 'request').items.find(({ id }) => id === artifact)?.startedAtMs ?? null

@@ -23,6 +23,7 @@ export function conversationsOf(input: DialogueInput): Conversation[] {
     if (dialogue !== null) found.push({ artifact: socket.id, url: socket.url, via: 'websocket', dialogue, targetId: socket.targetId })
   }
   for (const transport of input.artifacts.transport.items) {
+    if (oneWay.has(transport.type)) continue
     const dialogue = dialogueOf(readFrames(transport.messages))
     if (dialogue !== null) found.push({ artifact: transport.id, url: transport.url, via: transport.type, dialogue, targetId: transport.targetId })
   }
@@ -35,7 +36,10 @@ function readFrames(frames: readonly SocketFrame[]): DialogueFrame[] {
   return kept.map((frame, at) => ({ direction: frame.direction, atMs: frame.atMs, place: `frame ${frames.length > 2_000 && at >= 1_000 ? frames.length - 2_000 + at : at}`, ...readFrame(frame) }))
 }
 
-/** Long polling: what was sent to a host and what it answered, as if it were a socket. */
+/** Transports that only tell: what the page says to the same host goes by requests. */
+const oneWay: ReadonlySet<string> = new Set(['eventsource', 'fetch-stream', 'beacon'])
+
+/** Long polling and streams: what was sent to a host and what it answered, as if it were a socket. */
 function overHttp(input: DialogueInput): Conversation[] {
   const messages = new Map(input.features.message.map((blob) => [blob.digest as string, blob.features]))
   const byHost = new Map<string, { frames: DialogueFrame[]; first: string; url: string; targetId: string }>()
@@ -51,9 +55,18 @@ function overHttp(input: DialogueInput): Conversation[] {
     if (entry === undefined) byHost.set(host, { frames, first: request.id, url: request.url, targetId: request.targetId })
     else entry.frames.push(...frames)
   }
+  for (const transport of input.artifacts.transport.items) {
+    if (!oneWay.has(transport.type)) continue
+    const frames = readFrames(transport.messages).filter(({ message, shape }) => message !== null || shape !== null).map((frame) => ({ ...frame, place: `${transport.id} ${frame.place}` }))
+    if (frames.length === 0) continue
+    const host = hostOf(transport.url)
+    const entry = byHost.get(host)
+    if (entry === undefined) byHost.set(host, { frames, first: transport.id, url: transport.url, targetId: transport.targetId })
+    else entry.frames.push(...frames)
+  }
   const found: Conversation[] = []
   for (const { frames, first, url, targetId } of byHost.values()) {
-    const dialogue = dialogueOf(frames)
+    const dialogue = dialogueOf(frames.sort((a, b) => a.atMs - b.atMs))
     // One answer over HTTP that looks like a job is a block explorer's; a renamed dialogue has to go round.
     if (dialogue !== null && (dialogue.strength === 'named' || (dialogue.strength === 'shape' && (dialogue.roles.submit?.count ?? 0) >= 1))) found.push({ artifact: first, url, via: 'http', dialogue, targetId })
   }

@@ -68,7 +68,8 @@ export async function visitLab(o: VisitLabOptions): Promise<Figure[]> {
   return figures
 }
 
-function compare(truth: SiteTruth, policy: ConsentPolicy, observation: Observation): Omit<Figure, 'observation' | 'seconds'> {
+/** What was answered beside what is true. */
+export function compare(truth: SiteTruth, policy: ConsentPolicy, observation: Observation): Omit<Figure, 'observation' | 'seconds'> {
   const expected = truth.underPolicy[policy]
   const answer = answerOf(observation)
   const wrong: string[] = []

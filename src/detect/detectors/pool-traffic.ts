@@ -71,7 +71,7 @@ function evidenceOf(input: Parameters<typeof evidence>[0], { artifact, url, dial
     const seen = dialogue.roles[role]
     if (seen === undefined) return []
     const [first, ...rest] = seen.place.split(' ')
-    const elsewhere = first !== undefined && first.startsWith('req-')
+    const elsewhere = first !== undefined && /^[a-z]+-\d+$/.test(first)
     return [evidence(input, elsewhere ? first : artifact, elsewhere ? rest.join(' ') : seen.place, `${says[role]}, ${seen.count} ${seen.count === 1 ? 'message' : 'messages'} ${dialect}`)]
   })
   return cited
