@@ -86,7 +86,7 @@ describe('a captured page', { concurrency: false }, () => {
   const bytesOf = async (digest: string): Promise<string> => Buffer.from(await world.blobs.get(digest as `sha256:${string}`)).toString('utf8')
 
   it('that runs code in every kind of place has every socket, frames both ways, and every module with its bytes', async () => {
-    assert.deepEqual(missingOfProbe(await capture('https://probe.lab/', { dwellMs: 5_000 })), { sockets: [], modules: [] })
+    assert.deepEqual(missingOfProbe(await capture('https://probe.lab/', { dwellMs: 5_000 })), { lost: [], late: [] })
   })
 
   it('has bodies by the digest of their true octets, whatever charset a browser would read', async () => {

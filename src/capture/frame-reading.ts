@@ -39,7 +39,7 @@ interface DocumentReading {
 }
 
 /** No document may hold up the others for longer. Milliseconds. */
-const readTimeoutMs = 4_000
+const readTimeoutMs = 8_000
 
 /** Every frame of every live document target. */
 export async function readAllFrames(context: VisitContext): Promise<FrameReading[]> {

@@ -12,12 +12,17 @@ export const targetFilter: Protocol.Target.FilterEntry[] = [
   {},
 ]
 
-const autoAttach: Protocol.Target.SetAutoAttachRequest = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true, filter: targetFilter }
+/**
+ * The browser's session brings service and shared workers for as long as they live. A page's session would bring its service
+ * worker a second time, and let go of it when the page goes elsewhere.
+ */
+const ofBrowser: Protocol.Target.SetAutoAttachRequest = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true, filter: targetFilter }
+const ofTarget: Protocol.Target.SetAutoAttachRequest = { ...ofBrowser, filter: [{ type: 'service_worker', exclude: true }, { type: 'shared_worker', exclude: true }, ...targetFilter] }
 
 /** Attaches to every page, service and shared worker that comes, paused. `onTarget` gets those of all browser contexts. */
 export function autoAttachBrowser(browser: CdpSession, onTarget: (sessionId: string, info: Protocol.Target.TargetInfo) => void): void {
   browser.on('Target.attachedToTarget', ({ sessionId, targetInfo }) => onTarget(sessionId, targetInfo))
-  browser.post('Target.setAutoAttach', autoAttach)
+  browser.post('Target.setAutoAttach', ofBrowser)
 }
 
 export interface TargetTreeOptions {
@@ -102,7 +107,7 @@ export class TargetTree {
       if (this.#live.get(info.targetId) === target) this.#live.delete(info.targetId)
       this.#options.onDetach(target)
     })
-    session.post('Target.setAutoAttach', autoAttach)
+    session.post('Target.setAutoAttach', ofTarget)
     this.#options.onAttach(target)
     session.post('Runtime.runIfWaitingForDebugger')
     this.#waiting.get(info.targetId)?.(target)
@@ -117,7 +122,7 @@ export class TargetTree {
   #stopPausing(): void {
     if (this.#stoppedPausing) return
     this.#stoppedPausing = true
-    for (const target of this.#live.values()) target.session.post('Target.setAutoAttach', { ...autoAttach, waitForDebuggerOnStart: false })
+    for (const target of this.#live.values()) target.session.post('Target.setAutoAttach', { ...ofTarget, waitForDebuggerOnStart: false })
   }
 }
 

@@ -55,14 +55,25 @@ navigator.serviceWorker.register('/service.js')
   'socket.probe.lab/': page(''),
 }
 
-/** Places whose socket lacks a frame of either direction, and whose module lacks its bytes. */
-export function missingOfProbe(capture: Capture): { sockets: string[]; modules: string[] } {
-  const sockets = artifacts(capture, 'websocket').items
+/**
+ * What a capture of the probe page lacks. `lost`: it happened, and the capture does not have it. `late`: a busy machine had not come that far
+ * when the visit ended (its code had not run, or its socket had no answer yet), which no capture can have.
+ */
+export function missingOfProbe(capture: Capture): { lost: string[]; late: string[] } {
+  const endedMs = Date.parse(capture.manifest.endedAt) - Date.parse(capture.manifest.startedAt)
   const digests = new Set(artifacts(capture, 'wasm').items.map(({ body }) => (body.status === 'stored' ? body.digest : null)))
-  const texts = (place: string, direction: 'sent' | 'received'): (string | undefined)[] =>
-    sockets.filter(({ url }) => url === `wss://socket.probe.lab/${place}`).flatMap(({ frames }) => frames.filter((frame) => frame.direction === direction).map(({ text }) => text))
-  return {
-    sockets: probePlaces.filter((place) => !texts(place, 'sent').includes(`hello from ${place}`) || !texts(place, 'received').includes(`heard hello from ${place}`)),
-    modules: probePlaces.filter((place) => !digests.has(sha256(namedModule(place)))),
+  const lost: string[] = []
+  const late: string[] = []
+  for (const place of probePlaces) {
+    const socket = artifacts(capture, 'websocket').items.find(({ url }) => url === `wss://socket.probe.lab/${place}`)
+    const hasModule = digests.has(sha256(namedModule(place)))
+    const said = (direction: 'sent' | 'received'): (string | undefined)[] => (socket?.frames ?? []).filter((frame) => frame.direction === direction).map(({ text }) => text)
+    const hasFrames = said('sent').includes(`hello from ${place}`) && said('received').includes(`heard hello from ${place}`)
+    // Each place opens its socket and then builds its module, so either shows that its code has run.
+    const sinceMs = socket ? endedMs - (socket.frames[0]?.atMs ?? socket.openedAtMs) : 0
+    const isWaiting = socket !== undefined && !hasFrames && (socket.handshake?.status !== 101 || sinceMs < 2_000)
+    if (!hasModule) (socket && sinceMs > 2_000 ? lost : late).push(`${place}: module`)
+    if (!hasFrames) (isWaiting || (!socket && !hasModule) ? late : lost).push(`${place}: socket`)
   }
+  return { lost, late }
 }
