@@ -2,7 +2,7 @@ import type { ArtifactByKind, ArtifactKind } from '#model/artifact.ts'
 import type { Conditions, PageReached } from '#model/capture.ts'
 import type { Collection } from '#model/collection.ts'
 import type { Digest } from '#model/digest.ts'
-import type { Evidence, Finding, FindingKind } from '#model/finding.ts'
+import type { Blindness, Evidence, Finding, FindingKind } from '#model/finding.ts'
 import type { Signature } from '#model/signature.ts'
 import type { BlobKind, FeaturesByBlobKind } from '#derive/deriver.ts'
 
@@ -56,6 +56,8 @@ export interface Detector<A extends ArtifactKind = ArtifactKind, F extends BlobK
   /** Artifact kinds whose absence could have hidden a finding. Others that it reads only help. */
   readonly hiddenBy: readonly A[]
   detect(input: DetectorInput<A, F>): Finding[]
+  /** Of what was missing, what could have hidden a finding on this page; all of it where a detector does not say. */
+  hides?(input: DetectorInput<A, F>, missing: readonly Blindness[]): readonly Blindness[]
 }
 
 /** Types a detector by what it needs. */

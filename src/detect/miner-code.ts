@@ -32,6 +32,8 @@ export function clientMarks(script: JavaScriptFeatures): ClientMarks | null {
   const jobs = work.includes('job_id') && work.includes('nonce')
   const client =
     (submits && logsIn) ||
+    (submits && jobs && work.length >= 4) ||
+    (logsIn && script.sockets.constructed > 0 && (script.workers.constructed > 0 || accounting.length + load.length > 0)) ||
     (submits && jobs && accounting.length > 0 && load.length > 0) ||
     (submits && jobs && accounting.length >= 2) ||
     (submits && work.length >= 4 && (script.sockets.constructed > 0 || script.nonceLoop !== null) && accounting.length + load.length + payee.length > 0) ||

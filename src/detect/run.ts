@@ -40,6 +40,7 @@ function runOne(detector: Detector, evidence: Evidence, findings: readonly Findi
   try {
     // Only what it asked for is there; the types of the detector say so, and `Detector` alone does not know which.
     verdict.findings = detector.detect(input as unknown as DetectorInput)
+    if (detector.hides !== undefined && verdict.blindTo.length > 0) verdict.blindTo = [...detector.hides(input as unknown as DetectorInput, verdict.blindTo)]
   } catch (error) {
     verdict.error = toErrorRecord(error)
     for (const artifact of detector.hiddenBy) verdict.blindTo.push({ artifact, reason: `the detector ${detector.meta.id} failed: ${verdict.error.message.slice(0, 200)}` })

@@ -1,5 +1,6 @@
 import type { Signature } from '#model/signature.ts'
 import type { CallFeature } from '#derive/javascript/features.ts'
+import { addressOf } from '#derive/pool/account.ts'
 import type { Derived, DetectorInput } from './contract.ts'
 import { hostOf, isWithin } from './hosts.ts'
 
@@ -30,7 +31,9 @@ export function accountOf(signature: Signature, value: unknown): string | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null
   const text = String(value)
   if (signature.account === undefined) return typeof value === 'string' && text.length >= 4 && !/^(your|site|public)[ _-]/i.test(text) ? text : null
-  return new RegExp(`^(?:${signature.account})$`).test(text) ? text : null
+  if (new RegExp(`^(?:${signature.account})$`).test(text)) return text
+  // Services that pay to a coin's address take those of its kin; the checksum says that it is one.
+  return signature.kind === 'mining' && text.length >= 95 && addressOf(text)?.address === text ? text : null
 }
 
 /** How a URL belongs to a service: started by being loaded, its script, or not at all. */

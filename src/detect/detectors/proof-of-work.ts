@@ -6,7 +6,7 @@ import { clientMarks } from '../miner-code.ts'
 export const detector = defineDetector({
   meta: {
     id: 'proof-of-work',
-    version: '1',
+    version: '2',
     title: 'Proof of work without payment',
     kinds: ['proof-of-work'],
     limits: 'By the code’s words for challenge and solution; who gains from the work is told by traffic.',
@@ -20,7 +20,9 @@ export const detector = defineDetector({
       if (artifact === undefined || !script.runs || clientMarks(features) !== null) return []
       const words = features.vocabulary.filter(({ group }) => group === 'challenge').map(({ word }) => word)
       const counts = features.vocabulary.some(({ group, word }) => group === 'work' && (word === 'nonce' || word === 'difficulty'))
-      const isSearch = (features.nonceLoop !== null && words.length >= 1 && counts) || (words.length >= 3 && counts && (features.workers.constructed > 0 || features.nonceLoop !== null || features.wasm.instantiates))
+      // A worker of its own does nothing but search.
+      const isWorker = input.artifacts.script.items.some(({ id, source }) => source === 'worker' && script.artifacts.some((other) => other.id === id))
+      const isSearch = (features.nonceLoop !== null && words.length >= 1 && counts) || (words.length >= 3 && counts && (isWorker || features.workers.constructed > 0 || features.nonceLoop !== null || features.wasm.instantiates))
       if (!isSearch) return []
       return [
         {

@@ -1,12 +1,13 @@
+import type { SocketFrame } from '#model/artifact.ts'
 import type { Finding } from '#model/finding.ts'
-import { defineDetector, evidence } from '../contract.ts'
+import { type DetectorInput, defineDetector, evidence } from '../contract.ts'
 import { isWorker, steadyLoad } from '../load.ts'
 
 /** A socket that stays open and workers at a steady load, where nothing else was recognised: a reason to look again, never a verdict. */
 export const detector = defineDetector({
   meta: {
     id: 'socket-and-busy-workers',
-    version: '1',
+    version: '2',
     title: 'Socket and busy workers',
     kinds: ['mining'],
     limits: 'Games, conferences and engines do the same; half a per cent of ordinary rows in Outguard’s data have both.',
@@ -16,11 +17,7 @@ export const detector = defineDetector({
   detect(input) {
     if (input.findings.some((finding) => finding.kind === 'mining' && finding.weight !== 'context' && finding.weight !== 'suspicion')) return []
     if (input.findings.some((finding) => finding.kind === 'proof-of-work')) return []
-    const sockets = [
-      ...input.artifacts.websocket.items.filter((socket) => socket.receivedCount >= 1 && socket.sentCount >= 1 && socket.closedAtMs === undefined).map(({ id, frames, url }) => ({ id, frames, url })),
-      ...input.artifacts.transport.items.filter((transport) => (transport.type === 'webtransport' || transport.type === 'webrtc') && transport.messages.length >= 2).map(({ id, messages, url }) => ({ id, frames: messages, url })),
-    ].filter(({ frames }) => frames.length > 0 && frames.reduce((sum, { size }) => sum + size, 0) / frames.length < 2_048)
-    const [socket] = sockets
+    const [socket] = socketsOf(input)
     if (socket === undefined) return []
     const busy = input.artifacts.cpu.items.filter(isWorker).flatMap((cpu) => {
       const load = steadyLoad(cpu)
@@ -44,4 +41,14 @@ export const detector = defineDetector({
     }
     return [finding]
   },
+  // Without a socket that talks, no thread that was lost could have made a pair with one.
+  hides: (input, missing) => (input.artifacts.websocket.status === 'complete' && socketsOf(input).length === 0 ? [] : missing),
 })
+
+/** Connections that stay open, with short messages both ways. */
+function socketsOf(input: DetectorInput<'websocket' | 'transport', never>): { id: string; frames: readonly SocketFrame[]; url: string }[] {
+  return [
+    ...input.artifacts.websocket.items.filter((socket) => socket.receivedCount >= 1 && socket.sentCount >= 1 && socket.closedAtMs === undefined).map(({ id, frames, url }) => ({ id, frames, url })),
+    ...input.artifacts.transport.items.filter((transport) => (transport.type === 'webtransport' || transport.type === 'webrtc') && transport.messages.length >= 2).map(({ id, messages, url }) => ({ id, frames: messages, url })),
+  ].filter(({ frames }) => frames.length > 0 && frames.reduce((sum, { size }) => sum + size, 0) / frames.length < 2_048)
+}
