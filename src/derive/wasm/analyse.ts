@@ -1,5 +1,5 @@
 import type { Body, Module } from './decode.ts'
-import type { FlowFacts } from './flow.ts'
+import type { FlowFacts } from './flow-facts.ts'
 import type { DriverFeature, FunctionFeature, TableFeature, WasmFeatures } from './features.ts'
 import type { FunctionScan } from './scan.ts'
 import type { StructureId } from './structures.ts'
@@ -16,11 +16,12 @@ import { wordsIn } from './words.ts'
 
 /**
  * Work on following values at most: instructions walked over and values joined. Counted, not timed, so that the same module always gives
- * the same features; half of it is for the first pass over the chosen functions.
+ * the same features. Functions in which one instruction of 64 is an xor (half of a hash, next to none of anything else) may take the larger
+ * amount; what calls them, and what else mixes bits, is followed while the smaller is not spent. Half of each is for the first pass.
  */
-const followBudget = 300_000
+const followBudget = { strong: 1_200_000, weak: 120_000 } as const
 /** A single body above this is passed over: no compiler writes one, and two passes over it would be most of the budget. */
-const followBody = 100_000
+const followBody = 200_000
 const keep = { names: 200, hot: 96, drivers: 32, tableFunctions: 8, loopCallees: 16, masked: 12 } as const
 
 const nothing = { params: 0, results: 0 }
@@ -69,16 +70,17 @@ export function analyseModule(bytes: Uint8Array): WasmFeatures {
   }
   const learned: FunctionScan[] = []
   for (const scan of chosen) {
-    if (flow.spent > followBudget / 2) break
+    if (flow.spent > (isStrong(scan) ? followBudget.strong : followBudget.weak) / 2) break
     learned.push(scan)
     // Without loops and calls there is nothing that a second pass would know better.
     if (scan.loops > 0 || scan.callees.length > 0) flow.learn(scan.functionIndex, tape, read(scan.functionIndex).locals)
   }
   for (const { kind, index } of module.exports) if (kind === 'function') flow.forgetParameters(index)
   for (const index of module.tableFunctions) flow.forgetParameters(index)
+  const learnedAt = flow.spent
   const facts = new Map<number, FlowFacts>()
   for (const scan of learned) {
-    if (flow.spent > followBudget) break
+    if (flow.spent > (isStrong(scan) ? followBudget.strong : Math.max(followBudget.weak, learnedAt + followBudget.weak / 2))) break
     facts.set(scan.functionIndex, flow.follow(scan.functionIndex, tape, read(scan.functionIndex).locals))
   }
   const left = chosen.reduce((sum, scan) => sum + (facts.has(scan.functionIndex) ? 0 : scan.instructions), 0)
@@ -145,11 +147,14 @@ function choose(scans: readonly FunctionScan[]): FunctionScan[] {
     .sort((a, b) => priority(b) - priority(a) || a.functionIndex - b.functionIndex)
 }
 
+const isStrong = (scan: FunctionScan): boolean => scan.xor * 64 >= scan.instructions && scan.xor >= 6
+
 function priority(scan: FunctionScan): number {
   return (
-    (scan.xor * 3 + scan.rotate * 3 + scan.shift + scan.logic + scan.multiply) / (scan.instructions + 64) +
-    (scan.loops > 0 ? 0.2 : 0) +
-    (scan.fnv ? 1 : 0)
+    (isStrong(scan) ? 100 : 0) +
+    ((scan.xor * 3 + scan.rotate * 3 + scan.shift + scan.logic + scan.multiply) / (scan.instructions + 64) +
+      (scan.loops > 0 ? 0.2 : 0) +
+      (scan.fnv ? 1 : 0))
   )
 }
 

@@ -1,7 +1,7 @@
 import type { AlgorithmId } from '../known-constants.ts'
 import type { Export, Import, Memory } from './decode.ts'
 import type { Fault } from './fault.ts'
-import type { MaskedAccess } from './flow.ts'
+import type { MaskedAccess } from './flow-facts.ts'
 import type { StructureId } from './structures.ts'
 
 /** A known table that the module holds. */

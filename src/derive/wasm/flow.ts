@@ -1,49 +1,11 @@
 import type { FunctionType } from './decode.ts'
 import type { Tape } from './decode-code.ts'
+import type { FlowFacts } from './flow-facts.ts'
+import { Definitions, row } from './definitions.ts'
+import { Observer } from './observer.ts'
 import { op, prefixBase } from './opcodes.ts'
 import { memoryEffects, stackEffects } from './stack-effects.ts'
 import { flag, origin, Values } from './values.ts'
-
-/** Accesses, within loops, of memory at a sum with one bounded term: a table or a scratchpad. */
-export interface MaskedAccess {
-  /** The term lies below 2^bits and is a multiple of 2^align. */
-  bits: number
-  align: number
-  loads: number
-  stores: number
-  /** Distinct terms through which memory was both read and written, and octets of the widest such pair of reads and writes. */
-  updates: number
-  octets: number
-}
-
-/** What the flow of values in one function shows. */
-export interface FlowFacts {
-  functionIndex: number
-  /** Bit n: a value of 32 (64: low and high half) bits was turned left by n. */
-  turns32: number
-  turns64Low: number
-  turns64High: number
-  turnCount: number
-  /** Bit n: two values were shifted by n and 32 - n and joined, as 64-bit turns in halves are. */
-  funnels: number
-  funnelCount: number
-  /** Turns by an amount that is not constant. */
-  variableTurns: number
-  /** Products of two values below 2³². */
-  wideMultiplies: number
-  /** `~x & y`. */
-  andNots: number
-  /** Words multiplied by the 32-bit FNV prime and joined by xor with other words: how Ethash mixes. */
-  fnvMixes: number
-  /** Look-ups in tables of 128 to 4,096 places within loops or unrolled, by octets a place as power of two (0 to 4). */
-  lookups: number[]
-  masked: MaskedAccess[]
-  /** Within loops: stores of a counter, comparisons of loaded values without sign. */
-  counterStores: number
-  targetComparisons: number
-  /** 64-bit `and` with one bound for both halves (0x00000ff0_00000ff0): yescrypt's pwxform. */
-  pairedMasks: number[]
-}
 
 /** What is known of a parameter from all call sites seen. */
 interface ParameterFacts {
@@ -80,43 +42,6 @@ const maxSlots = 2_048
 /** Longest function that is evaluated at its call sites. */
 export const maxInlineInstructions = 48
 const maxFrames = 100_004
-const maxMaskedKinds = 64
-
-const row = { mayLow: 0, mayHigh: 1, mustLow: 2, mustHigh: 3, flags: 4, termMay: 5, width: 6 } as const
-
-/** Facts that hold for a local (or frame slot) whichever of its definitions reaches: six numbers each. */
-class Definitions {
-  rows = new Int32Array(row.width * 256)
-  size = 0
-
-  /** Room for locals up to `index`, as if never defined. */
-  extend(size: number): void {
-    if (this.rows.length < size * row.width) {
-      const larger = new Int32Array(Math.max(size * row.width, this.rows.length * 2))
-      larger.set(this.rows)
-      this.rows = larger
-    }
-    for (let index = this.size; index < size; index++) {
-      const at = index * row.width
-      this.rows[at] = this.rows[at + 1] = this.rows[at + 4] = this.rows[at + 5] = 0
-      this.rows[at + 2] = this.rows[at + 3] = -1
-    }
-    this.size = size
-  }
-
-  join(index: number, values: Values, value: number): void {
-    const at = index * row.width
-    const rows = this.rows
-    rows[at]! |= values.mayLow[value]!
-    rows[at + 1]! |= values.mayHigh[value]!
-    rows[at + 2]! &= values.mustLow[value]!
-    rows[at + 3]! &= values.mustHigh[value]!
-    rows[at + 4]! |= values.flags[value]! & (flag.loaded | flag.wide)
-    const term = values.term[value]!
-    if (term !== 0 && (values.flags[term]! & flag.bounded) !== 0 && values.mayLow[term]! >>> 0 > rows[at + 5]! >>> 0)
-      rows[at + 5] = values.mayLow[term]!
-  }
-}
 
 /**
  * Follows values through functions: once to learn what each local may hold whichever way it was reached and with what parameters functions
@@ -152,19 +77,22 @@ export class Flow {
   /** What this pass learns, and what an earlier one learned of the same function. */
   private readonly definitions = new Definitions()
   private known: Int32Array = new Int32Array(0)
-  private readonly learned = new Map<number, Int32Array>()
-  private updates = new Map<number, number>()
+  private readonly learned = new Map<number, { rows: Int32Array; loopSlots: Int32Array[] }>()
+  /** Frame slots that each loop assigns, from the first pass; before it is known, every slot. */
+  private knownSlots: Int32Array[] = []
+  private loopSlots: Int32Array[] = []
+  private slotLog: number[] = []
+  private openLoops: { loop: number; from: number }[] = []
   private learning = true
   private functionIndex = 0
   private readonly parameters = new Map<number, ParameterFacts[]>()
   private readonly inlined = new Map<number, Inlined>()
   private readonly storedAddresses = new Set<number>()
-  private facts: FlowFacts
+  private readonly observer = new Observer(this.values)
   spent = 0
 
   constructor(context: FlowContext) {
     this.context = context
-    this.facts = emptyFacts(0)
   }
 
   /** Keeps a function for evaluation at its call sites, where it is short and straight. */
@@ -185,17 +113,20 @@ export class Flow {
     this.prepare(functionIndex, tape, locals)
     this.learning = true
     this.known = new Int32Array(0)
+    this.knownSlots = []
     this.walk(tape, locals)
-    this.learned.set(functionIndex, this.definitions.rows.slice(0, this.definitions.size * row.width))
+    this.learned.set(functionIndex, { rows: this.definitions.rows.slice(0, this.definitions.size * row.width), loopSlots: this.loopSlots })
   }
 
   /** Second pass, with what all functions' first passes taught. */
   follow(functionIndex: number, tape: Tape, locals: number): FlowFacts {
     this.prepare(functionIndex, tape, locals)
     this.learning = false
-    this.known = this.learned.get(functionIndex) ?? new Int32Array(0)
+    const learned = this.learned.get(functionIndex)
+    this.known = learned?.rows ?? new Int32Array(0)
+    this.knownSlots = learned?.loopSlots ?? []
     this.walk(tape, locals)
-    return this.facts
+    return this.observer.facts
   }
 
   /** Finds what each loop assigns. */
@@ -265,13 +196,15 @@ export class Flow {
     const { context, values } = this
     const { params } = context.functionTypes(this.functionIndex)
     values.reset()
-    this.facts = emptyFacts(this.functionIndex)
+    this.observer.reset(this.functionIndex)
     this.height = 0
     this.frames = 0
     this.logLength = 0
     this.loopDepth = context.calledInLoop(this.functionIndex) ? 1 : 0
     this.slots.clear()
-    this.updates.clear()
+    this.loopSlots = []
+    this.slotLog = []
+    this.openLoops = []
     this.framePointers = 0
     this.base = inlineLocals
     this.defined.fill(0, 0, this.localCount)
@@ -428,8 +361,11 @@ export class Flow {
     this.loopDepth++
     const assigned = this.loopAssigned[loop]
     if (assigned !== undefined) for (const local of assigned) this.carry(local)
-    for (let slot = 0; slot < this.slots.size; slot++) this.carry(this.localCount + slot)
-    this.spent += (assigned?.length ?? 0) + this.slots.size
+    const stored = this.knownSlots[loop]
+    if (stored === undefined) for (let slot = 0; slot < this.slots.size; slot++) this.carry(this.localCount + slot)
+    else for (const slot of stored) if (slot < this.slots.size) this.carry(this.localCount + slot)
+    this.spent += (assigned?.length ?? 0) + (stored?.length ?? this.slots.size)
+    this.openLoops.push({ loop, from: this.slotLog.length })
   }
 
   private carry(local: number): void {
@@ -495,8 +431,11 @@ export class Flow {
     const frame = --this.frames
     const kind = this.frameKind[frame]!
     const results = this.frameResults[frame]!
-    if (kind === 1) this.loopDepth--
-    else if (kind === 2 || this.frameBranched[frame] === 1) this.merge(this.frameLog[frame]!)
+    if (kind === 1) {
+      this.loopDepth--
+      const open = this.openLoops.pop()
+      if (this.learning && open !== undefined) this.loopSlots[open.loop] = Int32Array.from(new Set(this.slotLog.slice(open.from)))
+    } else if (kind === 2 || this.frameBranched[frame] === 1) this.merge(this.frameLog[frame]!)
     const height = this.frameHeight[frame]!
     // One result of a block that nothing leaves early is the value on top.
     const top = results === 1 && this.height > height ? this.stack[this.height - 1]! : 0
@@ -660,7 +599,7 @@ export class Flow {
       else {
         const right = this.pop()
         const left = this.pop()
-        if (this.loopDepth > 0) this.noteComparison(opcode, left, right)
+        if (this.loopDepth > 0 && !this.learning) this.observer.comparison(opcode, left, right)
         this.push(values.binary(opcode, left, right))
       }
       return
@@ -689,12 +628,12 @@ export class Flow {
     if ((effect & 15) === 0) return
     // Vectors keep their operands, so that a turn of lanes is seen as one.
     const id = values.add(opcode, first, second, -1, -1, 0, 0, flags, 0)
-    if (opcode === prefixBase.simd + 80 || opcode === prefixBase.simd + 81) this.noteVectorTurn(first, second)
+    if (!this.learning && (opcode === prefixBase.simd + 80 || opcode === prefixBase.simd + 81)) this.observer.vectorTurn(first, second)
     this.push(id)
   }
 
   private arithmetic(opcode: number, left: number, right: number): number {
-    const { values, facts } = this
+    const { values } = this
     const id = values.binary(opcode, left, right)
     if (values.isConstant(id)) {
       if (!this.learning) {
@@ -704,159 +643,8 @@ export class Flow {
       }
       return id
     }
-    if (this.learning) return id
-    switch (opcode) {
-      case op.i32Rotl:
-      case op.i32Rotr:
-        if (values.isConstant(right)) this.turn32(opcode === op.i32Rotl ? values.mustLow[right]! & 31 : -values.mustLow[right]! & 31)
-        else facts.variableTurns++
-        break
-      case op.i64Rotl:
-      case op.i64Rotr:
-        if (values.isConstant(right)) this.turn64(opcode === op.i64Rotl ? values.mustLow[right]! & 63 : -values.mustLow[right]! & 63)
-        else facts.variableTurns++
-        break
-      case op.i32Or:
-      case op.i32Xor:
-      case op.i32Add:
-        if (opcode === op.i32Xor && ((this.fnvProduct(left) && this.word(right)) || (this.fnvProduct(right) && this.word(left))))
-          facts.fnvMixes++
-        this.noteTurn(left, right, op.i32Shl, op.i32ShrU, 32)
-        break
-      case op.i64Or:
-      case op.i64Xor:
-      case op.i64Add:
-        this.noteTurn(left, right, op.i64Shl, op.i64ShrU, 64)
-        break
-      case op.i64Mul:
-        if (values.mayHigh[left] === 0 && values.mayHigh[right] === 0 && !values.isConstant(left) && !values.isConstant(right))
-          facts.wideMultiplies++
-        break
-      case op.i32And:
-      case op.i64And:
-        if (this.inverted(left) || this.inverted(right)) facts.andNots++
-        if (opcode === op.i64And) this.notePairedMask(values.isConstant(right) ? right : values.isConstant(left) ? left : 0)
-        break
-    }
+    if (!this.learning) this.observer.arithmetic(opcode, left, right)
     return id
-  }
-
-  private notePairedMask(constant: number): void {
-    if (constant === 0) return
-    const low = this.values.mustLow[constant]!
-    if (
-      low === this.values.mustHigh[constant] &&
-      low > 0x7f &&
-      low < 0x100000 &&
-      (low & (low + (low & -low))) === 0 &&
-      (low & 7) === 0 &&
-      this.facts.pairedMasks.length < 16
-    )
-      this.facts.pairedMasks.push(low)
-  }
-
-  private fnvProduct(value: number): boolean {
-    const { values } = this
-    if (values.code[value] !== op.i32Mul) return false
-    const left = values.left[value]!
-    const right = values.right[value]!
-    return (
-      (values.isConstant(right) && values.mustLow[right] === 0x01000193) || (values.isConstant(left) && values.mustLow[left] === 0x01000193)
-    )
-  }
-
-  /** More than an octet: hashing of text mixes octets. */
-  private word(value: number): boolean {
-    return this.values.mayLow[value]! >>> 0 > 0xffff
-  }
-
-  private inverted(value: number): boolean {
-    const { values } = this
-    const code = values.code[value]!
-    if (code !== op.i32Xor && code !== op.i64Xor) return false
-    const right = values.right[value]!
-    const left = values.left[value]!
-    return (values.isConstant(right) && values.mustLow[right] === -1) || (values.isConstant(left) && values.mustLow[left] === -1)
-  }
-
-  private turn32(by: number): void {
-    this.facts.turns32 |= 1 << by
-    this.facts.turnCount++
-  }
-
-  private turn64(by: number): void {
-    if (by < 32) this.facts.turns64Low |= 1 << by
-    else this.facts.turns64High |= 1 << (by - 32)
-    this.facts.turnCount++
-  }
-
-  /** Shifts left and right whose amounts add up to the width, joined. */
-  private noteTurn(first: number, second: number, shl: number, shr: number, width: number): void {
-    const { values, facts } = this
-    let left = first
-    let right = second
-    if (values.code[left] === shr) {
-      left = second
-      right = first
-    }
-    if (values.code[left] !== shl || values.code[right] !== shr) return
-    const up = values.right[left]!
-    const down = values.right[right]!
-    const same = values.left[left] === values.left[right]
-    if (!values.isConstant(up) || !values.isConstant(down)) {
-      if (same) facts.variableTurns++
-      return
-    }
-    const by = values.mustLow[up]! & (width - 1)
-    const sum = by + (values.mustLow[down]! & (width - 1))
-    if (sum === width && same) {
-      if (width === 64) this.turn64(by)
-      else this.turn32(by)
-    } else if (sum === 32) {
-      if (width === 64 && same) this.turn32(by)
-      else {
-        facts.funnels |= 1 << by
-        facts.funnelCount++
-      }
-    }
-  }
-
-  private noteVectorTurn(first: number, second: number): void {
-    const { values } = this
-    for (const [shl, shr, width] of [
-      [prefixBase.simd + 0xab, prefixBase.simd + 0xad, 32],
-      [prefixBase.simd + 0xcb, prefixBase.simd + 0xcd, 64],
-    ] as const) {
-      const left = values.code[first] === shl ? first : second
-      const right = left === first ? second : first
-      if (values.code[left] !== shl || values.code[right] !== shr || values.left[left] !== values.left[right]) continue
-      const up = values.right[left]!
-      const down = values.right[right]!
-      if (!values.isConstant(up) || !values.isConstant(down) || values.mustLow[up]! + values.mustLow[down]! !== width) continue
-      if (width === 32) this.turn32(values.mustLow[up]! & 31)
-      else this.turn64(values.mustLow[up]! & 63)
-    }
-  }
-
-  private noteComparison(opcode: number, left: number, right: number): void {
-    const { values } = this
-    const unsigned =
-      opcode === 0x49 ||
-      opcode === 0x4b ||
-      opcode === 0x4d ||
-      opcode === 0x4f ||
-      opcode === 0x54 ||
-      opcode === 0x56 ||
-      opcode === 0x58 ||
-      opcode === 0x5a
-    if (
-      unsigned &&
-      !this.learning &&
-      values.code[left] !== origin.constant &&
-      (values.flags[left]! & values.flags[right]! & flag.loaded) !== 0 &&
-      ((values.flags[left]! | values.flags[right]!) & flag.carried) === 0
-    )
-      this.facts.targetComparisons++
   }
 
   /** Index of the frame slot at an address, or -1 where it is none. */
@@ -900,7 +688,7 @@ export class Flow {
         }
       }
     }
-    this.access(address, 1, octets)
+    if (!this.learning) this.observer.access(address, 1, octets, this.loopDepth)
     const signed =
       opcode === op.i32Load8S || opcode === op.i32Load16S || opcode === op.i64Load8S || opcode === op.i64Load16S || opcode === op.i64Load32S
     const may = signed || octets >= 4 ? -1 : octets === 2 ? 0xffff : 0xff
@@ -914,78 +702,13 @@ export class Flow {
     if (octets >= 4 && octets <= 8 && opcode < 0x100) {
       const slot = this.slotOf(address, offset, true)
       if (slot >= 0) {
+        if (this.learning && this.openLoops.length > 0) this.slotLog.push(slot - this.localCount)
         this.assign(slot, value, true)
         return
       }
     }
     if (values.isConstant(address) && this.storedAddresses.size < 10_000)
       this.storedAddresses.add((values.mustLow[address]! + offset) >>> 0)
-    this.access(address, 2, octets)
-    if (this.loopDepth > 0 && !this.learning && octets >= 4 && this.isCounter(value, address)) this.facts.counterStores++
-  }
-
-  /** A loop's counter, or what stands at the address plus one. */
-  private isCounter(value: number, address: number): boolean {
-    const { values } = this
-    if ((values.flags[value]! & flag.carried) !== 0) return true
-    const code = values.code[value]!
-    if (code !== op.i32Add && code !== op.i64Add) return false
-    const loaded = values.left[value]!
-    const one = values.right[value]!
-    return values.isConstant(one) && values.mustLow[one] === 1 && values.code[loaded] === origin.load && values.left[loaded] === address
-  }
-
-  private access(address: number, kind: number, octets: number): void {
-    if (this.learning) return
-    const { values, facts } = this
-    const term = values.term[address]!
-    if (term === 0) return
-    const may = values.mayLow[term]!
-    const bits = 32 - Math.clz32(may)
-    const align = 31 - Math.clz32(may & -may)
-    if (bits - align >= 7 && bits - align <= 12 && align <= 4 && bits < 17) {
-      if (kind === 1) facts.lookups[align]!++
-      if (bits < 14) return
-    }
-    if (this.loopDepth === 0 || bits < 14 || bits > 28 || (values.flags[term]! & flag.bounded) === 0) return
-    // Gaps in the mask: no index into one region.
-    if (may !== (((1 << bits) - 1) & (-1 << align))) return
-    if ((values.flags[term]! & flag.loaded) === 0 && (values.flags[address]! & flag.loaded) === 0) return
-    let record = facts.masked.find((known) => known.bits === bits && known.align === align)
-    if (record === undefined) {
-      if (facts.masked.length >= maxMaskedKinds) return
-      record = { bits, align, loads: 0, stores: 0, updates: 0, octets: 0 }
-      facts.masked.push(record)
-    }
-    if (kind === 1) record.loads++
-    else record.stores++
-    const before = this.updates.get(term) ?? 0
-    const now = before | kind
-    if (before !== now) {
-      this.updates.set(term, now)
-      if (now === 3) record.updates++
-    }
-    if (octets > record.octets) record.octets = octets
-  }
-}
-
-function emptyFacts(functionIndex: number): FlowFacts {
-  return {
-    functionIndex,
-    turns32: 0,
-    turns64Low: 0,
-    turns64High: 0,
-    turnCount: 0,
-    funnels: 0,
-    funnelCount: 0,
-    variableTurns: 0,
-    wideMultiplies: 0,
-    andNots: 0,
-    fnvMixes: 0,
-    lookups: [0, 0, 0, 0, 0],
-    masked: [],
-    counterStores: 0,
-    targetComparisons: 0,
-    pairedMasks: [],
+    if (!this.learning) this.observer.store(address, value, octets, this.loopDepth)
   }
 }

@@ -188,3 +188,14 @@ const scratchpadSecond = `
   (local.set $x (i64.xor (i64.load (local.get $at)) (local.get $a)))
   (i64.store (local.get $at) (i64.mul (local.get $x) (local.get $b)))
   (br_if $again`
+
+describe('names', () => {
+  const keccak = turns('$p', [1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14], true)
+  it("a hash exported under a coin's name is that coin's", async () => {
+    assert.equal(await judge(`(module ${keccak.replace('$p', '$p (export "_kheavyhash")')})`), 'mining kheavyhash NM-2')
+    assert.equal(await judge(`(module ${keccak.replace('$p', '$p (export "_hash")')})`), 'crypto-library keccak CL-1')
+  })
+  it('a name without a hash is nothing', async () => {
+    assert.equal(await judge('(module (func (export "kheavyhash") (param f64) (result f64) (local.get 0)))'), 'nothing')
+  })
+})

@@ -1,7 +1,7 @@
 import type { AlgorithmId } from '../known-constants.ts'
 import { isRuntimeProgram } from './runtime-program.ts'
 import type { FunctionFeature, TableFeature, WasmFeatures } from './features.ts'
-import type { MaskedAccess } from './flow.ts'
+import type { MaskedAccess } from './flow-facts.ts'
 import type { StructureId } from './structures.ts'
 
 export type CoreKind = 'mining' | 'proof-of-work' | 'wallet' | 'crypto-library'
@@ -95,7 +95,8 @@ class Look {
   }
 }
 
-const mask = ({ bits, align }: MaskedAccess): string => `0x${(2 ** bits - 2 ** align).toString(16).toUpperCase()}`
+const mask = ({ bits, align }: { bits: number; align: number } = { bits: 0, align: 0 }): string =>
+  `0x${(2 ** bits - 2 ** align).toString(16).toUpperCase()}`
 const size = (bits: number): string => (bits >= 20 ? `${2 ** (bits - 20)} MiB` : `${2 ** (bits - 10)} KiB`)
 const scratchpadReason = ({ at, access }: { at: FunctionFeature; access: MaskedAccess }): CoreReason => ({
   functionIndex: at.index,
@@ -169,7 +170,7 @@ const cryptonight: Rule = (look) => {
   const shapes = (['aes-tables', 'wide-tables', 'blake2s', 'skein', 'product128', 'keccak', 'byte-box'] as const).filter((shape) =>
     look.shaped(shape),
   )
-  if (hidden.length > 0 && shapes.length >= 2) {
+  if (hidden.length > 0 && (shapes.length >= 2 || look.functionsWith('aes-tables').length >= 2)) {
     return core('mining', 'cryptonight', 'CN-3', [
       ...hidden.slice(0, 2).map(scratchpadReason),
       ...shapes.map((shape) => shapeReason(look.functionsWith(shape)[0]!, `has the shape of ${shapeNames[shape]}`)),
@@ -324,7 +325,7 @@ const equihash: Rule = (look) => {
       .map((at) =>
         shapeReason(
           at,
-          `sorts into buckets: counts and writes at an index that is masked to ${mask(at.masked.find(({ updates }) => updates > 0)!)}`,
+          `sorts into buckets: counts and writes at an index that is masked to ${mask(at.masked.find(({ updates }) => updates > 0))}`,
         ),
       ),
   ])
@@ -371,6 +372,31 @@ const namedMiner: Rule = (look) => {
   const family = algorithmsOf(look)[0]
   if (family === undefined) return null
   return core('mining', family, 'NM-1', [driverReason(driver), { functionIndex: null, text: `speaks of ${words.join(', ')}` }])
+}
+
+/** Names of functions that only coins have. */
+const coinFunctions =
+  /heavyhash|cryptonight|cn_?slow_?hash|hash_?cn|equihash|yescrypt|yespower|randomx|verushash|ethash|hashimoto|scanhash|lyra2|autolykos|progpow/i
+
+const familyOfName: Readonly<Record<string, string>> = {
+  heavyhash: 'kheavyhash',
+  cnslowhash: 'cryptonight',
+  hashcn: 'cryptonight',
+  hashimoto: 'ethash',
+  scanhash: 'unknown-core',
+}
+
+/** A hash that anybody may use, exported under the name of a coin's. */
+const namedFunction: Rule = (look) => {
+  if (look.features.instructions > 150_000) return null
+  const named = look.features.exports.find(({ kind, name }) => kind === 'function' && coinFunctions.test(name))
+  const [reason] = algorithmReasons(look)
+  if (named === undefined || (reason === undefined && look.functionsWith('aes-tables').length === 0)) return null
+  const coin = (coinFunctions.exec(named.name)?.[0] ?? '').toLowerCase().replaceAll('_', '')
+  return core('mining', familyOfName[coin] ?? coin, 'NM-2', [
+    { functionIndex: named.index, text: `is exported as ${named.name.slice(0, 60)}, the name of a coin's hash` },
+    reason,
+  ])
 }
 
 const proofOfWork: Rule = (look) => {
@@ -442,6 +468,7 @@ const rules: readonly Rule[] = [
   haraka,
   unknown,
   namedMiner,
+  namedFunction,
   proofOfWork,
   library,
 ]

@@ -1,4 +1,4 @@
-import type { FlowFacts } from './flow.ts'
+import type { FlowFacts } from './flow-facts.ts'
 
 /** Algorithms by the shape of their rounds, without any constant. */
 export type StructureId =
