@@ -1,6 +1,7 @@
 import type { HttpHeader } from '#model/artifact.ts'
 import type { ProfileName, VisitOptions } from '#capture/visit-options.ts'
 import { type Capture, type ConsentPolicy, artifacts } from '#model/capture.ts'
+import { type Ledger, openLedger } from '#ledger/ledger.ts'
 import { AssayError } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
 import { type Seed, seedOf } from '#model/seed.ts'
@@ -19,6 +20,8 @@ export interface ScanRequest {
   proxy: string | null
   headers: HttpHeader[]
   out: string
+  /** Keeps captures and answers in this data folder instead, and in its ledger. */
+  data: string | null
   allowPrivate: boolean
   allow: string[]
   lab: string | null
@@ -65,7 +68,8 @@ export async function scan(request: ScanRequest, events: ScanEvents, signal: Abo
   const first = await nextSeed()
   if (first === null) return { interrupted: signal.aborted, bad }
   events.onProgress('starting the browser')
-  await using opened = await openWorkshop({ ...request, dir: request.out }, events.onNote)
+  await using memory = await openMemory(request.data, signal)
+  await using opened = await openWorkshop({ ...request, dir: request.data ?? request.out }, events.onNote)
   const options = visitOptions(request)
 
   const work = async (seed: Seed | null): Promise<void> => {
@@ -74,7 +78,7 @@ export async function scan(request: ScanRequest, events: ScanEvents, signal: Abo
       progress()
       try {
         const { capture, observation } = await visit(opened, current, options, signal)
-        await opened.store.appendObservation(observation)
+        await (memory ? memory.record(observation) : opened.store.appendObservation(observation))
         await events.onPage({ capture, observation, screenshot: () => screenshotOf(capture, opened.store) })
         done++
       } catch (error) {
@@ -88,6 +92,12 @@ export async function scan(request: ScanRequest, events: ScanEvents, signal: Abo
   }
   await Promise.all(Array.from({ length: request.jobs }, (_, i) => work(i === 0 ? first : null)))
   return { interrupted: signal.aborted, bad }
+}
+
+async function openMemory(data: string | null, signal: AbortSignal): Promise<(Ledger & AsyncDisposable) | null> {
+  if (data === null) return null
+  const ledger = await openLedger({ dataDir: data, signal })
+  return { ...ledger, [Symbol.asyncDispose]: () => ledger.close() }
 }
 
 /** The screen that goes with a phone's user agent. */

@@ -25,6 +25,7 @@ interface ScanFlags {
   proxy?: string
   header: HttpHeader[]
   out: string
+  data?: string
   allowPrivate?: boolean
   allow: string[]
   lab?: string
@@ -47,6 +48,7 @@ export function define(command: Command): void {
     .option('--proxy <url>', 'go out through this proxy (http:// or socks5://)')
     .option('--header <name: value>', 'send this header with every request; may be given again', header, [])
     .option('--out <dir>', 'keep captures and answers here', 'assay-out')
+    .option('--data <dir>', 'keep them in this data folder, in its ledger too (instead of --out)')
     .option('--allow-private', 'let pages reach private and loopback addresses')
     .option('--allow <cidr or host>', 'let pages reach this one; may be given again', repeated, [])
     .option('--lab <dir>', 'resolve names in this running lab')
@@ -78,6 +80,7 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
     proxy: flags.proxy ?? null,
     headers: flags.header,
     out: flags.out,
+    data: flags.data ?? null,
     allowPrivate: flags.allowPrivate === true,
     allow: flags.allow,
     lab: flags.lab ?? null,
@@ -85,7 +88,7 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
   }
   const onPage = async (page: ScannedPage): Promise<void> => {
     progress.clear()
-    process.stdout.write(flags.json ? answerLine(page.observation) : `${terminalAnswer(page.observation, { colour: colourOn(), keptIn: flags.out })}\n`)
+    process.stdout.write(flags.json ? answerLine(page.observation) : `${terminalAnswer(page.observation, { colour: colourOn(), keptIn: flags.data ?? flags.out })}\n`)
     codes.push(exitCodeOf(answerOf(page.observation), flags.failOn))
     if (wanted) reported.push({ observation: page.observation, capture: page.capture, screenshot: await page.screenshot() })
   }

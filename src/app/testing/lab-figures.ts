@@ -42,6 +42,7 @@ export async function visitLab(o: VisitLabOptions): Promise<Figure[]> {
     proxy: null,
     headers: [],
     out: o.out,
+    data: null,
     allowPrivate: false,
     allow: [],
     lab: o.labDir,

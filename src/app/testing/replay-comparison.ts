@@ -117,9 +117,10 @@ function notAsked(file: ArchivedFile, o: ComparedReplay): Fate {
   return { fate, reason: 'nothing that this visit loaded names it' }
 }
 
+/** Without fragment, and without the scheme: browsers ask by https for what an old archive has by http. */
 function plain(url: string): string {
   const parsed = URL.parse(url)
   if (parsed === null) return url
   parsed.hash = ''
-  return parsed.href
+  return parsed.href.replace(/^https?:/, '')
 }
