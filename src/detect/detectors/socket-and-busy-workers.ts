@@ -41,8 +41,8 @@ export const detector = defineDetector({
     }
     return [finding]
   },
-  // Without a socket that talks, no thread that was lost could have made a pair with one.
-  hides: (input, missing) => (input.artifacts.websocket.status === 'complete' && socketsOf(input).length === 0 ? [] : missing),
+  // Without a socket that talks, a thread whose load was not read could not have made a pair with one.
+  hides: (input, missing) => (socketsOf(input).length === 0 ? missing.filter(({ artifact }) => artifact !== 'cpu') : missing),
 })
 
 /** Connections that stay open, with short messages both ways. */
