@@ -126,7 +126,8 @@ class Stage {
       cast.freeze()
       const collections = await cast.finish()
       await this.#dispose(browserContextId)
-      const manifest = this.#manifest({ state, collections, navigation, ended, startedAt, userAgent, page })
+      const html = await this.#documentOf(collections, state.frameIdOf(page.cdpTargetId))
+      const manifest = this.#manifest({ state, collections, navigation, ended, startedAt, userAgent, page, html })
       return { manifest, isBrowserSick: this.#isSick }
     } finally {
       await this.#dispose(browserContextId)
@@ -193,6 +194,13 @@ class Stage {
     }
   }
 
+  /** What the page's own document held at last; a gate or a form is told by its markup. */
+  async #documentOf(collections: ReadonlyMap<ArtifactKind, Collection<unknown>>, rootFrame: string | undefined): Promise<string | null> {
+    const documents = (collections.get('dom') as Collection<ArtifactByKind['dom']> | undefined)?.items ?? []
+    const body = documents.find(({ frameId }) => frameId === rootFrame)?.html
+    return body?.status === 'stored' || body?.status === 'truncated' ? new TextDecoder().decode(await this.#around.blobs.get(body.digest)) : null
+  }
+
   #manifest(o: {
     state: VisitState
     collections: Map<ArtifactKind, Collection<unknown>>
@@ -201,6 +209,7 @@ class Stage {
     startedAt: Date
     userAgent: string
     page: Target
+    html: string | null
   }): CaptureManifest {
     const plan = this.#plan
     const records = this.#lane.connections()
@@ -216,17 +225,19 @@ class Stage {
     const document = items('dom').find(({ frameId }) => frameId === rootFrame)
     const finalUrl = document?.url.startsWith('http') ? document.url : (main?.url ?? this.#seed.url)
     const httpStatus = main?.response?.status ?? null
-    const error = errorOf(o.navigation, o.ended, this.#seed.url, records, main)
+    const failure = errorOf(o.navigation, o.ended, this.#seed.url, records, main)
     const reached = pageReached({
       url: this.#seed.url,
       finalUrl,
       httpStatus,
-      ...(document && error === null ? { title: document.title, text: document.text } : {}),
+      ...(document && failure === null ? { title: document.title, text: document.text, ...(o.html === null ? {} : { html: o.html }) } : {}),
       headers: Object.fromEntries((main?.response?.headers ?? []).map(({ name, value }) => [name.toLowerCase(), value])),
       hosts: [...new Set(items('host').map(({ host }) => host))],
       frames: items('frame').map(({ url }) => url),
-      ...(error === null ? {} : { error: `${error.code}: ${error.message}` }),
+      ...(failure === null ? {} : { error: `${failure.code}: ${failure.message}` }),
     })
+    // An error page is none of the site's: what was asked for was not reached.
+    const error: ErrorRecord | null = failure ?? (reached.page === 'error' && httpStatus !== null && httpStatus >= 400 ? { code: 'HTTP_ERROR', message: `${new URL(finalUrl).host} answered HTTP ${httpStatus}` } : null)
     return {
       schema: 'assay.capture',
       schemaVersion: captureSchemaVersion,
@@ -258,7 +269,7 @@ class Stage {
       },
       actions: o.state.actions,
       // Egress answers an http request that it refuses with a page of its own, which the browser shows as one.
-      ended: error !== null && o.ended.reason === 'dwell' ? { reason: 'failed', detail: error.message } : o.ended,
+      ended: failure !== null && o.ended.reason === 'dwell' ? { reason: 'failed', detail: failure.message } : o.ended,
       error,
       artifacts: Object.fromEntries(artifactKinds.map((kind) => [kind, o.collections.get(kind) ?? notCollected(plan.without.includes(kind) ? 'not asked for' : 'this version has no collector for it')])),
     }
