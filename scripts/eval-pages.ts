@@ -26,7 +26,16 @@ interface Row {
   path: string
 }
 
-const { values } = parseArgs({ options: { samples: { type: 'string', multiple: true }, part: { type: 'string', default: 'test' }, kinds: { type: 'string', default: 'js,html,har' }, wrong: { type: 'boolean', default: false }, limit: { type: 'string', default: '100000' } }, allowPositionals: false })
+const { values } = parseArgs({
+  options: {
+    samples: { type: 'string', multiple: true },
+    part: { type: 'string', default: 'test' },
+    kinds: { type: 'string', default: 'js,html,har' },
+    wrong: { type: 'boolean', default: false },
+    limit: { type: 'string', default: '100000' },
+  },
+  allowPositionals: false,
+})
 const part = (group: string): string => (createHash('sha256').update(`assay:${group}`).digest()[0]! < 102 ? 'test' : 'tuning')
 
 /** `--samples MANIFEST=DIR`. */
@@ -40,20 +49,32 @@ function rowsOf(pair: string): Row[] {
     const label = cells['label'] ?? ''
     const group = (cells['lineage'] ?? cells['site'] ?? '') || (cells['repo'] ?? '')
     const sha = cells['sha256'] ?? ''
-    const path = kind === 'site' ? siteFolder(join(directory, 'site', label), cells) : [join(directory, label, `${sha}.${kind}`), join(directory, kind, label, `${sha}.${kind}`)].find((candidate) => existsSync(candidate))
-    return path === undefined ? [] : [{ kind, label, group, family: cells['family'] ?? '', name: `${cells['repo']} ${cells['path']}`, path }]
+    const path =
+      kind === 'site'
+        ? siteFolder(join(directory, 'site', label), cells)
+        : [join(directory, label, `${sha}.${kind}`), join(directory, kind, label, `${sha}.${kind}`)].find((candidate) =>
+            existsSync(candidate),
+          )
+    return path === undefined
+      ? []
+      : [{ kind, label, group, family: cells['family'] ?? '', name: `${cells['repo']} ${cells['path']}`, path }]
   })
 }
 
 function siteFolder(parent: string, cells: Record<string, string>): string | undefined {
   if (!existsSync(parent)) return undefined
-  const name = readdirSync(parent).find((folder) => folder.startsWith(`${cells['site']}-${cells['date']}`) && folder.endsWith((cells['commit'] ?? '').slice(0, 8)))
+  const name = readdirSync(parent).find(
+    (folder) => folder.startsWith(`${cells['site']}-${cells['date']}`) && folder.endsWith((cells['commit'] ?? '').slice(0, 8)),
+  )
   return name === undefined ? undefined : join(parent, name)
 }
 
 const found = new Set(['active', 'loaded', 'suspected', 'opt-in'])
 const kinds = new Set(values.kinds.split(','))
-const rows = (values.samples ?? []).flatMap(rowsOf).filter((row) => kinds.has(row.kind) && part(row.group) === values.part).slice(0, Number(values.limit))
+const rows = (values.samples ?? [])
+  .flatMap(rowsOf)
+  .filter((row) => kinds.has(row.kind) && part(row.group) === values.part)
+  .slice(0, Number(values.limit))
 const table = new Map<string, { n: number; right: number; statuses: Map<string, number>; groups: Map<string, [number, number]> }>()
 const times: number[] = []
 const blobs = memoryBlobs()
@@ -72,7 +93,9 @@ for (const row of rows) {
     status = `error ${(error as { code?: string }).code ?? (error as Error).message.slice(0, 60)}`
   }
   const positive = row.label === 'miner' || row.label === 'optin'
-  const right = positive ? found.has(status) && (row.kind !== 'html' || row.label !== 'optin' || status === 'opt-in') : !found.has(status) && status !== 'inconclusive' && !status.startsWith('error')
+  const right = positive
+    ? found.has(status) && (row.kind !== 'html' || row.label !== 'optin' || status === 'opt-in')
+    : !found.has(status) && status !== 'inconclusive' && !status.startsWith('error')
   const key = `${row.kind} ${row.label}`
   const entry = table.get(key) ?? { n: 0, right: 0, statuses: new Map(), groups: new Map() }
   table.set(key, entry)
@@ -82,15 +105,25 @@ for (const row of rows) {
   const group = entry.groups.get(row.group) ?? [0, 0]
   entry.groups.set(row.group, [group[0] + 1, group[1] + Number(right)])
   if (values.wrong && !right) {
-    const why = observations.flatMap((observation) => observation.findings.filter(({ kind }) => kind === 'mining').map((finding) => `${finding.detector}:${finding.title}: ${finding.evidence[0]?.reason.slice(0, 160)}`))
-    console.log(`WRONG ${row.kind} ${row.label} ${status} ${row.group} ${row.name.slice(-90)} ${row.path.slice(-76)}\n      ${(why.length > 0 ? why : observations.flatMap(({ blindTo }) => blindTo.map(({ reason }) => `blind: ${reason}`))).slice(0, 3).join('\n      ')}`)
+    const why = observations.flatMap((observation) =>
+      observation.findings
+        .filter(({ kind }) => kind === 'mining')
+        .map((finding) => `${finding.detector}:${finding.title}: ${finding.evidence[0]?.reason.slice(0, 160)}`),
+    )
+    console.log(
+      `WRONG ${row.kind} ${row.label} ${status} ${row.group} ${row.name.slice(-90)} ${row.path.slice(-76)}\n      ${(why.length > 0 ? why : observations.flatMap(({ blindTo }) => blindTo.map(({ reason }) => `blind: ${reason}`))).slice(0, 3).join('\n      ')}`,
+    )
   }
 }
 await judge.close()
-for (const [key, { n, right, statuses, groups }] of [...table].sort()) {
+for (const [key, { n, right, statuses, groups }] of [...table].sort(([a], [b]) => (a < b ? -1 : 1))) {
   const whole = [...groups.values()].filter(([all, good]) => all === good).length
-  const bound = n === right ? ` (0 wrong: below ${((300 / n) || 0).toFixed(1)} % with 95 % confidence)` : ''
-  console.log(`${key.padEnd(14)} ${right}/${n} right = ${((100 * right) / n).toFixed(1)} %, groups ${whole}/${groups.size} whole${bound}   ${[...statuses].map(([status, count]) => `${status} ${count}`).join(', ')}`)
+  const bound = n === right ? ` (0 wrong: below ${(300 / n || 0).toFixed(1)} % with 95 % confidence)` : ''
+  console.log(
+    `${key.padEnd(14)} ${right}/${n} right = ${((100 * right) / n).toFixed(1)} %, groups ${whole}/${groups.size} whole${bound}   ${[...statuses].map(([status, count]) => `${status} ${count}`).join(', ')}`,
+  )
 }
 times.sort((a, b) => a - b)
-console.log(`${values.part} part; judged a page in ${times[times.length >> 1]?.toFixed(1)} ms (median), ${times[Math.floor(times.length * 0.95)]?.toFixed(0)} ms (95th), ${times.at(-1)?.toFixed(0)} ms (worst)`)
+console.log(
+  `${values.part} part; judged a page in ${times[times.length >> 1]?.toFixed(1)} ms (median), ${times[Math.floor(times.length * 0.95)]?.toFixed(0)} ms (95th), ${times.at(-1)?.toFixed(0)} ms (worst)`,
+)

@@ -40,7 +40,8 @@ const miningPhrases: readonly RegExp[] = [
   /майнинг|вычислительн\w* (мощност|ресурс)|добыч\w* криптовалют|挖矿|挖礦|採掘|マイニング|채굴/u,
 ]
 const miningWords = /\b(mine|mines|mining|miner|coinhive|authedmine|hash(es)? for us)\b/
-const askingWords = /\b(allow|accept|agree|consent|opt[- ]?in|permission|would you like|do you want|may we|your (cpu|computer|browser|processor|device)|support (us|this site|our))\b/
+const askingWords =
+  /\b(allow|accept|agree|consent|opt[- ]?in|permission|would you like|do you want|may we|your (cpu|computer|browser|processor|device)|support (us|this site|our))\b/
 
 const cookieWords: readonly RegExp[] = [
   /\bcookies?\b/,

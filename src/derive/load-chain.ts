@@ -11,7 +11,17 @@ export interface LoadIndex {
   frameOf(artifactId: string): string | null
 }
 
-type Any = ArtifactByKind['script'] | ArtifactByKind['request'] | ArtifactByKind['wasm'] | ArtifactByKind['worker'] | ArtifactByKind['websocket'] | ArtifactByKind['transport'] | ArtifactByKind['frame'] | ArtifactByKind['gpu'] | ArtifactByKind['cpu'] | ArtifactByKind['dom']
+type Any =
+  | ArtifactByKind['script']
+  | ArtifactByKind['request']
+  | ArtifactByKind['wasm']
+  | ArtifactByKind['worker']
+  | ArtifactByKind['websocket']
+  | ArtifactByKind['transport']
+  | ArtifactByKind['frame']
+  | ArtifactByKind['gpu']
+  | ArtifactByKind['cpu']
+  | ArtifactByKind['dom']
 
 const maxLinks = 24
 
@@ -23,7 +33,8 @@ export function loadIndex(capture: Capture): LoadIndex {
   for (const kind of ['frame', 'request', 'script', 'wasm', 'worker', 'websocket', 'transport', 'gpu', 'cpu', 'dom'] as const) {
     for (const item of artifacts(capture, kind).items) byId.set(item.id, { kind, item })
   }
-  for (const script of artifacts(capture, 'script').items) if (script.url !== '' && script.source !== 'inline' && !scriptByUrl.has(script.url)) scriptByUrl.set(script.url, script)
+  for (const script of artifacts(capture, 'script').items)
+    if (script.url !== '' && script.source !== 'inline' && !scriptByUrl.has(script.url)) scriptByUrl.set(script.url, script)
   for (const request of artifacts(capture, 'request').items) if (!requestByUrl.has(request.url)) requestByUrl.set(request.url, request)
   for (const worker of artifacts(capture, 'worker').items) workerByTarget.set(worker.targetId, worker)
   const page = capture.manifest.finalUrl
@@ -47,17 +58,26 @@ export function loadIndex(capture: Capture): LoadIndex {
     if (worker !== undefined && worker.id !== id) return { id: worker.id, url: worker.url, how: kind === 'script' ? 'runs' : how }
     const frameId = 'frameId' in item ? item.frameId : undefined
     const frame = frameId === undefined ? undefined : byId.get(frameId)
-    if (frame !== undefined && frame.item.id !== id && (frame.item as ArtifactByKind['frame']).parentFrameId !== undefined) return { id: frame.item.id, url: (frame.item as ArtifactByKind['frame']).url, how }
+    if (frame !== undefined && frame.item.id !== id && (frame.item as ArtifactByKind['frame']).parentFrameId !== undefined)
+      return { id: frame.item.id, url: (frame.item as ArtifactByKind['frame']).url, how }
     if (kind === 'frame') {
       const parent = (item as ArtifactByKind['frame']).parentFrameId
-      return parent === undefined ? null : { id: byId.has(parent) ? parent : null, url: (byId.get(parent)?.item as ArtifactByKind['frame'] | undefined)?.url ?? page, how: 'shows the frame' }
+      return parent === undefined
+        ? null
+        : {
+            id: byId.has(parent) ? parent : null,
+            url: (byId.get(parent)?.item as ArtifactByKind['frame'] | undefined)?.url ?? page,
+            how: 'shows the frame',
+          }
     }
     return { id: null, url: page, how }
   }
 
   function byInitiator(initiator: Initiator, own: string): { id: string | null; url: string } | null {
     for (const frame of initiator.stack ?? []) {
-      const script = (frame.scriptId === undefined ? undefined : byId.get(frame.scriptId)?.item) ?? (frame.url === '' ? undefined : scriptByUrl.get(frame.url))
+      const script =
+        (frame.scriptId === undefined ? undefined : byId.get(frame.scriptId)?.item) ??
+        (frame.url === '' ? undefined : scriptByUrl.get(frame.url))
       if (script !== undefined && script.id !== own) return { id: script.id, url: 'url' in script ? script.url : frame.url }
       if (script === undefined && frame.url !== '' && frame.url !== page) return { id: null, url: frame.url }
     }
@@ -93,7 +113,9 @@ export function loadIndex(capture: Capture): LoadIndex {
     chain(artifactId) {
       const links = walk(artifactId).map(({ id, url, how }): ChainLink => ({ url, artifact: id, how }))
       const own = links[0]
-      return own?.url === page && own.how !== 'runs the script' ? [{ ...own, how: 'is the page' }, ...links.slice(1)] : [{ url: page, artifact: null, how: 'is the page' }, ...links]
+      return own?.url === page && own.how !== 'runs the script'
+        ? [{ ...own, how: 'is the page' }, ...links.slice(1)]
+        : [{ url: page, artifact: null, how: 'is the page' }, ...links]
     },
     urls: (artifactId) => walk(artifactId).map(({ url }) => url),
     frameOf(artifactId) {
@@ -113,7 +135,16 @@ export function loadIndex(capture: Capture): LoadIndex {
 }
 
 const verbs: Readonly<Record<string, string>> = {
-  script: 'runs the script', request: 'asks for', wasm: 'compiles the module', worker: 'starts the worker', websocket: 'opens the socket', transport: 'opens the connection', frame: 'shows the frame', gpu: 'runs the shader', cpu: 'works', dom: 'is the document',
+  script: 'runs the script',
+  request: 'asks for',
+  wasm: 'compiles the module',
+  worker: 'starts the worker',
+  websocket: 'opens the socket',
+  transport: 'opens the connection',
+  frame: 'shows the frame',
+  gpu: 'runs the shader',
+  cpu: 'works',
+  dom: 'is the document',
 }
 
 function urlOf(item: Any): string {

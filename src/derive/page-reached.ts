@@ -85,7 +85,11 @@ const gate: Rule = (page) => {
   if (short && gateTitles.test(page.title)) return `the title is that of a bot check: "${page.title.slice(0, 80)}"`
   for (const [mark, what] of gateMarkup) if (short && mark.test(page.html)) return `the document is ${what}`
   if (short && gateSentences.test(page.text)) return 'the page asks to prove that the visitor is no robot'
-  if ((page.status === 403 || page.status === 429 || page.status === 503) && short && page.hosts.some((host) => within(host, captchaHosts))) {
+  if (
+    (page.status === 403 || page.status === 429 || page.status === 503) &&
+    short &&
+    page.hosts.some((host) => within(host, captchaHosts))
+  ) {
     return `HTTP ${page.status} with a captcha`
   }
   if (page.status === 403 && short && blockedSentences.test(page.text)) return 'the server refuses this visitor'
@@ -106,7 +110,8 @@ const login: Rule = (page) => {
   if (page.status === 401) return 'HTTP 401: a name and a password are asked for'
   const password = /<input\b[^>]*\btype\s*=\s*["']?password\b/i.test(page.html)
   if (!password || page.words > 250) return null
-  if (/\/(log-?in|sign-?in|signin|auth|sso|account\/login|wp-login\.php|users\/sign_in|session)\b/i.test(page.path)) return `a password form at ${page.path.slice(0, 80)}`
+  if (/\/(log-?in|sign-?in|signin|auth|sso|account\/login|wp-login\.php|users\/sign_in|session)\b/i.test(page.path))
+    return `a password form at ${page.path.slice(0, 80)}`
   if (loginTitles.test(page.title) && page.words < 120) return `a password form titled "${page.title.slice(0, 80)}"`
   return null
 }
@@ -120,7 +125,11 @@ const parked: Rule = (page) => {
 
 const consentWall: Rule = (page) => {
   if (within(page.host, consentHosts)) return `redirected to the consent page ${page.host}`
-  if (page.words < 120 && /\b(pay or (ok|consent|accept)|accept (all )?(cookies|and continue)|cookies? (consent|zustimmen|akzeptieren))\b/i.test(page.text) && /cookie|consent|datenschutz/i.test(page.title)) {
+  if (
+    page.words < 120 &&
+    /\b(pay or (ok|consent|accept)|accept (all )?(cookies|and continue)|cookies? (consent|zustimmen|akzeptieren))\b/i.test(page.text) &&
+    /cookie|consent|datenschutz/i.test(page.title)
+  ) {
     return 'nothing but a question of consent is shown'
   }
   return null
@@ -142,7 +151,10 @@ function within(host: string, parents: readonly string[]): boolean {
 const gateTitles =
   /^(just a moment|attention required!? \| cloudflare|ddos-guard|ddos protection by|access denied$|please wait\W*$|checking your browser|verif(y|ying) (you are|that you are|your browser)|are you (a )?(human|robot)|human verification|security check|robot check|pardon our interruption|making sure you'?re not a bot|one moment, please|bot verification|captcha|client challenge|challenge validation)/i
 const gateMarkup: readonly (readonly [RegExp, string])[] = [
-  [/\b(window\._cf_chl_opt|cf-browser-verification|cdn-cgi\/challenge-platform\/h\/[bg]\/orchestrate|id="challenge-(form|running|stage)")/, 'a Cloudflare challenge'],
+  [
+    /\b(window\._cf_chl_opt|cf-browser-verification|cdn-cgi\/challenge-platform\/h\/[bg]\/orchestrate|id="challenge-(form|running|stage)")/,
+    'a Cloudflare challenge',
+  ],
   [/<script[^>]+id="anubis_challenge"|\/\.within\.website\/x\/cmd\/anubis/, 'an Anubis proof-of-work gate'],
   [/_Incapsula_Resource[^"']*incident_id|Request unsuccessful\. Incapsula incident/i, 'an Imperva gate'],
   [/\b(geo\.captcha-delivery\.com|ct\.captcha-delivery\.com)\b/, 'a DataDome gate'],
@@ -154,12 +166,45 @@ const gateMarkup: readonly (readonly [RegExp, string])[] = [
 const gateSentences =
   /\b(checking (if the site connection is secure|your browser before accessing)|verify (that )?you are (a )?human|prove (that )?you('re| are) (not a robot|human)|complete the (security check|captcha)|enable javascript and cookies to continue|unusual traffic from your (computer )?network|press (and|&) hold to confirm you are)\b/i
 const blockedSentences = /\b(access denied|you have been blocked|request (was )?blocked|forbidden|not have permission)\b/i
-const captchaHosts: readonly string[] = ['hcaptcha.com', 'recaptcha.net', 'challenges.cloudflare.com', 'arkoselabs.com', 'funcaptcha.com', 'geetest.com', 'captcha-delivery.com']
-const loginTitles = /\b(log ?in|sign ?in|anmelden|einloggen|connexion|se connecter|iniciar sesi[oó]n|acceder|accedi|entrar|войти|вход|登录|ログイン)\b/i
+const captchaHosts: readonly string[] = [
+  'hcaptcha.com',
+  'recaptcha.net',
+  'challenges.cloudflare.com',
+  'arkoselabs.com',
+  'funcaptcha.com',
+  'geetest.com',
+  'captcha-delivery.com',
+]
+const loginTitles =
+  /\b(log ?in|sign ?in|anmelden|einloggen|connexion|se connecter|iniciar sesi[oó]n|acceder|accedi|entrar|войти|вход|登录|ログイン)\b/i
 const parkingHosts: readonly string[] = [
-  'sedoparking.com', 'bodis.com', 'parkingcrew.net', 'parklogic.com', 'above.com', 'dan.com', 'afternic.com', 'hugedomains.com', 'sedo.com', 'undeveloped.com',
-  'voodoo.com', 'cashparking.com', 'parkingpage.namecheap.com', 'domainmarket.com', 'skenzo.com', 'uniregistry.com', 'smartname.com', 'trellian.com', 'domaincntrol.com',
+  'sedoparking.com',
+  'bodis.com',
+  'parkingcrew.net',
+  'parklogic.com',
+  'above.com',
+  'dan.com',
+  'afternic.com',
+  'hugedomains.com',
+  'sedo.com',
+  'undeveloped.com',
+  'voodoo.com',
+  'cashparking.com',
+  'parkingpage.namecheap.com',
+  'domainmarket.com',
+  'skenzo.com',
+  'uniregistry.com',
+  'smartname.com',
+  'trellian.com',
+  'domaincntrol.com',
 ]
 const parkingSentences =
   /\b(this domain( name)? (is|may be|might be|has been) (for sale|parked|available)|buy this domain|domain (is )?for sale|the domain [\w.-]+ is (for sale|parked)|parked (free|domain|page)|related searches:? ?$|diese domain (steht zum verkauf|ist geparkt)|make an offer (on|for) this domain|inquire about this domain)\b/i
-const consentHosts: readonly string[] = ['consent.google.com', 'consent.youtube.com', 'consent.yahoo.com', 'guce.yahoo.com', 'guce.oath.com', 'guce.aol.com']
+const consentHosts: readonly string[] = [
+  'consent.google.com',
+  'consent.youtube.com',
+  'consent.yahoo.com',
+  'guce.yahoo.com',
+  'guce.oath.com',
+  'guce.aol.com',
+]

@@ -1,4 +1,4 @@
-import { getDomain, parse } from 'tldts'
+import { getDomain } from 'tldts'
 
 /** Registrable domain by the public suffix list, private suffixes included (`user.github.io` is a site of its own); null for addresses and names without one. */
 export function registrableDomain(host: string): string | null {
@@ -21,8 +21,4 @@ export function siteOf(url: string): string {
 export function sameSite(url: string, page: string): boolean {
   const host = hostOfUrl(url)
   return host === '' || siteOf(url) === siteOf(page)
-}
-
-export function isAddress(host: string): boolean {
-  return parse(host).isIp === true
 }

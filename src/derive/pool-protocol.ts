@@ -26,7 +26,8 @@ export function readFrame(payload: Payload): { message: PoolMessage | null; shap
     const shape = typeof value === 'string' ? messageByLine(value) : messageByShape(value)
     if (shape !== null) return { message: null, shape: { ...shape, layers } }
   }
-  const raw = payload.base64 === undefined || candidates.some(({ value }) => typeof value !== 'string') ? null : messageByOctets(octetsOf(payload))
+  const raw =
+    payload.base64 === undefined || candidates.some(({ value }) => typeof value !== 'string') ? null : messageByOctets(octetsOf(payload))
   if (raw !== null) return { message: null, shape: { ...raw, layers: [] } }
   return { message: null, shape: null }
 }

@@ -5,30 +5,48 @@ import { pageReached, type ReachedInput } from './page-reached.ts'
 import { sameSite, siteOf } from './party.ts'
 
 const subjects: Record<string, [string, string[], string]> = {
-  'May this site use your computer’s power?': ["Would you like to support us by letting this site use some of your CPU power?", ['Allow', 'Cancel'], 'mining'],
+  'May this site use your computer’s power?': [
+    'Would you like to support us by letting this site use some of your CPU power?',
+    ['Allow', 'Cancel'],
+    'mining',
+  ],
   'ads or mining': ['Choose: ads or mining', ['Ads', 'Mining'], 'mining'],
   'a button that names it': ['', ['Start mining'], 'mining'],
-  'AuthedMine’s words': ['This site would like to use your computing power to solve hashes for Monero. You can cancel any time.', ['Allow for this session', 'Cancel'], 'mining'],
-  'German': ['Dürfen wir Ihre Rechenleistung nutzen?', ['Ja', 'Nein'], 'mining'],
-  'Chinese': ['允许本站使用您的电脑挖矿？', ['允许'], 'mining'],
+  'AuthedMine’s words': [
+    'This site would like to use your computing power to solve hashes for Monero. You can cancel any time.',
+    ['Allow for this session', 'Cancel'],
+    'mining',
+  ],
+  German: ['Dürfen wir Ihre Rechenleistung nutzen?', ['Ja', 'Nein'], 'mining'],
+  Chinese: ['允许本站使用您的电脑挖矿？', ['允许'], 'mining'],
   'a cookie banner': ['We use cookies to personalise content and ads.', ['Accept all', 'Reject'], 'cookies'],
   'privacy settings': ['We value your privacy. Our partners process data with your consent.', ['Agree'], 'cookies'],
   'a newsletter': ['Subscribe to our newsletter', ['OK'], 'unknown'],
   'a mining company’s newsletter': ['News of copper mining and gold mines', ['Subscribe'], 'unknown'],
   'an age gate': ['Are you over 18?', ['Yes', 'No'], 'unknown'],
 }
-for (const [name, [text, choices, subject]] of Object.entries(subjects)) test(`dialog: ${name}`, () => assert.equal(aboutDialog(text, choices), subject))
+for (const [name, [text, choices, subject]] of Object.entries(subjects))
+  test(`dialog: ${name}`, () => assert.equal(aboutDialog(text, choices), subject))
 
 const long = 'word '.repeat(400)
 const pages: Record<string, [Partial<ReachedInput>, string]> = {
   'a shop': [{ title: 'Shop', text: long }, 'content'],
   'a page with a login box': [{ title: 'Forum', text: long, html: '<input type="password">' }, 'content'],
-  'an article about Cloudflare': [{ title: 'How "Just a moment" pages work', text: `${long} checking your browser before accessing` }, 'content'],
+  'an article about Cloudflare': [
+    { title: 'How "Just a moment" pages work', text: `${long} checking your browser before accessing` },
+    'content',
+  ],
   'a Cloudflare challenge': [{ httpStatus: 403, title: 'Just a moment...', text: 'Verifying you are human.' }, 'gate'],
-  'Anubis': [{ title: 'Making sure you’re not a bot!', text: 'Loading', html: '<script id="anubis_challenge" type="application/json">{}</script>' }, 'gate'],
+  Anubis: [
+    { title: 'Making sure you’re not a bot!', text: 'Loading', html: '<script id="anubis_challenge" type="application/json">{}</script>' },
+    'gate',
+  ],
   'a refusal': [{ httpStatus: 403, title: 'Access Denied', text: 'You have been blocked.' }, 'gate'],
   'too many requests': [{ httpStatus: 429, text: 'slow down' }, 'gate'],
-  'a login page': [{ finalUrl: 'https://site.example/login?next=/', title: 'Log in', text: 'Name Password', html: '<form><input type="password"></form>' }, 'login'],
+  'a login page': [
+    { finalUrl: 'https://site.example/login?next=/', title: 'Log in', text: 'Name Password', html: '<form><input type="password"></form>' },
+    'login',
+  ],
   'HTTP authentication': [{ httpStatus: 401, text: 'Unauthorized' }, 'login'],
   'not found': [{ httpStatus: 404, title: 'Not found', text: 'nothing here' }, 'error'],
   'a server error': [{ httpStatus: 502, text: 'Bad gateway' }, 'error'],
@@ -37,7 +55,10 @@ const pages: Record<string, [Partial<ReachedInput>, string]> = {
   'parked by words': [{ title: 'site.example', text: 'This domain is for sale. Buy this domain.' }, 'parked'],
   'parked by its host': [{ text: 'Related links', hosts: ['www.sedoparking.com'] }, 'parked'],
   'an article about domain parking': [{ title: 'Parking', text: `${long} this domain is for sale` }, 'content'],
-  'a consent page of another host': [{ finalUrl: 'https://consent.youtube.com/m?continue=x', title: 'Before you continue', text: 'Accept all' }, 'consent-wall'],
+  'a consent page of another host': [
+    { finalUrl: 'https://consent.youtube.com/m?continue=x', title: 'Before you continue', text: 'Accept all' },
+    'consent-wall',
+  ],
 }
 for (const [name, [input, page]] of Object.entries(pages)) {
   test(`reached: ${name}`, () => {

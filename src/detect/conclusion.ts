@@ -21,11 +21,23 @@ interface Fold {
 }
 
 /** The fold of docs/conclusion.md: the first rule that holds. */
-export function fold(input: { lane: Capture['manifest']['conditions']['lane']; reached: Capture['manifest']['reached']['page']; mining: Mining; suspected: boolean; referred: boolean; blind: boolean }): Fold {
+export function fold(input: {
+  lane: Capture['manifest']['conditions']['lane']
+  reached: Capture['manifest']['reached']['page']
+  mining: Mining
+  suspected: boolean
+  referred: boolean
+  blind: boolean
+}): Fold {
   const { activity, consent } = input.mining
-  if (input.reached === 'gate' || input.reached === 'login' || input.reached === 'error') return { status: 'not-observed', rule: '1: no content was reached' }
-  if (input.lane === 'http') return activity !== 'none-seen' || input.suspected ? { status: 'hint', rule: 'http lane: something refers to mining' } : { status: 'no-hint', rule: 'http lane: nothing refers to mining' }
-  if (consent === 'asked-first' && (activity !== 'none-seen' || input.referred)) return { status: 'opt-in', rule: '2: nothing ran before the visitor was asked' }
+  if (input.reached === 'gate' || input.reached === 'login' || input.reached === 'error')
+    return { status: 'not-observed', rule: '1: no content was reached' }
+  if (input.lane === 'http')
+    return activity !== 'none-seen' || input.suspected
+      ? { status: 'hint', rule: 'http lane: something refers to mining' }
+      : { status: 'no-hint', rule: 'http lane: nothing refers to mining' }
+  if (consent === 'asked-first' && (activity !== 'none-seen' || input.referred))
+    return { status: 'opt-in', rule: '2: nothing ran before the visitor was asked' }
   if (activity === 'hashing') return { status: 'active', rule: '3: hashing was seen' }
   if (activity === 'pool-contact') return { status: 'active', rule: '3: a pool was spoken to' }
   if (activity === 'delivered') return { status: 'loaded', rule: '4: miner code was delivered' }
@@ -49,15 +61,46 @@ export function conclude(capture: Capture, verdicts: readonly Verdict[], index: 
   const { placement, chain } = placeOf(capture, deciding, index)
   const facts: Mining = { activity, consent, placement: mining.length === 0 ? 'unknown' : placement, operator: 'unknown' }
   const referred = mining.some(({ weight, asksFirst }) => weight === 'suspicion' && asksFirst === true)
-  const { status, rule } = fold({ lane: manifest.conditions.lane, reached: manifest.reached.page, mining: facts, suspected, referred, blind: blindTo.length > 0 })
+  const { status, rule } = fold({
+    lane: manifest.conditions.lane,
+    reached: manifest.reached.page,
+    mining: facts,
+    suspected,
+    referred,
+    blind: blindTo.length > 0,
+  })
   // Where no content was reached, what a gate's page shows is not what the site does.
-  const told: Mining = notReached ? { activity: 'none-seen', consent: 'unknown', placement: 'unknown', operator: 'unknown' } : status === 'opt-in' && activity === 'none-seen' ? { ...facts, activity: 'delivered' } : facts
+  const told: Mining = notReached
+    ? { activity: 'none-seen', consent: 'unknown', placement: 'unknown', operator: 'unknown' }
+    : status === 'opt-in' && activity === 'none-seen'
+      ? { ...facts, activity: 'delivered' }
+      : facts
   const accounts = accountsOf(mining)
   const about = {
-    status, mining: told, rule, site: manifest.conditions.lane === 'file' ? 'The file' : siteOf(manifest.finalUrl) || 'The page', isFile: manifest.conditions.lane === 'file', findings: notReached ? [] : findings, deciding, accounts, chain,
-    blindTo, reached: manifest.reached, answered: artifacts(capture, 'dialog').items.some(({ about: subject, answer }) => subject === 'mining' && answer.choice === 'accepted'), error: manifest.error, cut: artifacts(capture, 'websocket').items.some((socket) => socket.cut !== undefined),
+    status,
+    mining: told,
+    rule,
+    site: manifest.conditions.lane === 'file' ? 'The file' : siteOf(manifest.finalUrl) || 'The page',
+    isFile: manifest.conditions.lane === 'file',
+    findings: notReached ? [] : findings,
+    deciding,
+    accounts,
+    chain,
+    blindTo,
+    reached: manifest.reached,
+    answered: artifacts(capture, 'dialog').items.some(({ about: subject, answer }) => subject === 'mining' && answer.choice === 'accepted'),
+    error: manifest.error,
+    cut: artifacts(capture, 'websocket').items.some((socket) => socket.cut !== undefined),
   }
-  return { status, mining: told, sentence: sentenceFor(about), rule, advice: adviceFor(about), chain: notReached ? [] : chain, accounts: notReached ? [] : accounts }
+  return {
+    status,
+    mining: told,
+    sentence: sentenceFor(about),
+    rule,
+    advice: adviceFor(about),
+    chain: notReached ? [] : chain,
+    accounts: notReached ? [] : accounts,
+  }
 }
 
 function accountsOf(mining: readonly Finding[]): Conclusion['accounts'] {

@@ -19,7 +19,9 @@ export function firstActivityMs(capture: Capture, findings: readonly Finding[]):
 /** When it last worked or spoke. */
 function lastActivityMs(capture: Capture, findings: readonly Finding[]): number | null {
   const times: number[] = []
-  for (const { artifact, at } of findings.filter(({ weight }) => weight === 'hashing' || weight === 'pool-contact').flatMap((finding) => finding.evidence)) {
+  for (const { artifact, at } of findings
+    .filter(({ weight }) => weight === 'hashing' || weight === 'pool-contact')
+    .flatMap((finding) => finding.evidence)) {
     const cpu = artifacts(capture, 'cpu').items.find(({ id }) => id === artifact)
     const load = cpu === undefined ? null : (steadyLoad(cpu) ?? spanOf(at))
     if (load !== null) times.push(load.toMs)
@@ -64,7 +66,12 @@ export function consentOf(capture: Capture, mining: readonly Finding[], activity
   const counted = mining.filter(({ weight }) => weight === 'delivered' || weight === 'hashing' || weight === 'pool-contact')
   // What waits for the visitor in the code, and then did not run: asked first. If it ran all the same, the code did not wait.
   const static_ = counted.filter(({ detector }) => detector !== 'thread-load')
-  if (activity === 'delivered' && static_.some(({ asksFirst }) => asksFirst === true) && static_.every((finding) => finding.asksFirst === true || isPart(finding))) return 'asked-first'
+  if (
+    activity === 'delivered' &&
+    static_.some(({ asksFirst }) => asksFirst === true) &&
+    static_.every((finding) => finding.asksFirst === true || isPart(finding))
+  )
+    return 'asked-first'
   if (counted.length > 0) return 'not-asked'
   return mining.some(({ asksFirst }) => asksFirst === true) ? 'asked-first' : 'unknown'
 }
@@ -81,7 +88,8 @@ function byQuestions(questions: readonly DialogArtifact[], first: number, last: 
   if (acceptedAt !== null && first >= acceptedAt - toleranceMs) return 'asked-first'
   const rejected = questions.filter(({ answer }) => answer.choice === 'rejected' || answer.choice === 'dismissed')
   const rejectedAt = rejected.length === 0 ? null : Math.max(...rejected.map(({ answer, openedAtMs }) => answer.atMs ?? openedAtMs))
-  if (acceptedAt === null && rejectedAt !== null && last > rejectedAt + toleranceMs && first >= opened) return first < rejectedAt - toleranceMs ? 'asked-late' : 'refused-ignored'
+  if (acceptedAt === null && rejectedAt !== null && last > rejectedAt + toleranceMs && first >= opened)
+    return first < rejectedAt - toleranceMs ? 'asked-late' : 'refused-ignored'
   if (acceptedAt === null && rejectedAt !== null && last > rejectedAt + toleranceMs) return 'refused-ignored'
   return 'asked-late'
 }

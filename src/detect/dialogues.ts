@@ -25,7 +25,8 @@ export function conversationsOf(input: DialogueInput): Conversation[] {
   for (const transport of input.artifacts.transport.items) {
     if (oneWay.has(transport.type)) continue
     const dialogue = dialogueOf(readFrames(transport.messages))
-    if (dialogue !== null) found.push({ artifact: transport.id, url: transport.url, via: transport.type, dialogue, targetId: transport.targetId })
+    if (dialogue !== null)
+      found.push({ artifact: transport.id, url: transport.url, via: transport.type, dialogue, targetId: transport.targetId })
   }
   return [...found, ...overHttp(input)]
 }
@@ -33,7 +34,12 @@ export function conversationsOf(input: DialogueInput): Conversation[] {
 function readFrames(frames: readonly SocketFrame[]): DialogueFrame[] {
   // A miner says who it is at once; after that its messages repeat.
   const kept = frames.length > 2_000 ? [...frames.slice(0, 1_000), ...frames.slice(-1_000)] : frames
-  return kept.map((frame, at) => ({ direction: frame.direction, atMs: frame.atMs, place: `frame ${frames.length > 2_000 && at >= 1_000 ? frames.length - 2_000 + at : at}`, ...readFrame(frame) }))
+  return kept.map((frame, at) => ({
+    direction: frame.direction,
+    atMs: frame.atMs,
+    place: `frame ${frames.length > 2_000 && at >= 1_000 ? frames.length - 2_000 + at : at}`,
+    ...readFrame(frame),
+  }))
 }
 
 /** Transports that only tell: what the page says to the same host goes by requests. */
@@ -45,9 +51,13 @@ function overHttp(input: DialogueInput): Conversation[] {
   const byHost = new Map<string, { frames: DialogueFrame[]; first: string; url: string; targetId: string }>()
   for (const request of input.artifacts.request.items) {
     const frames: DialogueFrame[] = []
-    for (const [body, direction, atMs] of [[request.requestBody, 'sent', request.startedAtMs], [request.body, 'received', request.endedAtMs ?? request.startedAtMs]] as const) {
+    for (const [body, direction, atMs] of [
+      [request.requestBody, 'sent', request.startedAtMs],
+      [request.body, 'received', request.endedAtMs ?? request.startedAtMs],
+    ] as const) {
       const read = body.status === 'stored' ? messages.get(body.digest) : undefined
-      if (read !== undefined && (read.message !== null || read.shape !== null)) frames.push({ direction, atMs, place: `${request.id} ${direction === 'sent' ? 'request' : 'answer'}`, ...read })
+      if (read !== undefined && (read.message !== null || read.shape !== null))
+        frames.push({ direction, atMs, place: `${request.id} ${direction === 'sent' ? 'request' : 'answer'}`, ...read })
     }
     if (frames.length === 0) continue
     const host = hostOf(request.url)
@@ -57,7 +67,9 @@ function overHttp(input: DialogueInput): Conversation[] {
   }
   for (const transport of input.artifacts.transport.items) {
     if (!oneWay.has(transport.type)) continue
-    const frames = readFrames(transport.messages).filter(({ message, shape }) => message !== null || shape !== null).map((frame) => ({ ...frame, place: `${transport.id} ${frame.place}` }))
+    const frames = readFrames(transport.messages)
+      .filter(({ message, shape }) => message !== null || shape !== null)
+      .map((frame) => ({ ...frame, place: `${transport.id} ${frame.place}` }))
     if (frames.length === 0) continue
     const host = hostOf(transport.url)
     const entry = byHost.get(host)
@@ -68,7 +80,8 @@ function overHttp(input: DialogueInput): Conversation[] {
   for (const { frames, first, url, targetId } of byHost.values()) {
     const dialogue = dialogueOf(frames.sort((a, b) => a.atMs - b.atMs))
     // One answer over HTTP that looks like a job is a block explorer's; a renamed dialogue has to go round.
-    if (dialogue !== null && (dialogue.strength === 'named' || (dialogue.strength === 'shape' && (dialogue.roles.submit?.count ?? 0) >= 1))) found.push({ artifact: first, url, via: 'http', dialogue, targetId })
+    if (dialogue !== null && (dialogue.strength === 'named' || (dialogue.strength === 'shape' && (dialogue.roles.submit?.count ?? 0) >= 1)))
+      found.push({ artifact: first, url, via: 'http', dialogue, targetId })
   }
   return found
 }

@@ -32,7 +32,8 @@ export function steadyLoad(cpu: CpuArtifact): SteadyLoad | null {
     }
   }
   // A visit too short for windows still has its whole.
-  if (windows.length > 0 && windows.length < minWindows && cpu.busy >= 0.7 && cpu.observedMs >= 1_000) return { share: cpu.busy, fromMs: windows[0]!.fromMs, toMs: windows.at(-1)!.toMs, form: 'full' }
+  if (windows.length > 0 && windows.length < minWindows && cpu.busy >= 0.7 && cpu.observedMs >= 1_000)
+    return { share: cpu.busy, fromMs: windows[0]!.fromMs, toMs: windows.at(-1)!.toMs, form: 'full' }
   return null
 }
 

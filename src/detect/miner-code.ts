@@ -36,13 +36,29 @@ export function clientMarks(script: JavaScriptFeatures): ClientMarks | null {
     (logsIn && script.sockets.constructed > 0 && (script.workers.constructed > 0 || accounting.length + load.length > 0)) ||
     (submits && jobs && accounting.length > 0 && load.length > 0) ||
     (submits && jobs && accounting.length >= 2) ||
-    (submits && work.length >= 4 && (script.sockets.constructed > 0 || script.nonceLoop !== null) && accounting.length + load.length + payee.length > 0) ||
-    (stratum.filter((word) => word.includes('.') || word.includes('_')).length >= 2 && (script.sockets.constructed > 0 || work.length >= 3)) ||
+    (submits &&
+      work.length >= 4 &&
+      (script.sockets.constructed > 0 || script.nonceLoop !== null) &&
+      accounting.length + load.length + payee.length > 0) ||
+    (stratum.filter((word) => word.includes('.') || word.includes('_')).length >= 2 &&
+      (script.sockets.constructed > 0 || work.length >= 3)) ||
     (stratum.length >= 2 && work.length >= 4 && payee.length >= 1) ||
     (accounting.length >= 2 && payee.length >= 2 && (stratum.length > 0 || submits) && script.nonceLoop !== null)
   if (client) return { part: script.sockets.constructed > 0 || logsIn || stratum.length > 0 ? 'client' : 'worker', decided: true, reasons }
-  if (jobs && work.length >= 4 && (work.includes('coinb1') || work.includes('midstate') || work.includes('blob')) && (accounting.length > 0 || script.nonceLoop !== null) && !work.includes('seed_hash')) return { part: 'worker', decided: true, reasons }
+  if (
+    jobs &&
+    work.length >= 4 &&
+    (work.includes('coinb1') || work.includes('midstate') || work.includes('blob')) &&
+    (accounting.length > 0 || script.nonceLoop !== null) &&
+    !work.includes('seed_hash')
+  )
+    return { part: 'worker', decided: true, reasons }
   if (jobs && work.includes('coinb1') && work.length >= 5) return { part: 'worker', decided: true, reasons }
-  if (algorithms.length > 0 && (script.wasm.instantiates || script.workers.constructed > 0 || jobs)) return { part: 'binding', decided: false, reasons: [`calls hash functions that only coins use (${algorithms.slice(0, 3).join(', ')})`, ...reasons] }
+  if (algorithms.length > 0 && (script.wasm.instantiates || script.workers.constructed > 0 || jobs))
+    return {
+      part: 'binding',
+      decided: false,
+      reasons: [`calls hash functions that only coins use (${algorithms.slice(0, 3).join(', ')})`, ...reasons],
+    }
   return null
 }

@@ -21,9 +21,15 @@ export function placeOf(capture: Capture, findings: readonly Finding[], index: L
   const page = capture.manifest.finalUrl
   if (capture.manifest.conditions.lane === 'file' || findings.length === 0) return { placement: 'unknown', chain: [] }
   const cited = [...new Set(findings.flatMap((finding) => finding.evidence.map(({ artifact }) => artifact)))]
-  const ads = new Set(artifacts(capture, 'frame').items.filter((frame) => adReason(frame) !== null).map(({ id }) => id))
+  const ads = new Set(
+    artifacts(capture, 'frame')
+      .items.filter((frame) => adReason(frame) !== null)
+      .map(({ id }) => id),
+  )
   // A request that carries a pool's messages goes to the pool, and is no code from there.
-  const spoken = new Set(findings.filter(({ detector }) => detector === 'pool-traffic').flatMap((finding) => finding.evidence.map(({ artifact }) => artifact)))
+  const spoken = new Set(
+    findings.filter(({ detector }) => detector === 'pool-traffic').flatMap((finding) => finding.evidence.map(({ artifact }) => artifact)),
+  )
   const frames = new Map(artifacts(capture, 'frame').items.map((frame) => [frame.id, frame]))
   let placement: Placement = 'unknown'
   for (const artifact of cited) {
@@ -36,7 +42,11 @@ export function placeOf(capture: Capture, findings: readonly Finding[], index: L
   function placeOne(artifact: string): Placement {
     const kind = kindOf(artifact)
     if (kind === 'cpu' || kind === 'dialog') return 'unknown'
-    for (let frame = index.frameOf(artifact), hops = 0; frame !== null && hops < 32; frame = frames.get(frame)?.parentFrameId ?? null, hops++) {
+    for (
+      let frame = index.frameOf(artifact), hops = 0;
+      frame !== null && hops < 32;
+      frame = frames.get(frame)?.parentFrameId ?? null, hops++
+    ) {
       if (ads.has(frame)) return 'ad'
     }
     const all = index.urls(artifact)
@@ -48,7 +58,14 @@ export function placeOf(capture: Capture, findings: readonly Finding[], index: L
     const referred = isTalk ? [] : referencesFrom(artifact)
     if (referred.some((url) => !sameSite(url, page))) return 'third-party'
     const files = [...code, ...referred].filter((url) => url !== page && !/^(?:blob|data|about|javascript):/i.test(url) && isFile(url))
-    if (kind === 'req' && artifact.startsWith('req-') && code.length > 0 && code.every((url) => stripped(url) === stripped(page) || isDocument(url)) && referred.length === 0) return 'page'
+    if (
+      kind === 'req' &&
+      artifact.startsWith('req-') &&
+      code.length > 0 &&
+      code.every((url) => stripped(url) === stripped(page) || isDocument(url)) &&
+      referred.length === 0
+    )
+      return 'page'
     return files.length > 0 ? 'own-file' : 'page'
   }
 

@@ -31,25 +31,43 @@ export function runDetectors(detectors: readonly Detector[], evidence: Evidence)
 
 function runOne(detector: Detector, evidence: Evidence, findings: readonly Finding[]): Verdict {
   const { manifest, id } = evidence.capture
-  const verdict: Verdict = { detector: detector.meta.id, version: detector.meta.version, findings: [], blindTo: blindness(detector, evidence), error: null }
+  const verdict: Verdict = {
+    detector: detector.meta.id,
+    version: detector.meta.version,
+    findings: [],
+    blindTo: blindness(detector, evidence),
+    error: null,
+  }
   const asked: Partial<Record<ArtifactKind, Collection<ArtifactByKind[ArtifactKind]>>> = {}
   for (const kind of detector.needs.artifacts) asked[kind] = artifacts(evidence.capture, kind)
   const features: { [K in BlobKind]?: readonly Derived<K>[] } = {}
   for (const kind of detector.needs.features) pick(features, evidence.features, kind)
-  const input = { captureId: id, url: manifest.url, finalUrl: manifest.finalUrl, reached: manifest.reached.page, conditions: manifest.conditions, artifacts: asked, features, signatures: evidence.signatures, findings }
+  const input = {
+    captureId: id,
+    url: manifest.url,
+    finalUrl: manifest.finalUrl,
+    reached: manifest.reached.page,
+    conditions: manifest.conditions,
+    artifacts: asked,
+    features,
+    signatures: evidence.signatures,
+    findings,
+  }
   try {
     // Only what it asked for is there; the types of the detector say so, and `Detector` alone does not know which.
     verdict.findings = detector.detect(input as unknown as DetectorInput)
-    if (detector.hides !== undefined && verdict.blindTo.length > 0) verdict.blindTo = [...detector.hides(input as unknown as DetectorInput, verdict.blindTo)]
+    if (detector.hides !== undefined && verdict.blindTo.length > 0)
+      verdict.blindTo = [...detector.hides(input as unknown as DetectorInput, verdict.blindTo)]
   } catch (error) {
     verdict.error = toErrorRecord(error)
-    for (const artifact of detector.hiddenBy) verdict.blindTo.push({ artifact, reason: `the detector ${detector.meta.id} failed: ${verdict.error.message.slice(0, 200)}` })
+    for (const artifact of detector.hiddenBy)
+      verdict.blindTo.push({ artifact, reason: `the detector ${detector.meta.id} failed: ${verdict.error.message.slice(0, 200)}` })
   }
   return verdict
 }
 
-function pick<K extends BlobKind>(to: { [P in BlobKind]?: readonly Derived<P>[] }, from: Evidence['features'], kind: K): void {
-  to[kind] = from[kind] as (typeof to)[K]
+function pick(to: { [P in BlobKind]?: readonly Derived<P>[] }, from: Evidence['features'], kind: BlobKind): void {
+  Object.assign(to, { [kind]: from[kind] })
 }
 
 /**
@@ -61,20 +79,31 @@ export function blindness(detector: Pick<Detector, 'hiddenBy' | 'needs'>, eviden
   const inBrowser = evidence.capture.manifest.conditions.lane === 'browser'
   for (const kind of detector.hiddenBy) {
     const collection = artifacts(evidence.capture, kind)
-    if (collection.status === 'failed') blind.push({ artifact: kind, reason: `artifacts of the kind ${kind} could not be collected: ${collection.error.message}` })
-    else if (collection.status === 'truncated') blind.push({ artifact: kind, reason: `${collection.dropped} of the kind ${kind} were not kept: ${collection.reason}` })
-    else if (collection.status === 'not-collected' && inBrowser) blind.push({ artifact: kind, reason: `artifacts of the kind ${kind} were not collected: ${collection.reason}` })
+    if (collection.status === 'failed')
+      blind.push({ artifact: kind, reason: `artifacts of the kind ${kind} could not be collected: ${collection.error.message}` })
+    else if (collection.status === 'truncated')
+      blind.push({ artifact: kind, reason: `${collection.dropped} of the kind ${kind} were not kept: ${collection.reason}` })
+    else if (collection.status === 'not-collected' && inBrowser)
+      blind.push({ artifact: kind, reason: `artifacts of the kind ${kind} were not collected: ${collection.reason}` })
     if (kind === 'script' || kind === 'wasm') {
       for (const item of artifacts(evidence.capture, kind).items) {
         const reason = missing(item.body, inBrowser)
         if (reason !== null) blind.push({ artifact: kind, reason: `${item.id} (${item.url.slice(0, 120)}): ${reason}` })
       }
     }
+    // An archive has inline code in its documents only; a browser gives it as scripts.
+    if (kind === 'script' && !inBrowser) {
+      for (const { id, url, resourceType, body } of artifacts(evidence.capture, 'request').items) {
+        const reason = resourceType === 'document' ? missing(body, inBrowser) : null
+        if (reason !== null) blind.push({ artifact: 'request', reason: `${id} (${url.slice(0, 120)}): ${reason}` })
+      }
+    }
   }
   const needed: ReadonlySet<BlobKind> = new Set(detector.needs.features)
   const hidden: ReadonlySet<ArtifactKind> = new Set(detector.hiddenBy)
   for (const { kind, artifact, reason } of evidence.failed) {
-    if (needed.has(kind) && (hidden.has(artifact.kind) || artifact.kind === 'request' || artifact.kind === 'dom')) blind.push({ artifact: artifact.kind, reason: `${artifact.id} (${artifact.url.slice(0, 120)}): ${reason}` })
+    if (needed.has(kind) && (hidden.has(artifact.kind) || artifact.kind === 'request' || artifact.kind === 'dom'))
+      blind.push({ artifact: artifact.kind, reason: `${artifact.id} (${artifact.url.slice(0, 120)}): ${reason}` })
   }
   return blind.slice(0, 40)
 }

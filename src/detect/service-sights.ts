@@ -30,7 +30,8 @@ function pattern(source: string): RegExp {
 export function accountOf(signature: Signature, value: unknown): string | null {
   if (typeof value !== 'string' && typeof value !== 'number') return null
   const text = String(value)
-  if (signature.account === undefined) return typeof value === 'string' && text.length >= 4 && !/^(your|site|public)[ _-]/i.test(text) ? text : null
+  if (signature.account === undefined)
+    return typeof value === 'string' && text.length >= 4 && !/^(your|site|public)[ _-]/i.test(text) ? text : null
   if (new RegExp(`^(?:${signature.account})$`).test(text)) return text
   // Services that pay to a coin's address take those of its kin; the checksum says that it is one.
   return signature.kind === 'mining' && text.length >= 95 && addressOf(text)?.address === text ? text : null
@@ -44,7 +45,8 @@ export function matchUrl(signature: Signature, url: string): { starts: boolean; 
   }
   const parsed = URL.parse(url)
   if (parsed === null) return null
-  if (isWithin(parsed.hostname, signature.hosts) || signature.scriptPaths.some((path) => pattern(path).test(parsed.pathname))) return { starts: false, account: null }
+  if (isWithin(parsed.hostname, signature.hosts) || signature.scriptPaths.some((path) => pattern(path).test(parsed.pathname)))
+    return { starts: false, account: null }
   return null
 }
 
@@ -63,18 +65,26 @@ function referencesOf(input: ServiceInput): Reference[] {
     if (!html.runs || artifact === undefined) continue
     const base = URL.parse(html.features.baseHref ?? '', artifact.url || input.finalUrl)?.href ?? input.finalUrl
     for (const script of html.features.scripts) {
-      if (script.src !== null && script.runs) references.push({ url: absolute(script.src, base), artifact: artifact.id, at: `line ${script.line}`, how: 'loads the script' })
+      if (script.src !== null && script.runs)
+        references.push({ url: absolute(script.src, base), artifact: artifact.id, at: `line ${script.line}`, how: 'loads the script' })
     }
-    for (const frame of html.features.frames) if (frame.src !== null) references.push({ url: absolute(frame.src, base), artifact: artifact.id, at: `line ${frame.line}`, how: 'shows the frame' })
+    for (const frame of html.features.frames)
+      if (frame.src !== null)
+        references.push({ url: absolute(frame.src, base), artifact: artifact.id, at: `line ${frame.line}`, how: 'shows the frame' })
   }
   for (const request of input.artifacts.request.items) {
-    if (['script', 'worker', 'document', 'other', 'fetch', 'xhr'].includes(request.resourceType) && request.url !== input.finalUrl && request.url !== input.url) references.push({ url: request.url, artifact: request.id, at: 'request', how: 'asked for' })
+    if (
+      ['script', 'worker', 'document', 'other', 'fetch', 'xhr'].includes(request.resourceType) &&
+      request.url !== input.finalUrl &&
+      request.url !== input.url
+    )
+      references.push({ url: request.url, artifact: request.id, at: 'request', how: 'asked for' })
   }
   return references
 }
 
 function absolute(url: string, base: string): string {
-  return URL.parse(url, base)?.href ?? (URL.parse(url, 'https://unknown.invalid/')?.href ?? url)
+  return URL.parse(url, base)?.href ?? URL.parse(url, 'https://unknown.invalid/')?.href ?? url
 }
 
 export interface Page {
@@ -94,7 +104,16 @@ export function sightsOf(input: ServiceInput): Page {
   for (const { url, artifact, at, how } of referencesOf(input)) {
     for (const signature of input.signatures) {
       const match = matchUrl(signature, url)
-      if (match !== null) add(signature, { how: match.starts ? 'start' : 'reference', account: match.account, artifact, at, reason: `${how} ${url.slice(0, 200)}`, waits: false, weak: false })
+      if (match !== null)
+        add(signature, {
+          how: match.starts ? 'start' : 'reference',
+          account: match.account,
+          artifact,
+          at,
+          reason: `${how} ${url.slice(0, 200)}`,
+          waits: false,
+          weak: false,
+        })
     }
   }
   const scripts = input.features.javascript.filter((script) => script.runs)
@@ -105,10 +124,23 @@ export function sightsOf(input: ServiceInput): Page {
     if (!html.runs || artifact === undefined) continue
     for (const element of html.features.elements) {
       for (const signature of input.signatures) {
-        const wanted = signature.elements.find(({ name, attribute, value }) => (name === undefined || name === element.name) && element.attributes[attribute] !== undefined && (value === undefined || element.attributes[attribute].split(/\s+/).includes(value)))
+        const wanted = signature.elements.find(
+          ({ name, attribute, value }) =>
+            (name === undefined || name === element.name) &&
+            element.attributes[attribute] !== undefined &&
+            (value === undefined || element.attributes[attribute].split(/\s+/).includes(value)),
+        )
         if (wanted === undefined) continue
         const account = wanted.account === undefined ? null : accountOf(signature, element.attributes[wanted.account])
-        add(signature, { how: 'element', account, artifact: artifact.id, at: `line ${element.line}`, reason: `has the element <${element.name} ${wanted.attribute}="${(element.attributes[wanted.attribute] ?? '').slice(0, 60)}">`, waits: wanted.asksFirst, weak: false })
+        add(signature, {
+          how: 'element',
+          account,
+          artifact: artifact.id,
+          at: `line ${element.line}`,
+          reason: `has the element <${element.name} ${wanted.attribute}="${(element.attributes[wanted.attribute] ?? '').slice(0, 60)}">`,
+          waits: wanted.asksFirst,
+          weak: false,
+        })
       }
     }
   }
@@ -117,7 +149,15 @@ export function sightsOf(input: ServiceInput): Page {
     for (const signature of input.signatures) {
       if (isWithin(host, signature.poolHosts)) {
         const open = socket.frames.length > 0 || socket.handshake?.status === 101
-        add(signature, { how: open ? 'socket' : 'reference', account: null, artifact: socket.id, at: 'handshake', reason: `${open ? 'spoke to' : 'tried to reach'} ${host}, a host of ${signature.name}`, waits: false, weak: false })
+        add(signature, {
+          how: open ? 'socket' : 'reference',
+          account: null,
+          artifact: socket.id,
+          at: 'handshake',
+          reason: `${open ? 'spoke to' : 'tried to reach'} ${host}, a host of ${signature.name}`,
+          waits: false,
+          weak: false,
+        })
       }
     }
   }
@@ -128,7 +168,9 @@ export function sightsOf(input: ServiceInput): Page {
 function scriptSights(input: ServiceInput, script: Derived<'javascript'>, add: (signature: Signature, sight: Sight) => void): void {
   const artifact = script.artifacts[0]
   if (artifact === undefined) return
-  const inHandler = script.within.some((place) => /^on(?!load\b|pageshow\b|error\b)\w+ of </.test(place) || /^(href|action) of </.test(place))
+  const inHandler = script.within.some(
+    (place) => /^on(?!load\b|pageshow\b|error\b)\w+ of </.test(place) || /^(href|action) of </.test(place),
+  )
   const where = (line: number): string => [...script.within, ...(line > 0 ? [`line ${line}`] : [])].join(', ') || 'whole'
   for (const signature of input.signatures) {
     for (const call of script.features.calls) {
@@ -138,37 +180,87 @@ function scriptSights(input: ServiceInput, script: Derived<'javascript'>, add: (
         const starts = (constructs && known.starts) || /\(\)\.(start|startMining|run)$/.test(call.name)
         if (!constructs && !starts) continue
         const account = constructs && known.account !== undefined ? accountOf(signature, call.arguments[known.account]) : null
-        add(signature, { how: starts ? 'start' : 'construct', account, artifact: artifact.id, at: where(call.place.line), reason: said(call), waits: inHandler || call.moment === 'event', weak: known.weak && account === null })
+        add(signature, {
+          how: starts ? 'start' : 'construct',
+          account,
+          artifact: artifact.id,
+          at: where(call.place.line),
+          reason: said(call),
+          waits: inHandler || call.moment === 'event',
+          weak: known.weak && account === null,
+        })
       }
     }
     for (const all of signature.literals) {
-      if (all.every((literal) => script.features.literals.includes(literal))) add(signature, { how: 'literal', account: null, artifact: artifact.id, at: where(0), reason: `is the client script: it holds ${all.map((literal) => `"${literal}"`).join(', ')}`, waits: false, weak: false })
+      if (all.every((literal) => script.features.literals.includes(literal)))
+        add(signature, {
+          how: 'literal',
+          account: null,
+          artifact: artifact.id,
+          at: where(0),
+          reason: `is the client script: it holds ${all.map((literal) => `"${literal}"`).join(', ')}`,
+          waits: false,
+          weak: false,
+        })
     }
   }
   // A script that names many services is a list of them.
-  const named = input.signatures.flatMap((signature) => script.features.urls.map((url) => ({ signature, url, match: matchUrl(signature, url.startsWith('//') ? `https:${url}` : url) })).filter(({ match }) => match !== null))
+  const named = input.signatures.flatMap((signature) =>
+    script.features.urls
+      .map((url) => ({ signature, url, match: matchUrl(signature, url.startsWith('//') ? `https:${url}` : url) }))
+      .filter(({ match }) => match !== null),
+  )
   if (new Set(named.map(({ signature }) => signature.id)).size > 2) return
   for (const { signature, url, match } of named) {
     const isScript = match!.starts || /\.js\b|\/lib\//.test(url)
-    if (isScript && script.features.level === 'parsed') add(signature, { how: match!.starts ? 'start' : 'reference', account: match!.account, artifact: artifact.id, at: where(0), reason: `loads ${url.slice(0, 200)}`, waits: inHandler, weak: false })
+    if (isScript && script.features.level === 'parsed')
+      add(signature, {
+        how: match!.starts ? 'start' : 'reference',
+        account: match!.account,
+        artifact: artifact.id,
+        at: where(0),
+        reason: `loads ${url.slice(0, 200)}`,
+        waits: inHandler,
+        weak: false,
+      })
   }
 }
 
 /** `var miner = new X(…)` in one script and `miner.start()` in another. */
 function startsByName(input: ServiceInput, scripts: readonly Derived<'javascript'>[], sights: Map<string, Sight[]>): void {
-  const starts = scripts.flatMap((script) => script.features.calls.filter((call) => /(^|\.)(start)$/.test(call.name) && !call.name.includes('()')).map((call) => ({ script, call })))
+  const starts = scripts.flatMap((script) =>
+    script.features.calls.filter((call) => /(^|\.)(start)$/.test(call.name) && !call.name.includes('()')).map((call) => ({ script, call })),
+  )
   const [first] = [...starts].sort((a, b) => Number(a.call.moment === 'event') - Number(b.call.moment === 'event'))
   if (first === undefined) return
   for (const signature of input.signatures) {
     const list = sights.get(signature.id)
-    if (list === undefined || signature.kind !== 'mining' || !list.some((sight) => sight.how === 'construct' && !sight.weak) || list.some((sight) => sight.how === 'start')) continue
+    if (
+      list === undefined ||
+      signature.kind !== 'mining' ||
+      !list.some((sight) => sight.how === 'construct' && !sight.weak) ||
+      list.some((sight) => sight.how === 'start')
+    )
+      continue
     const artifact = first.script.artifacts[0]
     const inHandler = first.script.within.some((place) => /^on(?!load\b)\w+ of </.test(place))
-    if (artifact !== undefined) list.push({ how: 'start', account: null, artifact: artifact.id, at: first.script.within.join(', ') || 'whole', reason: said(first.call), waits: inHandler || first.call.moment === 'event', weak: false })
+    if (artifact !== undefined)
+      list.push({
+        how: 'start',
+        account: null,
+        artifact: artifact.id,
+        at: first.script.within.join(', ') || 'whole',
+        reason: said(first.call),
+        waits: inHandler || first.call.moment === 'event',
+        weak: false,
+      })
   }
 }
 
 function said(call: CallFeature): string {
-  const values = call.arguments.filter((value) => value !== null).map((value) => JSON.stringify(value)).join(', ')
+  const values = call.arguments
+    .filter((value) => value !== null)
+    .map((value) => JSON.stringify(value))
+    .join(', ')
   return `calls ${call.isNew ? 'new ' : ''}${call.name.slice(0, 80)}(${values.slice(0, 140)})`
 }

@@ -40,7 +40,8 @@ export function componentsOf(capture: Capture, index: LoadIndex = loadIndex(capt
     if (!inline) seen.add(script.url)
     add(script.id, script.url === '' ? page : script.url, script.body, inline)
   }
-  for (const request of artifacts(capture, 'request').items) if (request.resourceType === 'script' && !seen.has(request.url)) add(request.id, request.url, request.body, false)
+  for (const request of artifacts(capture, 'request').items)
+    if (request.resourceType === 'script' && !seen.has(request.url)) add(request.id, request.url, request.body, false)
   for (const wasm of artifacts(capture, 'wasm').items) add(wasm.id, wasm.url, wasm.body, wasm.url.startsWith('wasm://'))
   return components
 }
@@ -55,7 +56,12 @@ export function urlTemplate(url: string): string {
   if (parsed === null) return url.slice(0, 200)
   const path = parsed.pathname
     .split('/')
-    .map((segment) => segment.replace(/(?<=^|[._@v-])\d+(\.\d+)+/g, '*').replace(/(?<=^|[._-])(?=[0-9a-f]*\d)[0-9a-f]{8,64}(?=$|[._-])/gi, '*').replace(/\d{4,}/g, '*'))
+    .map((segment) =>
+      segment
+        .replace(/(?<=^|[._@v-])\d+(\.\d+)+/g, '*')
+        .replace(/(?<=^|[._-])(?=[0-9a-f]*\d)[0-9a-f]{8,64}(?=$|[._-])/gi, '*')
+        .replace(/\d{4,}/g, '*'),
+    )
     .join('/')
   return `${parsed.host}${path}`.slice(0, 300)
 }

@@ -3,7 +3,18 @@ import type { HostPair, HostPairCause } from '#model/component.ts'
 import { loadIndex, type LoadIndex } from '#derive/load-chain.ts'
 import { hostOfUrl } from '#derive/party.ts'
 
-const byResourceType: Readonly<Record<string, HostPairCause>> = { script: 'script.src', xhr: 'xhr', fetch: 'xhr', eventsource: 'xhr', image: 'img.src', ping: 'beacon', beacon: 'beacon', stylesheet: 'link.href', font: 'css.import', worker: 'worker' }
+const byResourceType: Readonly<Record<string, HostPairCause>> = {
+  script: 'script.src',
+  xhr: 'xhr',
+  fetch: 'xhr',
+  eventsource: 'xhr',
+  image: 'img.src',
+  ping: 'beacon',
+  beacon: 'beacon',
+  stylesheet: 'link.href',
+  font: 'css.import',
+  worker: 'worker',
+}
 
 /** Parent host → child host with the cause, for every host that another one brought in; counted. */
 export function hostPairsOf(capture: Capture, index: LoadIndex = loadIndex(capture)): HostPair[] {
@@ -31,6 +42,7 @@ export function hostPairsOf(capture: Capture, index: LoadIndex = loadIndex(captu
     if (frame.parentFrameId === undefined || requests.some((request) => request.url === frame.url)) continue
     add(hostOfUrl(index.chain(frame.id).at(-2)?.url ?? page) || hostOfUrl(page), hostOfUrl(frame.url), 'iframe')
   }
-  for (const socket of artifacts(capture, 'websocket').items) add(hostOfUrl(index.chain(socket.id).at(-2)?.url ?? page) || hostOfUrl(page), hostOfUrl(socket.url), 'websocket')
+  for (const socket of artifacts(capture, 'websocket').items)
+    add(hostOfUrl(index.chain(socket.id).at(-2)?.url ?? page) || hostOfUrl(page), hostOfUrl(socket.url), 'websocket')
   return [...pairs.values()].sort((a, b) => (`${a.parent} ${a.child} ${a.cause}` < `${b.parent} ${b.child} ${b.cause}` ? -1 : 1))
 }

@@ -16,7 +16,12 @@ export interface DeriveLimits {
   timeMsPerMb: number
 }
 
-export const defaultLimits: DeriveLimits = { children: Math.max(1, Math.min(4, availableParallelism())), heapMb: 1_024, timeMs: 15_000, timeMsPerMb: 4_000 }
+export const defaultLimits: DeriveLimits = {
+  children: Math.max(1, Math.min(4, availableParallelism())),
+  heapMb: 1_024,
+  timeMs: 15_000,
+  timeMsPerMb: 4_000,
+}
 
 export interface DerivePool {
   /** Never rejects for what is in the blob: a child that dies or takes too long is a failed derivation. */
@@ -44,7 +49,7 @@ export function createDerivePool(context: DeriveContext, limits: DeriveLimits = 
     while (waiting.length > 0) {
       const child = idle.pop() ?? (all.size < limits.children ? start() : undefined)
       if (child === undefined) return
-      void child.run(waiting.shift()!)
+      child.run(waiting.shift()!)
     }
   }
 
@@ -60,7 +65,10 @@ export function createDerivePool(context: DeriveContext, limits: DeriveLimits = 
 
   return {
     derive(kind, bytes) {
-      if (closed) return Promise.resolve(failed(kind, { digest: sha256(bytes), size: bytes.length }, { code: 'INTERRUPTED', message: 'the judge was closed' }))
+      if (closed)
+        return Promise.resolve(
+          failed(kind, { digest: sha256(bytes), size: bytes.length }, { code: 'INTERRUPTED', message: 'the judge was closed' }),
+        )
       return new Promise((done, fail) => {
         waiting.push({ kind, bytes, done, fail })
         next()
@@ -68,7 +76,10 @@ export function createDerivePool(context: DeriveContext, limits: DeriveLimits = 
     },
     async close() {
       closed = true
-      for (const job of waiting.splice(0)) job.done(failed(job.kind, { digest: sha256(job.bytes), size: job.bytes.length }, { code: 'INTERRUPTED', message: 'the judge was closed' }))
+      for (const job of waiting.splice(0))
+        job.done(
+          failed(job.kind, { digest: sha256(job.bytes), size: job.bytes.length }, { code: 'INTERRUPTED', message: 'the judge was closed' }),
+        )
       await Promise.all([...all].map((child) => child.stop()))
     },
   }
@@ -90,7 +101,11 @@ class Child {
       serialization: 'advanced',
       // What a child prints (a heap that is full) would stand between the answers of a command.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      execArgv: [...process.execArgv.filter((flag) => !/^--(test|inspect|cpu-prof|heap-prof|watch|experimental-test)/.test(flag)), `--max-old-space-size=${limits.heapMb}`, '--stack-size=3900'],
+      execArgv: [
+        ...process.execArgv.filter((flag) => !/^--(test|inspect|cpu-prof|heap-prof|watch|experimental-test)/.test(flag)),
+        `--max-old-space-size=${limits.heapMb}`,
+        '--stack-size=3900',
+      ],
       env: { PATH: process.env['PATH'] ?? '', NODE_OPTIONS: '' },
     })
     this.#gone = new Promise((resolve) => {
@@ -146,7 +161,13 @@ class Child {
     this.#job = null
     if (current !== null) {
       clearTimeout(current.timer)
-      current.job.done(failed(current.job.kind, { digest: sha256(current.job.bytes), size: current.job.bytes.length }, { code: 'DERIVATION_FAILED', message: `the blob could not be read: ${reason}` }))
+      current.job.done(
+        failed(
+          current.job.kind,
+          { digest: sha256(current.job.bytes), size: current.job.bytes.length },
+          { code: 'DERIVATION_FAILED', message: `the blob could not be read: ${reason}` },
+        ),
+      )
     }
     this.#free(false)
   }

@@ -7,10 +7,18 @@ import { wgslDeriver } from '#derive/wgsl/deriver.ts'
 import { sha256 } from '#model/digest.ts'
 import { AssayError, toErrorRecord } from '#model/errors.ts'
 
-export const derivers: { readonly [K in BlobKind]: Deriver<K> } = { wasm: wasmDeriver, javascript: javascriptDeriver, html: htmlDeriver, wgsl: wgslDeriver, message: messageDeriver }
+export const derivers: { readonly [K in BlobKind]: Deriver<K> } = {
+  wasm: wasmDeriver,
+  javascript: javascriptDeriver,
+  html: htmlDeriver,
+  wgsl: wgslDeriver,
+  message: messageDeriver,
+}
 
 /** Any of them could have changed what stands inside a blob of another kind. */
-export const deriversVersion: string = Object.values(derivers).map(({ kind, version }) => `${kind}@${version}`).join(' ')
+export const deriversVersion: string = Object.values(derivers)
+  .map(({ kind, version }) => `${kind}@${version}`)
+  .join(' ')
 
 const maxDepth = 5
 const maxInnerBlobs = 400
@@ -26,13 +34,20 @@ interface Budget {
  * One blob and what is inside it, down to five layers. A blob that fails is a failed derivation beside the others. Blobs inside are
  * bounded in number and octets, so that what unpacks to itself ends.
  */
-export function deriveTree(kind: BlobKind, bytes: Uint8Array, context: DeriveContext, budget: Budget = { blobs: maxInnerBlobs, octets: maxInnerOctets, seen: new Set() }, depth = 0): Derivation {
+export function deriveTree(
+  kind: BlobKind,
+  bytes: Uint8Array,
+  context: DeriveContext,
+  budget: Budget = { blobs: maxInnerBlobs, octets: maxInnerOctets, seen: new Set() },
+  depth = 0,
+): Derivation {
   const digest = sha256(bytes)
   budget.seen.add(`${kind}:${digest}`)
   const about = { digest, size: bytes.length }
   try {
     const deriver = derivers[kind]
-    if (bytes.length > deriver.maxBytes) throw new AssayError('TOO_LARGE', `${bytes.length} octets; ${kind} is read up to ${deriver.maxBytes}`)
+    if (bytes.length > deriver.maxBytes)
+      throw new AssayError('TOO_LARGE', `${bytes.length} octets; ${kind} is read up to ${deriver.maxBytes}`)
     const { features, inner } = deriver.derive(bytes, context)
     const derived: Derivation['inner'] = []
     for (const blob of inner) {
@@ -41,7 +56,14 @@ export function deriveTree(kind: BlobKind, bytes: Uint8Array, context: DeriveCon
       const known = budget.seen.has(`${blob.kind}:${innerDigest}`)
       if (known || depth >= maxDepth || budget.blobs <= 0 || budget.octets < blob.bytes.length) {
         const reason = known ? 'it stands in here before' : 'too many layers or blobs inside'
-        derived.push({ ...failed(blob.kind, { digest: innerDigest, size: blob.bytes.length }, { code: known ? 'UNSUPPORTED' : 'TOO_LARGE', message: reason }), place: blob.place })
+        derived.push({
+          ...failed(
+            blob.kind,
+            { digest: innerDigest, size: blob.bytes.length },
+            { code: known ? 'UNSUPPORTED' : 'TOO_LARGE', message: reason },
+          ),
+          place: blob.place,
+        })
         continue
       }
       budget.blobs--
@@ -55,6 +77,10 @@ export function deriveTree(kind: BlobKind, bytes: Uint8Array, context: DeriveCon
   }
 }
 
-export function failed(kind: BlobKind, about: { digest: Derivation['digest']; size: number }, error: { code: AssayError['code']; message: string }): Derivation {
-  return { kind, ...about, result: { status: 'failed', error }, inner: [] } as Derivation
+export function failed(
+  kind: BlobKind,
+  about: { digest: Derivation['digest']; size: number },
+  error: { code: AssayError['code']; message: string },
+): Derivation {
+  return { kind, ...about, result: { status: 'failed', error }, inner: [] }
 }

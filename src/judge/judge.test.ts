@@ -23,13 +23,52 @@ function memos(): MemoStore & { kept: Map<string, unknown> } {
 function manifest(artifacts: CaptureManifest['artifacts']): CaptureManifest {
   const url = 'https://shop.example/'
   return {
-    schema: 'assay.capture', schemaVersion: 1, visitId: 'v', seed: { url, tags: [], scope: 'page', rank: 7 }, url, finalUrl: url, reached: { page: 'content', httpStatus: 200, reasons: [] },
-    startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z', clockOffsetMs: null,
-    conditions: { lane: 'archive', vantage: 'local', userAgent: '', language: 'en', viewport: { width: 0, height: 0, deviceScaleFactor: 1, mobile: false }, profile: 'archive', dwellMs: 0, consent: 'ignore', proxy: null, extraHeaders: [], browser: null, sandbox: true, cpuRate: 1, cores: 1, debuggerOn: false, concurrency: 1 },
-    actions: [], ended: { reason: 'imported', detail: '' }, error: null, artifacts,
+    schema: 'assay.capture',
+    schemaVersion: 1,
+    visitId: 'v',
+    seed: { url, tags: [], scope: 'page', rank: 7 },
+    url,
+    finalUrl: url,
+    reached: { page: 'content', httpStatus: 200, reasons: [] },
+    startedAt: '2026-01-01T00:00:00.000Z',
+    endedAt: '2026-01-01T00:00:01.000Z',
+    clockOffsetMs: null,
+    conditions: {
+      lane: 'archive',
+      vantage: 'local',
+      userAgent: '',
+      language: 'en',
+      viewport: { width: 0, height: 0, deviceScaleFactor: 1, mobile: false },
+      profile: 'archive',
+      dwellMs: 0,
+      consent: 'ignore',
+      proxy: null,
+      extraHeaders: [],
+      browser: null,
+      sandbox: true,
+      cpuRate: 1,
+      cores: 1,
+      debuggerOn: false,
+      concurrency: 1,
+    },
+    actions: [],
+    ended: { reason: 'imported', detail: '' },
+    error: null,
+    artifacts,
   }
 }
-const script = async (blobs: ReturnType<typeof memoryBlobs>, id: string, url: string, text: string, initiator?: object) => ({ id, targetId: 'target-1', url, source: 'external', isModule: false, startLine: 0, startColumn: 0, body: { status: 'stored', digest: await blobs.put(bytes(text)), size: bytes(text).length }, parsedAtMs: 1, ...(initiator === undefined ? {} : { initiator }) })
+const script = async (blobs: ReturnType<typeof memoryBlobs>, id: string, url: string, text: string, initiator?: object) => ({
+  id,
+  targetId: 'target-1',
+  url,
+  source: 'external',
+  isModule: false,
+  startLine: 0,
+  startColumn: 0,
+  body: { status: 'stored', digest: await blobs.put(bytes(text)), size: bytes(text).length },
+  parsedAtMs: 1,
+  ...(initiator === undefined ? {} : { initiator }),
+})
 
 test('the registry is read from the folder, each detector with an id of its own', async () => {
   const ids = (await loadDetectors()).map(({ meta }) => meta.id)
@@ -53,10 +92,23 @@ test('one bad blob leaves the rest of the page judged', async () => {
   const blobs = memoryBlobs()
   const judge = createJudge({ blobs, signatures: [], limits })
   try {
-    const good = 'var m = 1; socket = new WebSocket("wss://x.example/"); socket.send(JSON.stringify({ method: "login", params: { login: w, pass: "x", agent: "a" } })); socket.send(JSON.stringify({ method: "submit", params: { id: 1, job_id: j, nonce: n, result: r } }))'
-    const observation = await judge.judge(captureOf(manifest({ script: complete([await script(blobs, 'script-1', 'https://shop.example/bad.js', `cryptonight(${'['.repeat(100_000)}`), await script(blobs, 'script-2', 'https://shop.example/good.js', good)]) as never })))
+    const good =
+      'var m = 1; socket = new WebSocket("wss://x.example/"); socket.send(JSON.stringify({ method: "login", params: { login: w, pass: "x", agent: "a" } })); socket.send(JSON.stringify({ method: "submit", params: { id: 1, job_id: j, nonce: n, result: r } }))'
+    const observation = await judge.judge(
+      captureOf(
+        manifest({
+          script: complete([
+            await script(blobs, 'script-1', 'https://shop.example/bad.js', `cryptonight(${'['.repeat(100_000)}`),
+            await script(blobs, 'script-2', 'https://shop.example/good.js', good),
+          ]) as never,
+        }),
+      ),
+    )
     assert.equal(observation.conclusion.status, 'loaded')
-    assert.deepEqual(observation.findings.map(({ evidence }) => evidence[0]?.artifact), ['script-2'])
+    assert.deepEqual(
+      observation.findings.map(({ evidence }) => evidence[0]?.artifact),
+      ['script-2'],
+    )
   } finally {
     await judge.close()
   }
@@ -66,12 +118,24 @@ test('judging twice gives the same observation, the second time from what was ke
   const blobs = memoryBlobs()
   const memo = memos()
   const clock = new SimulatedClock(new Date('2026-05-01T00:00:00Z'))
-  const capture = captureOf(manifest({ script: complete([await script(blobs, 'script-1', 'https://cdn.example/a.js', 'var nonce = 1; new Worker("a.js"); hashrate()')]) as never }))
+  const capture = captureOf(
+    manifest({
+      script: complete([
+        await script(blobs, 'script-1', 'https://cdn.example/a.js', 'var nonce = 1; new Worker("a.js"); hashrate()'),
+      ]) as never,
+    }),
+  )
   const judge = createJudge({ blobs, memo, signatures: [], clock, limits })
   const first = await judge.judge(capture)
   await judge.close()
   assert.equal(memo.kept.size, 1)
-  const again = createJudge({ blobs: { ...blobs, get: () => Promise.reject(new Error('not to be read')) }, memo, signatures: [], clock, limits })
+  const again = createJudge({
+    blobs: { ...blobs, get: () => Promise.reject(new Error('not to be read')) },
+    memo,
+    signatures: [],
+    clock,
+    limits,
+  })
   assert.deepEqual(await again.judge(capture), first)
   await again.close()
   assert.equal(first.recordedAt, '2026-05-01T00:00:00.000Z')
@@ -81,16 +145,32 @@ test('judging twice gives the same observation, the second time from what was ke
 
 test('components have a slot that survives a new build, and say who loaded them', async () => {
   const blobs = memoryBlobs()
-  const loaded = { type: 'script', stack: [{ functionName: '', url: 'https://tags.example/gtm.js', line: 0, column: 0, scriptId: 'script-1' }] }
-  const capture = captureOf(manifest({ script: complete([await script(blobs, 'script-1', 'https://tags.example/gtm.js', 'a'), await script(blobs, 'script-2', 'https://cdn.other.example/lib.3f9ac01b.js?v=12', 'b', loaded)]) as never }))
+  const loaded = {
+    type: 'script',
+    stack: [{ functionName: '', url: 'https://tags.example/gtm.js', line: 0, column: 0, scriptId: 'script-1' }],
+  }
+  const capture = captureOf(
+    manifest({
+      script: complete([
+        await script(blobs, 'script-1', 'https://tags.example/gtm.js', 'a'),
+        await script(blobs, 'script-2', 'https://cdn.other.example/lib.3f9ac01b.js?v=12', 'b', loaded),
+      ]) as never,
+    }),
+  )
   const [, second] = componentsOf(capture)
-  assert.deepEqual([second?.party, second?.registrableDomain, second?.slot], ['third', 'other.example', 'tags.example/gtm.js > cdn.other.example/lib.*.js #0'])
+  assert.deepEqual(
+    [second?.party, second?.registrableDomain, second?.slot],
+    ['third', 'other.example', 'tags.example/gtm.js > cdn.other.example/lib.*.js #0'],
+  )
   assert.deepEqual(second?.chain, ['https://shop.example/', 'https://tags.example/gtm.js'])
   assert.deepEqual(hostPairsOf(capture), [])
 })
 
 test('what changes from build to build is no part of a slot', () => {
-  assert.equal(urlTemplate('https://a.example/v1.2.3/app.0f3c9a7b11.js?x=1#y'), urlTemplate('https://a.example/v1.3.0/app.77aa01bc2d.js?x=2'))
+  assert.equal(
+    urlTemplate('https://a.example/v1.2.3/app.0f3c9a7b11.js?x=1#y'),
+    urlTemplate('https://a.example/v1.3.0/app.77aa01bc2d.js?x=2'),
+  )
   assert.notEqual(urlTemplate('https://a.example/app.js'), urlTemplate('https://a.example/other.js'))
   assert.equal(urlTemplate('data:text/javascript,1'), 'data:')
 })

@@ -131,23 +131,49 @@ export function createJudge(options: JudgeOptions): Judge {
 
 /** What signatures ask derivers to look for. */
 export function contextOf(signatures: readonly Signature[]): DeriveContext {
-  const literals = [...new Set(signatures.flatMap((signature) => [...signature.literals.flat(), ...signature.calls.map(({ name }) => name.split('.')[0]!), ...signature.hosts, ...signature.poolHosts]))].filter((literal) => literal.length >= 3).sort()
+  const literals = [
+    ...new Set(
+      signatures.flatMap((signature) => [
+        ...signature.literals.flat(),
+        ...signature.calls.map(({ name }) => name.split('.')[0]!),
+        ...signature.hosts,
+        ...signature.poolHosts,
+      ]),
+    ),
+  ]
+    .filter((literal) => literal.length >= 3)
+    .sort()
   const elements = signatures.flatMap((signature) => signature.elements.map(({ name, attribute, value }) => ({ name, attribute, value })))
   return { version: sha256(new TextEncoder().encode(canonicalJson({ literals, elements }))), literals, elements }
 }
 
 function versionOf(signatures: readonly Signature[], detectors: readonly { meta: { id: string; version: string } }[]): string {
-  const parts = { derivers: deriversVersion, detectors: detectors.map(({ meta }) => `${meta.id}@${meta.version}`), signatures, conclusion: conclusionVersion }
+  const parts = {
+    derivers: deriversVersion,
+    detectors: detectors.map(({ meta }) => `${meta.id}@${meta.version}`),
+    signatures,
+    conclusion: conclusionVersion,
+  }
   return sha256(new TextEncoder().encode(canonicalJson(parts)))
 }
 
 function isDerivation(value: unknown, blob: PlannedBlob): value is Derivation {
   const derivation = value as Partial<Derivation> | null | undefined
-  return typeof derivation === 'object' && derivation !== null && derivation.kind === blob.kind && derivation.digest === blob.digest && derivation.result !== undefined
+  return (
+    typeof derivation === 'object' &&
+    derivation !== null &&
+    derivation.kind === blob.kind &&
+    derivation.digest === blob.digest &&
+    derivation.result !== undefined
+  )
 }
 
 /** Derivations, those inside others included, as detectors see them: one entry for each digest. */
-function gather(capture: Capture, derivations: readonly { blob: PlannedBlob; derivation: Derivation }[], signatures: readonly Signature[]): Evidence {
+function gather(
+  capture: Capture,
+  derivations: readonly { blob: PlannedBlob; derivation: Derivation }[],
+  signatures: readonly Signature[],
+): Evidence {
   const features: { [K in BlobKind]: Derived<K>[] } = { wasm: [], javascript: [], html: [], wgsl: [], message: [] }
   const missed: FailedBlob[] = []
   const byKey = new Map<string, Derived>()
@@ -164,11 +190,22 @@ function gather(capture: Capture, derivations: readonly { blob: PlannedBlob; der
         known.artifacts = [...blob.artifacts]
       }
     } else if (derivation.result.status === 'derived') {
-      const derived = { digest: derivation.digest, size: derivation.size, artifacts: [...blob.artifacts], within, runs, features: derivation.result.features } as Derived
+      const derived = {
+        digest: derivation.digest,
+        size: derivation.size,
+        artifacts: [...blob.artifacts],
+        within,
+        runs,
+        features: derivation.result.features,
+      } as Derived
       byKey.set(key, derived)
       push(features, derivation.kind, derived)
     } else if (derivation.result.error.code !== 'UNSUPPORTED' && runs && !isNoCode(derivation)) {
-      missed.push({ kind: derivation.kind, artifact, reason: `${[...within, derivation.kind].join(', ')}: ${derivation.result.error.message.slice(0, 200)}` })
+      missed.push({
+        kind: derivation.kind,
+        artifact,
+        reason: `${[...within, derivation.kind].join(', ')}: ${derivation.result.error.message.slice(0, 200)}`,
+      })
     }
     for (const inner of derivation.inner) add(inner, blob, [...within, inner.place], runs)
   }
@@ -180,9 +217,11 @@ function gather(capture: Capture, derivations: readonly { blob: PlannedBlob; der
 
 /** Octets that are no module at all run nowhere, whatever their name says. */
 function isNoCode(derivation: Derivation): boolean {
-  return derivation.kind === 'wasm' && derivation.result.status === 'failed' && /no WebAssembly module/.test(derivation.result.error.message)
+  return (
+    derivation.kind === 'wasm' && derivation.result.status === 'failed' && /no WebAssembly module/.test(derivation.result.error.message)
+  )
 }
 
-function push<K extends BlobKind>(to: { [P in BlobKind]: Derived<P>[] }, kind: K, derived: Derived): void {
+function push(to: { [P in BlobKind]: Derived<P>[] }, kind: BlobKind, derived: Derived): void {
   ;(to[kind] as Derived[]).push(derived)
 }

@@ -30,13 +30,23 @@ export function planBlobs(capture: Capture): PlannedBlob[] {
     if (body.size === 0) return
     const key = `${kind}:${body.digest}`
     const known = planned.get(key)
-    if (known === undefined) planned.set(key, { kind, digest: body.digest, size: body.size, artifacts: [artifact], runs, truncated: body.status === 'truncated' })
+    if (known === undefined)
+      planned.set(key, { kind, digest: body.digest, size: body.size, artifacts: [artifact], runs, truncated: body.status === 'truncated' })
     else {
       known.artifacts.push(artifact)
       known.runs ||= runs
     }
   }
-  const carried = (kind: ArtifactKind, item: { id: string; targetId?: string; frameId?: string; url?: string }): Derived['artifacts'][number] => ({ id: item.id, kind, url: item.url ?? '', targetId: item.targetId ?? null, frameId: item.frameId ?? null })
+  const carried = (
+    kind: ArtifactKind,
+    item: { id: string; targetId?: string; frameId?: string; url?: string },
+  ): Derived['artifacts'][number] => ({
+    id: item.id,
+    kind,
+    url: item.url ?? '',
+    targetId: item.targetId ?? null,
+    frameId: item.frameId ?? null,
+  })
 
   const scripts = artifacts(capture, 'script').items
   const scriptUrls = new Set(scripts.map((script) => script.url))
@@ -65,8 +75,10 @@ export function planBlobs(capture: Capture): PlannedBlob[] {
     message(request.requestBody, artifact)
   }
   for (const dom of artifacts(capture, 'dom').items) if (!documents.has(dom.url)) add('html', dom.html, carried('dom', dom), true)
-  for (const socket of artifacts(capture, 'websocket').items) for (const frame of socket.frames) message(frame.body, carried('websocket', socket))
-  for (const transport of artifacts(capture, 'transport').items) for (const frame of transport.messages) message(frame.body, carried('transport', transport))
+  for (const socket of artifacts(capture, 'websocket').items)
+    for (const frame of socket.frames) message(frame.body, carried('websocket', socket))
+  for (const transport of artifacts(capture, 'transport').items)
+    for (const frame of transport.messages) message(frame.body, carried('transport', transport))
   return [...planned.values()]
 }
 
@@ -81,9 +93,17 @@ function kindOf(request: RequestArtifact): BlobKind | null {
   if (type === 'application/wasm' || path.endsWith('.wasm')) return 'wasm'
   if (path.endsWith('.wgsl')) return 'wgsl'
   if (request.resourceType === 'script' || request.resourceType === 'worker') return 'javascript'
-  if (request.resourceType === 'document') return /script/.test(type) || (type === '' && /\.m?js$/.test(path)) ? 'javascript' : /^image\/|^video\/|^audio\/|font|pdf|zip/.test(type) ? null : /json/.test(type) ? 'message' : 'html'
+  if (request.resourceType === 'document')
+    return /script/.test(type) || (type === '' && /\.m?js$/.test(path))
+      ? 'javascript'
+      : /^image\/|^video\/|^audio\/|font|pdf|zip/.test(type)
+        ? null
+        : /json/.test(type)
+          ? 'message'
+          : 'html'
   if (/^(?:text|application)\/(?:x-)?(?:java|ecma|live|j)script$/.test(type)) return 'javascript'
-  if (type === 'text/html' || type === 'application/xhtml+xml') return request.resourceType === 'xhr' || request.resourceType === 'fetch' ? 'message' : 'html'
+  if (type === 'text/html' || type === 'application/xhtml+xml')
+    return request.resourceType === 'xhr' || request.resourceType === 'fetch' ? 'message' : 'html'
   if (['xhr', 'fetch', 'eventsource', 'ping', 'beacon'].includes(request.resourceType)) return 'message'
   if (request.resourceType === 'other' && /\.m?js$/.test(path)) return 'javascript'
   if (request.resourceType === 'other' && /\.html?$/.test(path)) return 'html'

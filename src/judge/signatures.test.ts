@@ -18,17 +18,71 @@ type Sample = (typeof signatures)[number]['samples']['silent'][number]
 
 /** A sample as the page that holds it and nothing else. */
 async function judged(sample: Sample): Promise<Observation> {
-  const html = sample.html ?? (sample.js === undefined ? `<!doctype html><script src="${sample.url ?? ''}"></script>` : `<!doctype html><script>${sample.js}</script>`)
+  const html =
+    sample.html ??
+    (sample.js === undefined
+      ? `<!doctype html><script src="${sample.url ?? ''}"></script>`
+      : `<!doctype html><script>${sample.js}</script>`)
   const bytes = new TextEncoder().encode(`<!doctype html><title>A page</title><p>Welcome to this page.</p>${html}`)
   const digest = await blobs.put(bytes)
   const url = 'https://shop.example/'
   const manifest: CaptureManifest = {
-    schema: 'assay.capture', schemaVersion: 1, visitId: 'v', seed: { url, tags: [], scope: 'page' }, url, finalUrl: url, reached: { page: 'content', httpStatus: 200, reasons: [] },
-    startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:00:01.000Z', clockOffsetMs: null,
-    conditions: { lane: 'archive', vantage: 'local', userAgent: '', language: 'en', viewport: { width: 0, height: 0, deviceScaleFactor: 1, mobile: false }, profile: 'archive', dwellMs: 0, consent: 'ignore', proxy: null, extraHeaders: [], browser: null, sandbox: true, cpuRate: 1, cores: 1, debuggerOn: false, concurrency: 1 },
-    actions: [], ended: { reason: 'imported', detail: '' }, error: null,
+    schema: 'assay.capture',
+    schemaVersion: 1,
+    visitId: 'v',
+    seed: { url, tags: [], scope: 'page' },
+    url,
+    finalUrl: url,
+    reached: { page: 'content', httpStatus: 200, reasons: [] },
+    startedAt: '2026-01-01T00:00:00.000Z',
+    endedAt: '2026-01-01T00:00:01.000Z',
+    clockOffsetMs: null,
+    conditions: {
+      lane: 'archive',
+      vantage: 'local',
+      userAgent: '',
+      language: 'en',
+      viewport: { width: 0, height: 0, deviceScaleFactor: 1, mobile: false },
+      profile: 'archive',
+      dwellMs: 0,
+      consent: 'ignore',
+      proxy: null,
+      extraHeaders: [],
+      browser: null,
+      sandbox: true,
+      cpuRate: 1,
+      cores: 1,
+      debuggerOn: false,
+      concurrency: 1,
+    },
+    actions: [],
+    ended: { reason: 'imported', detail: '' },
+    error: null,
     artifacts: {
-      request: complete([{ id: 'req-1', targetId: 'target-1', url, method: 'GET', resourceType: 'document', requestHeaders: [], requestBody: { status: 'none' }, initiator: { type: 'other' }, startedAtMs: 0, response: { status: 200, statusText: '', headers: [], mimeType: 'text/html', protocol: 'h2', remoteAddress: null, fromCache: false, fromServiceWorker: false }, body: { status: 'stored', digest, size: bytes.length } }]),
+      request: complete([
+        {
+          id: 'req-1',
+          targetId: 'target-1',
+          url,
+          method: 'GET',
+          resourceType: 'document',
+          requestHeaders: [],
+          requestBody: { status: 'none' },
+          initiator: { type: 'other' },
+          startedAtMs: 0,
+          response: {
+            status: 200,
+            statusText: '',
+            headers: [],
+            mimeType: 'text/html',
+            protocol: 'h2',
+            remoteAddress: null,
+            fromCache: false,
+            fromServiceWorker: false,
+          },
+          body: { status: 'stored', digest, size: bytes.length },
+        },
+      ]),
       wasm: notCollected('a saved page has none'),
     },
   }
@@ -45,14 +99,18 @@ for (const signature of signatures) {
       assert.ok(finding !== undefined, `found ${observation.findings.map(({ service, title }) => `${service}: ${title}`).join('; ')}`)
       assert.equal(finding.kind, signature.kind)
       if (sample.account !== undefined) assert.equal(finding.account, sample.account)
-      if (signature.kind === 'mining') assert.ok(['loaded', 'suspected', 'opt-in'].includes(observation.conclusion.status), observation.conclusion.status)
+      if (signature.kind === 'mining')
+        assert.ok(['loaded', 'suspected', 'opt-in'].includes(observation.conclusion.status), observation.conclusion.status)
       else assert.equal(observation.conclusion.status, 'none')
     })
   }
   for (const [at, sample] of signature.samples.silent.entries()) {
     test(`${signature.id}: near miss ${at + 1} is silent`, async () => {
       const observation = await judged(sample)
-      assert.deepEqual(observation.findings.filter(({ service, kind }) => service === signature.id || kind === 'mining'), [])
+      assert.deepEqual(
+        observation.findings.filter(({ service, kind }) => service === signature.id || kind === 'mining'),
+        [],
+      )
     })
   }
 }
@@ -60,12 +118,17 @@ for (const signature of signatures) {
 const bad: Record<string, string> = {
   'no YAML': 'a: [',
   'an unknown member': 'id: x\nname: X\nkind: mining\nsource: [a]\nhots: [x]\nsamples: { fires: [{}], silent: [{}] }',
-  'a pattern that is no regular expression': "id: x\nname: X\nkind: mining\nsource: [a]\nscriptPaths: ['(']\nsamples: { fires: [{}], silent: [{}] }",
-  'aliases': 'a: &a [1]\nb: [*a, *a]',
+  'a pattern that is no regular expression':
+    "id: x\nname: X\nkind: mining\nsource: [a]\nscriptPaths: ['(']\nsamples: { fires: [{}], silent: [{}] }",
+  aliases: 'a: &a [1]\nb: [*a, *a]',
   'no samples': 'id: x\nname: X\nkind: mining\nsource: [a]',
 }
 for (const [name, text] of Object.entries(bad)) {
-  test(`a signature with ${name} is refused with a typed error`, () => assert.throws(() => parseSignature(text, 'x.yaml'), (error) => error instanceof AssayError && error.code === 'BAD_SIGNATURE'))
+  test(`a signature with ${name} is refused with a typed error`, () =>
+    assert.throws(
+      () => parseSignature(text, 'x.yaml'),
+      (error) => error instanceof AssayError && error.code === 'BAD_SIGNATURE',
+    ))
 }
 test('any text is a signature or a typed error', () => {
   fc.assert(

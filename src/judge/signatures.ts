@@ -25,11 +25,17 @@ export function parseSignature(text: string, name: string): Signature {
   const parsed = signatureSchema.safeParse(value)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
-    throw new AssayError('BAD_SIGNATURE', `${name}: ${issue?.path.join('.')}: ${issue?.message}`, { hint: 'See docs/adding-a-miner.md for the fields.' })
+    throw new AssayError('BAD_SIGNATURE', `${name}: ${issue?.path.join('.')}: ${issue?.message}`, {
+      hint: 'See docs/adding-a-miner.md for the fields.',
+    })
   }
-  for (const pattern of [...parsed.data.scriptPaths, ...parsed.data.startUrls, ...(parsed.data.account === undefined ? [] : [parsed.data.account])]) {
+  for (const pattern of [
+    ...parsed.data.scriptPaths,
+    ...parsed.data.startUrls,
+    ...(parsed.data.account === undefined ? [] : [parsed.data.account]),
+  ]) {
     try {
-      new RegExp(pattern)
+      RegExp(pattern)
     } catch (cause) {
       throw new AssayError('BAD_SIGNATURE', `${name}: "${pattern}" is no regular expression`, { cause })
     }

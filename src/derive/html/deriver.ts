@@ -13,7 +13,21 @@ const maxElements = 200
 
 /** https://html.spec.whatwg.org/multipage/scripting.html#prepare-the-script-element: what a browser takes for JavaScript. */
 const scriptTypes = /^(?:|module|(?:text|application)\/(?:x-)?(?:java|ecma|live|j)script(?:1\.[0-5])?)$/
-const unread: ReadonlySet<string> = new Set(['script', 'style', 'noscript', 'template', 'title', 'textarea', 'iframe', 'noembed', 'noframes', 'svg', 'math', 'select', 'object'])
+const unread: ReadonlySet<string> = new Set([
+  'script',
+  'style',
+  'noscript',
+  'template',
+  'title',
+  'textarea',
+  'iframe',
+  'noembed',
+  'noframes',
+  'svg',
+  'math',
+  'select',
+  'object',
+])
 const quoting: ReadonlySet<string> = new Set(['pre', 'code', 'textarea', 'xmp', 'samp', 'kbd', 'blockquote'])
 const loadEvents: ReadonlySet<string> = new Set(['onload', 'onpageshow', 'onerror', 'onreadystatechange', 'onscroll', 'onmousemove'])
 
@@ -50,7 +64,19 @@ function decodeMarkup(bytes: Uint8Array): string {
 class Reader {
   readonly inner: InnerBlob[] = []
   readonly #context: DeriveContext
-  readonly #features: HtmlFeatures = { title: '', text: '', words: 0, baseHref: null, scripts: [], handlers: [], frames: [], elements: [], miningControls: [], miningNotice: null, quotedCode: 0 }
+  readonly #features: HtmlFeatures = {
+    title: '',
+    text: '',
+    words: 0,
+    baseHref: null,
+    scripts: [],
+    handlers: [],
+    frames: [],
+    elements: [],
+    miningControls: [],
+    miningNotice: null,
+    quotedCode: 0,
+  }
   #text: string[] = []
   #textLength = 0
 
@@ -65,7 +91,9 @@ class Reader {
 
   /** Iterative: hostile documents nest deeper than any stack. */
   read(roots: readonly ChildNode[]): void {
-    const stack: { node: ChildNode; visible: boolean; quoted: boolean }[] = roots.toReversed().map((node) => ({ node, visible: true, quoted: false }))
+    const stack: { node: ChildNode; visible: boolean; quoted: boolean }[] = roots
+      .toReversed()
+      .map((node) => ({ node, visible: true, quoted: false }))
     while (stack.length > 0) {
       const { node, visible, quoted } = stack.pop()!
       if (node.nodeName === '#text') {
@@ -89,7 +117,8 @@ class Reader {
       this.#text.push(text.slice(0, maxText))
       this.#textLength += text.length
     }
-    if (this.#features.miningNotice === null && text.length >= 12 && text.length <= 600 && speaksOfMining(text)) this.#features.miningNotice = text.replace(/\s+/g, ' ').slice(0, 300)
+    if (this.#features.miningNotice === null && text.length >= 12 && text.length <= 600 && speaksOfMining(text))
+      this.#features.miningNotice = text.replace(/\s+/g, ' ').slice(0, 300)
   }
 
   #element(element: Element): void {
@@ -116,11 +145,16 @@ class Reader {
     }
     for (const { name, value } of element.attrs) {
       if (name.startsWith('on') && name.length > 4 && value.trim() !== '') this.#handler(element, name, value, line)
-      else if ((name === 'href' || name === 'action') && /^\s*javascript:/i.test(value) && value.length > 24) this.#handler(element, name, value.replace(/^\s*javascript:/i, ''), line)
+      else if ((name === 'href' || name === 'action') && /^\s*javascript:/i.test(value) && value.length > 24)
+        this.#handler(element, name, value.replace(/^\s*javascript:/i, ''), line)
     }
     this.#control(element, attributes, line)
     if (this.#features.elements.length < maxElements && this.#context.elements.some((wanted) => matches(element, attributes, wanted))) {
-      this.#features.elements.push({ name: element.tagName, attributes: Object.fromEntries([...attributes].slice(0, 24).map(([name, value]) => [name, value.slice(0, 500)])), line })
+      this.#features.elements.push({
+        name: element.tagName,
+        attributes: Object.fromEntries([...attributes].slice(0, 24).map(([name, value]) => [name, value.slice(0, 500)])),
+        line,
+      })
     }
   }
 
@@ -132,12 +166,23 @@ class Reader {
 
   #script(element: Element, attributes: ReadonlyMap<string, string>, line: number): void {
     if (this.#features.scripts.length >= maxScripts) return
-    const type = (attributes.get('type') ?? (attributes.get('language') ? `text/${attributes.get('language')!}` : '')).trim().toLowerCase().replace(/;.*$/, '')
+    const type = (attributes.get('type') ?? (attributes.get('language') ? `text/${attributes.get('language')!}` : ''))
+      .trim()
+      .toLowerCase()
+      .replace(/;.*$/, '')
     const runs = scriptTypes.test(type) && !attributes.has('nomodule')
     const src = attributes.get('src') ?? attributes.get('href') ?? attributes.get('xlink:href') ?? null
     const text = src === null ? textIn(element) : ''
-    const inner = runs && text.trim() !== '' ? this.#add({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `inline script, line ${line}` }) : null
-    const data = Object.fromEntries([...attributes].filter(([name]) => name.startsWith('data-')).slice(0, 16).map(([name, value]) => [name, value.slice(0, 300)]))
+    const inner =
+      runs && text.trim() !== ''
+        ? this.#add({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `inline script, line ${line}` })
+        : null
+    const data = Object.fromEntries(
+      [...attributes]
+        .filter(([name]) => name.startsWith('data-'))
+        .slice(0, 16)
+        .map(([name, value]) => [name, value.slice(0, 300)]),
+    )
     this.#features.scripts.push({ src: src?.trim().slice(0, 2_000) ?? null, inner, runs, type, isModule: type === 'module', line, data })
   }
 
@@ -146,19 +191,39 @@ class Reader {
     const srcdoc = attributes.get('srcdoc')
     const src = attributes.get('src') ?? (element.tagName === 'object' ? attributes.get('data') : undefined) ?? null
     const markup = srcdoc ?? dataDocument(src)
-    const inner = markup === null ? null : this.#add({ kind: 'html', bytes: Buffer.from(markup.toWellFormed(), 'utf8'), place: `frame's document, line ${line}` })
+    const inner =
+      markup === null
+        ? null
+        : this.#add({ kind: 'html', bytes: Buffer.from(markup.toWellFormed(), 'utf8'), place: `frame's document, line ${line}` })
     const small = ['width', 'height'].some((side) => /^[01](px)?$/.test((attributes.get(side) ?? '').trim()))
     this.#features.frames.push({ src: src?.slice(0, 2_000) ?? null, inner, hidden: small || isHidden(element), line })
   }
 
   #handler(element: Element, attribute: string, code: string, line: number): void {
     if (this.#features.handlers.length >= 300) return
-    const inner = this.#add({ kind: 'javascript', bytes: Buffer.from(code.toWellFormed(), 'utf8'), place: `${attribute} of <${element.tagName}>, line ${line}` })
-    if (inner !== null) this.#features.handlers.push({ element: element.tagName, attribute: loadEvents.has(attribute) ? 'load' : attribute, inner, line, caption: captionOf(element) })
+    const inner = this.#add({
+      kind: 'javascript',
+      bytes: Buffer.from(code.toWellFormed(), 'utf8'),
+      place: `${attribute} of <${element.tagName}>, line ${line}`,
+    })
+    if (inner !== null)
+      this.#features.handlers.push({
+        element: element.tagName,
+        attribute: loadEvents.has(attribute) ? 'load' : attribute,
+        inner,
+        line,
+        caption: captionOf(element),
+      })
   }
 
   #control(element: Element, attributes: ReadonlyMap<string, string>, line: number): void {
-    const isControl = element.tagName === 'button' || element.tagName === 'a' || (element.tagName === 'input' && /^(button|submit|checkbox|radio)$/i.test(attributes.get('type') ?? '')) || element.tagName === 'label' || attributes.get('role') === 'button' || attributes.has('onclick')
+    const isControl =
+      element.tagName === 'button' ||
+      element.tagName === 'a' ||
+      (element.tagName === 'input' && /^(button|submit|checkbox|radio)$/i.test(attributes.get('type') ?? '')) ||
+      element.tagName === 'label' ||
+      attributes.get('role') === 'button' ||
+      attributes.has('onclick')
     if (!isControl || this.#features.miningControls.length >= 20) return
     const caption = captionOf(element)
     if (caption.length <= 160 && controlWords.test(caption)) this.#features.miningControls.push({ caption, line })

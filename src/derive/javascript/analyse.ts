@@ -22,7 +22,8 @@ export interface AnalysisOptions {
 }
 
 const windows: ReadonlySet<string> = new Set(['window', 'self', 'globalThis', 'top', 'parent'])
-const visitorEvents = /^(on)?(click|dblclick|mousedown|mouseup|pointerdown|pointerup|touchstart|touchend|keydown|keyup|keypress|submit|change)$/
+const visitorEvents =
+  /^(on)?(click|dblclick|mousedown|mouseup|pointerdown|pointerup|touchstart|touchend|keydown|keyup|keypress|submit|change)$/
 const listeners = /^(addEventListener|attachEvent|on|one|bind|delegate|live)$/
 const hashNames = /(hash|sha\d|sha_|digest|keccak|scrypt|argon|blake|cryptonight|randomx|pow)/i
 const maxInner = 24
@@ -60,7 +61,8 @@ class Analyser {
   run(): Analysis {
     this.#collectNames()
     const stack: { node: Node; context: Context; leave?: () => void }[] = []
-    for (const statement of (this.#parsed.program.body as Node[]).toReversed()) stack.push({ node: statement, context: { moment: 'load', loop: null } })
+    for (const statement of (this.#parsed.program.body as Node[]).toReversed())
+      stack.push({ node: statement, context: { moment: 'load', loop: null } })
     while (stack.length > 0) {
       const entry = stack.pop()!
       if (entry.leave) {
@@ -84,7 +86,9 @@ class Analyser {
           },
         })
         for (const child of children.toReversed()) stack.push({ node: child.node, context: { moment: child.moment, loop } })
-      } else for (const child of children.toReversed()) stack.push({ node: child.node, context: { moment: child.moment, loop: isFunction(node) ? null : context.loop } })
+      } else
+        for (const child of children.toReversed())
+          stack.push({ node: child.node, context: { moment: child.moment, loop: isFunction(node) ? null : context.loop } })
     }
     this.#features.cores.push(...this.#census.cores(this.#isAsm))
     this.#features.urls = [...this.#urls].slice(0, 200)
@@ -93,23 +97,27 @@ class Analyser {
 
   /** Names that are given one constant, or one dotted name, and nothing else in the whole script. */
   #collectNames(): void {
-    const stack: Node[] = [this.#parsed.program as Node]
+    const stack: Node[] = [this.#parsed.program]
     const assign = (name: string, value: Node | null | undefined): void => {
       if (!value) return
       const before = this.#names.has(name) || this.#aliases.has(name)
-      const constant = value.type === 'Literal' || value.type === 'TemplateLiteral' || value.type === 'BinaryExpression' ? foldConstant(value) : undefined
-      const dotted = value.type === 'NewExpression' || value.type === 'CallExpression' ? this.#dotted(value.callee as Node) : this.#dotted(value)
+      const constant =
+        value.type === 'Literal' || value.type === 'TemplateLiteral' || value.type === 'BinaryExpression' ? foldConstant(value) : undefined
+      const dotted = value.type === 'NewExpression' || value.type === 'CallExpression' ? this.#dotted(value.callee) : this.#dotted(value)
       this.#names.set(name, before ? null : (constant ?? null))
       const alias = dotted === null ? null : value.type === 'NewExpression' || value.type === 'CallExpression' ? `${dotted}()` : dotted
-      if (alias !== null && alias !== name && !(before && this.#aliases.get(name) !== alias && !alias.endsWith('()'))) this.#aliases.set(name, alias)
+      if (alias !== null && alias !== name && !(before && this.#aliases.get(name) !== alias && !alias.endsWith('()')))
+        this.#aliases.set(name, alias)
     }
     while (stack.length > 0) {
       const node = stack.pop()!
-      if (node.type === 'VariableDeclarator' && (node.id as Node).type === 'Identifier') assign((node.id as ESTree.Identifier).name, node.init as Node | null)
-      else if (node.type === 'AssignmentExpression' && (node.left as Node).type === 'Identifier') assign((node.left as ESTree.Identifier).name, node.operator === '=' ? (node.right as Node) : null)
+      if (node.type === 'VariableDeclarator' && (node.id as Node).type === 'Identifier')
+        assign((node.id as ESTree.Identifier).name, node.init)
+      else if (node.type === 'AssignmentExpression' && (node.left as Node).type === 'Identifier')
+        assign((node.left as ESTree.Identifier).name, node.operator === '=' ? node.right : null)
       else if (node.type === 'AssignmentExpression' && node.operator === '=' && (node.left as Node).type === 'MemberExpression') {
-        const left = this.#dotted(node.left as Node)
-        if (left !== null && left !== '' && left.length < 80) assign(left, node.right as Node)
+        const left = this.#dotted(node.left)
+        if (left !== null && left !== '' && left.length < 80) assign(left, node.right)
       }
       for (const child of childrenOf(node)) stack.push(child)
     }
@@ -124,9 +132,10 @@ class Analyser {
       }
     }
     if (node.type === 'BinaryExpression' && node.operator === '+') {
-      const left = this.#fold(node.left as Node)
-      const right = left === undefined ? undefined : this.#fold(node.right as Node)
-      if (left !== undefined && right !== undefined) return typeof left === 'number' && typeof right === 'number' ? left + right : `${String(left)}${String(right)}`
+      const left = this.#fold(node.left)
+      const right = left === undefined ? undefined : this.#fold(node.right)
+      if (left !== undefined && right !== undefined)
+        return typeof left === 'number' && typeof right === 'number' ? left + right : `${String(left)}${String(right)}`
     }
     return foldConstant(node, this.#constantOf)
   }
@@ -143,15 +152,15 @@ class Analyser {
         return 'this'
       case 'ChainExpression':
       case 'ParenthesizedExpression':
-        return this.#dotted(node.expression as Node, depth + 1)
+        return this.#dotted(node.expression, depth + 1)
       case 'MemberExpression': {
-        const object = this.#dotted(node.object as Node, depth + 1)
-        const name = keyName(node.property as Node, node.computed === true, this.#fold)
+        const object = this.#dotted(node.object, depth + 1)
+        const name = keyName(node.property, node.computed === true, this.#fold)
         return object === null || name === null ? null : object === '' ? name : `${object}.${name}`
       }
       case 'CallExpression':
       case 'NewExpression': {
-        const callee = this.#dotted(node.callee as Node, depth + 1)
+        const callee = this.#dotted(node.callee, depth + 1)
         return callee === null ? null : `${callee}()`
       }
       default:
@@ -186,7 +195,12 @@ class Analyser {
         if (node.value.cooked) this.#text(node.value.cooked, place)
         return []
       case 'UnaryExpression':
-        if (node.operator === '-' && (node.argument as Node).type === 'Literal' && typeof (node.argument as ESTree.Literal).value === 'number') this.#census.number(-((node.argument as ESTree.Literal).value as number), place)
+        if (
+          node.operator === '-' &&
+          (node.argument as Node).type === 'Literal' &&
+          typeof (node.argument as ESTree.Literal).value === 'number'
+        )
+          this.#census.number(-((node.argument as ESTree.Literal).value as number), place)
         break
       case 'BinaryExpression':
         return this.#binary(node, context, place)
@@ -195,11 +209,11 @@ class Analyser {
         break
       case 'AssignmentExpression':
         if (context.loop && (node.operator === '+=' || node.operator === '-=')) context.loop.counts = true
-        if (node.operator === '&=') this.#maskOf(node.right as Node)
+        if (node.operator === '&=') this.#maskOf(node.right)
         moment = this.#assignment(node, moment)
         break
       case 'MemberExpression':
-        this.#word(keyName(node.property as Node, node.computed === true, this.#fold))
+        this.#word(keyName(node.property, node.computed === true, this.#fold))
         break
       case 'ObjectExpression':
         this.#object(node, place)
@@ -214,7 +228,8 @@ class Analyser {
         if (node.directive === 'use asm') this.#isAsm = true
         break
       case 'IfStatement':
-        if (this.#asksVisitor(node.test as Node)) return childrenOf(node).map((child) => ({ node: child, moment: child === node.consequent ? 'event' : moment }))
+        if (this.#asksVisitor(node.test))
+          return childrenOf(node).map((child) => ({ node: child, moment: child === node.consequent ? 'event' : moment }))
         break
       default:
         break
@@ -234,8 +249,8 @@ class Analyser {
 
   #binary(node: ESTree.BinaryExpression, context: Context, place: () => ReturnType<Parsed['place']>): { node: Node; moment: Moment }[] {
     if (node.operator === '&') {
-      this.#maskOf(node.right as Node)
-      this.#maskOf(node.left as Node)
+      this.#maskOf(node.right)
+      this.#maskOf(node.left)
     }
     if (context.loop && ['<', '<=', '>', '>=', '===', '==', '!==', '!='].includes(node.operator)) context.loop.compares = true
     if (node.operator === '+') {
@@ -257,7 +272,7 @@ class Analyser {
   #assignment(node: ESTree.AssignmentExpression, moment: Moment): Moment {
     const left = node.left as Node
     if (left.type !== 'MemberExpression') return moment
-    const name = keyName(left.property as Node, left.computed === true, this.#fold)
+    const name = keyName(left.property, left.computed === true, this.#fold)
     return name !== null && name.startsWith('on') && visitorEvents.test(name) ? 'event' : moment
   }
 
@@ -265,8 +280,8 @@ class Analyser {
     const stack: Node[] = [test]
     for (let left = 50; stack.length > 0 && left > 0; left--) {
       const node = stack.pop()!
-      if (node.type === 'CallExpression' && /^(confirm|prompt)$/.test(this.#dotted(node.callee as Node) ?? '')) {
-        const text = node.arguments[0] === undefined ? undefined : this.#fold(node.arguments[0] as Node)
+      if (node.type === 'CallExpression' && /^(confirm|prompt)$/.test(this.#dotted(node.callee) ?? '')) {
+        const text = node.arguments[0] === undefined ? undefined : this.#fold(node.arguments[0])
         return typeof text === 'string' && speaksOfMining(text)
       }
       stack.push(...childrenOf(node))
@@ -274,20 +289,32 @@ class Analyser {
     return false
   }
 
-  #call(node: ESTree.CallExpression | ESTree.NewExpression, context: Context, place: () => ReturnType<Parsed['place']>): { node: Node; moment: Moment }[] {
+  #call(
+    node: ESTree.CallExpression | ESTree.NewExpression,
+    context: Context,
+    place: () => ReturnType<Parsed['place']>,
+  ): { node: Node; moment: Moment }[] {
     const isNew = node.type === 'NewExpression'
     const callee = node.callee as Node
     const name = this.#resolved(callee)
-    const method = name === null ? (callee.type === 'MemberExpression' ? keyName(callee.property as Node, callee.computed === true, this.#fold) : null) : name.slice(name.lastIndexOf('.') + 1)
+    const method =
+      name === null
+        ? callee.type === 'MemberExpression'
+          ? keyName(callee.property, callee.computed === true, this.#fold)
+          : null
+        : name.slice(name.lastIndexOf('.') + 1)
     const values = (node.arguments as Node[]).slice(0, 8).map((argument): Folded => this.#fold(argument))
     if (context.loop && method !== null && hashNames.test(method)) context.loop.hashes = true
     this.#known(name, isNew, values, context.moment, place)
-    const decoded = this.#fold(node as Node)
+    const decoded = this.#fold(node)
     if (typeof decoded === 'string' && decoded !== '') this.#text(decoded, place)
     const first = values[0]
-    const waits = method !== null && ((listeners.test(method) && typeof first === 'string' && first.split(/[ .]/).some((event) => visitorEvents.test(event))) || (visitorEvents.test(method) && !isNew && node.arguments.length > 0))
+    const waits =
+      method !== null &&
+      ((listeners.test(method) && typeof first === 'string' && first.split(/[ .]/).some((event) => visitorEvents.test(event))) ||
+        (visitorEvents.test(method) && !isNew && node.arguments.length > 0))
     // An immediate function runs with what is around it; a callback runs later, but without the visitor's act.
-    const direct = isFunction(callee) || (callee.type === 'MemberExpression' && isFunction(callee.object as Node))
+    const direct = isFunction(callee) || (callee.type === 'MemberExpression' && isFunction(callee.object))
     return childrenOf(node as Node).flatMap((child) => {
       if (isFunction(child)) {
         const moment: Moment = waits ? 'event' : direct && child === callee ? context.moment : context.moment
@@ -312,29 +339,39 @@ class Analyser {
       this.#features.wasm.place ??= place()
     }
     // A miner made in one script is started in another by its variable's name.
-    if (this.#options.roots.has(root) || /^[\w$.]{1,40}\.start$/.test(name)) addCall(this.#features, { name, isNew, arguments: values.map(constant), moment, place: place() })
+    if (this.#options.roots.has(root) || /^[\w$.]{1,40}\.start$/.test(name))
+      addCall(this.#features, { name, isNew, arguments: values.map(constant), moment, place: place() })
   }
 
   #object(node: ESTree.ObjectExpression, place: () => ReturnType<Parsed['place']>): void {
     const keys = new Map<string, Node>()
     for (const property of node.properties as Node[]) {
       if (property.type !== 'Property') continue
-      const name = keyName(property.key as Node, property.computed === true, this.#fold)
+      const name = keyName(property.key, property.computed === true, this.#fold)
       if (name === null) continue
       this.#word(name)
-      keys.set(name.toLowerCase().replace(/_/g, ''), property.value as Node)
+      keys.set(name.toLowerCase().replace(/_/g, ''), property.value)
     }
     if (this.#features.dialogue.length >= 8 || keys.size === 0 || keys.size > 24) return
     const said = (role: 'login' | 'submit', method: string): void => void this.#features.dialogue.push({ role, method, place: place() })
-    const method = ['type', 'identifier', 'method', 'command', 'cmd', 'action', 'op', 'event'].map((key) => keys.get(key)).map((value) => (value === undefined ? undefined : this.#fold(value))).find((value) => typeof value === 'string')
+    const method = ['type', 'identifier', 'method', 'command', 'cmd', 'action', 'op', 'event']
+      .map((key) => keys.get(key))
+      .map((value) => (value === undefined ? undefined : this.#fold(value)))
+      .find((value) => typeof value === 'string')
     const name = typeof method === 'string' ? method : ''
-    const inner = ['params', 'data', 'payload'].map((key) => keys.get(key)).find((value) => value?.type === 'ObjectExpression') as ESTree.ObjectExpression | undefined
+    const inner = ['params', 'data', 'payload']
+      .map((key) => keys.get(key))
+      .find((value): value is ESTree.ObjectExpression => value?.type === 'ObjectExpression')
     const fields = new Set(keys.keys())
-    for (const property of (inner?.properties ?? []) as Node[]) if (property.type === 'Property') fields.add((keyName(property.key as Node, property.computed === true, this.#fold) ?? '').toLowerCase().replace(/_/g, ''))
-    if (fields.has('nonce') && (fields.has('result') || fields.has('hash')) && (fields.has('jobid') || fields.has('job'))) said('submit', name)
+    for (const property of (inner?.properties ?? []) as Node[])
+      if (property.type === 'Property')
+        fields.add((keyName(property.key, property.computed === true, this.#fold) ?? '').toLowerCase().replace(/_/g, ''))
+    if (fields.has('nonce') && (fields.has('result') || fields.has('hash')) && (fields.has('jobid') || fields.has('job')))
+      said('submit', name)
     else if (name === 'auth' && fields.has('sitekey')) said('login', name)
     else if (name === 'handshake' && (fields.has('pool') || fields.has('userid') || fields.has('login'))) said('login', name)
-    else if (name === 'login' && fields.has('login') && (fields.has('pass') || fields.has('agent')) && !fields.has('email')) said('login', name)
+    else if (name === 'login' && fields.has('login') && (fields.has('pass') || fields.has('agent')) && !fields.has('email'))
+      said('login', name)
     else if (name === 'mining.authorize' || name === 'mining.subscribe' || name === 'eth_submitLogin') said('login', name)
     else if (name === 'mining.submit' || name === 'eth_submitWork') said('submit', name)
   }
@@ -354,7 +391,8 @@ class Analyser {
   }
 
   #data(octets: Uint8Array, place: () => ReturnType<Parsed['place']>, how: string): void {
-    if (octets[0] === 0 && octets[1] === 0x61 && octets[2] === 0x73 && octets[3] === 0x6d) this.#add({ kind: 'wasm', bytes: octets, place: `${how}, line ${place().line}` })
+    if (octets[0] === 0 && octets[1] === 0x61 && octets[2] === 0x73 && octets[3] === 0x6d)
+      this.#add({ kind: 'wasm', bytes: octets, place: `${how}, line ${place().line}` })
     else if (octets.length >= 48) this.#census.octets(octets, place)
   }
 
@@ -368,11 +406,15 @@ class Analyser {
     if (text.length > 24 && this.#seenTexts.has(text)) return
     if (this.#seenTexts.size < 50_000) this.#seenTexts.add(text)
     if (/^(?:(?:https?|wss?):)?\/\//.test(text) && text.length < 2_000) this.#urls.add(text)
-    for (const literal of this.#options.literals) if (text.includes(literal) && !this.#features.literals.includes(literal)) this.#features.literals.push(literal)
+    for (const literal of this.#options.literals)
+      if (text.includes(literal) && !this.#features.literals.includes(literal)) this.#features.literals.push(literal)
     if (text.length >= 95 && text.length < 100_000) {
-      for (const { address, coin } of addressesIn(text)) if (!this.#features.accounts.some(({ account }) => account === address)) this.#features.accounts.push({ account: address, coin, place: place() })
+      for (const { address, coin } of addressesIn(text))
+        if (!this.#features.accounts.some(({ account }) => account === address))
+          this.#features.accounts.push({ account: address, coin, place: place() })
     }
-    if (text.length >= 12 && text.length < 4_000 && this.#features.miningTexts.length < 5 && /\s/.test(text) && speaksOfMining(text)) this.#features.miningTexts.push(text.slice(0, 300))
+    if (text.length >= 12 && text.length < 4_000 && this.#features.miningTexts.length < 5 && /\s/.test(text) && speaksOfMining(text))
+      this.#features.miningTexts.push(text.slice(0, 300))
     if (text.length >= 60) this.#encoded(text, place)
   }
 
@@ -384,11 +426,14 @@ class Analyser {
     if (/^[A-Za-z0-9+/_\s-]{60,}={0,2}\s*$/.test(body)) {
       const decoded = decodeBase64(body)
       if (decoded === undefined) return
-      if (looksLikeScript(decoded)) return this.#add({ kind: 'javascript', bytes: Buffer.from(decoded, 'latin1'), place: `base64, line ${place().line}` })
+      if (looksLikeScript(decoded))
+        return this.#add({ kind: 'javascript', bytes: Buffer.from(decoded, 'latin1'), place: `base64, line ${place().line}` })
       return this.#data(Buffer.from(decoded, 'latin1'), place, 'base64')
     }
-    if (looksLikeScript(text)) return this.#add({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `string, line ${place().line}` })
-    if (text.includes('@compute') && /\bfn\s+\w+\s*\(/.test(text)) return this.#add({ kind: 'wgsl', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `string, line ${place().line}` })
+    if (looksLikeScript(text))
+      return this.#add({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `string, line ${place().line}` })
+    if (text.includes('@compute') && /\bfn\s+\w+\s*\(/.test(text))
+      return this.#add({ kind: 'wgsl', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `string, line ${place().line}` })
     if (isBinary(text)) this.#data(Buffer.from(text, 'latin1'), place, 'binary string')
   }
 }

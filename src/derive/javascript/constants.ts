@@ -4,7 +4,13 @@ import type { HashCoreFeature, Place } from './features.ts'
 let index: ConstantIndex | null = null
 
 /** CryptoNight's masks into its scratchpad of 2 MiB (and the lighter variants'), in steps of 16 octets: https://cryptonote.org/cns/cns008.txt */
-const scratchpadMasks: Readonly<Record<number, string>> = { 0x1ffff0: '2 MiB', 0xffff0: '1 MiB', 0x3fff0: '256 KiB', 0x1fff0: '128 KiB', 0x7fff0: '512 KiB' }
+const scratchpadMasks: Readonly<Record<number, string>> = {
+  0x1ffff0: '2 MiB',
+  0xffff0: '1 MiB',
+  0x3fff0: '256 KiB',
+  0x1fff0: '128 KiB',
+  0x7fff0: '512 KiB',
+}
 const iterationCounts: ReadonlySet<number> = new Set([0x80000, 0x40000, 0x20000, 0x10000, 0x60000])
 
 /** Counts what a script's numbers and data say of the algorithms in it. */
@@ -31,7 +37,8 @@ export class ConstantCensus {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const end = Math.min(bytes.length - 3, 2_000_000)
     for (let at = 0; at < end; at++) if (this.#word(view.getInt32(at, true))) this.#place ??= place()
-    if (!this.#sbox && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(Buffer.from(aesSbox.subarray(0, 16)))) this.#sbox = true
+    if (!this.#sbox && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(Buffer.from(aesSbox.subarray(0, 16))))
+      this.#sbox = true
   }
 
   #word(word: number): boolean {
@@ -64,15 +71,32 @@ export class ConstantCensus {
     const cores: HashCoreFeature[] = []
     const [maskValue, maskUses] = [...this.#masks].sort((a, b) => b[1] - a[1])[0] ?? [0, 0]
     const finals = ['groestl', 'jh', 'skein', 'blake256'].filter((algorithm) => found.has(algorithm))
-    const marks = [...(found.has('keccak') ? ['Keccak round constants'] : []), ...(found.has('aes') ? ['AES tables'] : []), ...finals.map((algorithm) => `${algorithm} constants`)]
+    const marks = [
+      ...(found.has('keccak') ? ['Keccak round constants'] : []),
+      ...(found.has('aes') ? ['AES tables'] : []),
+      ...finals.map((algorithm) => `${algorithm} constants`),
+    ]
     const scratchpad = maskUses >= 2 ? `${maskUses} indexes into a scratchpad of ${scratchpadMasks[maskValue]}` : null
     const parts = Number(found.has('keccak')) + Number(found.has('aes')) + Number(finals.length > 0)
     // Compilers keep the tables in a file of their own at times: then the loop over the scratchpad with its size and count has to do.
     if (scratchpad !== null && (parts >= 2 || (isAsm && maskUses >= 4 && this.#iterations && this.#scratchpadSize))) {
       cores.push({ family: 'cryptonight', style, purpose: 'mining-core', marks: [...marks, scratchpad], place })
     } else if (parts === 3 && finals.length >= 2) cores.push({ family: 'cryptonight', style, purpose: 'hash-function', marks, place })
-    if (found.has('randomx-superscalar') || found.has('randomx-aes')) cores.push({ family: 'randomx', style, purpose: 'mining-core', marks: ["RandomX's constants"], place })
-    for (const algorithm of ['sha1', 'sha256', 'sha512', 'keccak', 'blake2b', 'md5', 'aes', 'ripemd160', 'secp256k1', 'curve25519', 'heavyhash'] as const) {
+    if (found.has('randomx-superscalar') || found.has('randomx-aes'))
+      cores.push({ family: 'randomx', style, purpose: 'mining-core', marks: ["RandomX's constants"], place })
+    for (const algorithm of [
+      'sha1',
+      'sha256',
+      'sha512',
+      'keccak',
+      'blake2b',
+      'md5',
+      'aes',
+      'ripemd160',
+      'secp256k1',
+      'curve25519',
+      'heavyhash',
+    ] as const) {
       if (found.has(algorithm)) cores.push({ family: algorithm, style, purpose: 'hash-function', marks: [`${algorithm} constants`], place })
     }
     return cores

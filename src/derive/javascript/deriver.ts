@@ -8,8 +8,21 @@ import { triage } from './triage.ts'
 
 export function emptyJavaScript(): JavaScriptFeatures {
   return {
-    level: 'triaged', marks: [], literals: [], layers: [], calls: [], urls: [], accounts: [], dialogue: [], vocabulary: [], cores: [], nonceLoop: null,
-    workers: { constructed: 0, byCores: false, place: null }, sockets: { constructed: 0, place: null }, wasm: { instantiates: false, place: null }, miningTexts: [],
+    level: 'triaged',
+    marks: [],
+    literals: [],
+    layers: [],
+    calls: [],
+    urls: [],
+    accounts: [],
+    dialogue: [],
+    vocabulary: [],
+    cores: [],
+    nonceLoop: null,
+    workers: { constructed: 0, byCores: false, place: null },
+    sockets: { constructed: 0, place: null },
+    wasm: { instantiates: false, place: null },
+    miningTexts: [],
   }
 }
 
@@ -53,7 +66,9 @@ export const javascriptDeriver: Deriver<'javascript'> = {
 function unpack(source: string, hides: boolean): Emulation {
   const first = emulate(source, hides ? 600_000 + source.length * 20 : 150_000)
   const runsComputed = /\b(eval|Function)\s*\(/.test(source.slice(-100_000))
-  return hides && first.exhausted && first.code.length === 0 && runsComputed && source.length < 200_000 ? emulate(source, 30_000_000) : first
+  return hides && first.exhausted && first.code.length === 0 && runsComputed && source.length < 200_000
+    ? emulate(source, 30_000_000)
+    : first
 }
 
 function decode(bytes: Uint8Array): string {
@@ -82,19 +97,34 @@ function join(features: JavaScriptFeatures, inner: InnerBlob[], emulation: Emula
       if (features.sockets.constructed === 0) features.sockets.constructed++
       if (typeof first === 'string' && !features.urls.includes(first)) features.urls.push(first.slice(0, 300))
     }
-    if (roots.has(/^[^.(]*/.exec(name)![0])) addCall(features, { name, isNew, arguments: values.map(constant), moment: byVisitor || asked ? 'event' : 'load', place: { line: 0, column: 0 } })
+    if (roots.has(/^[^.(]*/.exec(name)![0]))
+      addCall(features, {
+        name,
+        isNew,
+        arguments: values.map(constant),
+        moment: byVisitor || asked ? 'event' : 'load',
+        place: { line: 0, column: 0 },
+      })
   }
   for (const { name, value } of emulation.sets) {
-    if (/(^|\.)(src|href|data)$/.test(name) && /^(?:(?:https?|wss?):)?\/\/|\.js\b/.test(value) && !features.urls.includes(value) && features.urls.length < 250) features.urls.push(value.slice(0, 300))
+    if (
+      /(^|\.)(src|href|data)$/.test(name) &&
+      /^(?:(?:https?|wss?):)?\/\/|\.js\b/.test(value) &&
+      !features.urls.includes(value) &&
+      features.urls.length < 250
+    )
+      features.urls.push(value.slice(0, 300))
   }
   for (const { text, by } of emulation.code) {
     if (by === 'Blob' ? looksLikeScript(text) : text.length > 16) {
-      if (inner.length < maxInner) inner.push({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `run by ${by}` })
+      if (inner.length < maxInner)
+        inner.push({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `run by ${by}` })
       if (by !== 'Blob' && !features.layers.includes(by)) features.layers.push(by)
     }
   }
   for (const markup of emulation.markup.slice(0, 8)) {
-    if (/<(script|iframe)\b/i.test(markup) && inner.length < maxInner) inner.push({ kind: 'html', bytes: Buffer.from(markup.toWellFormed(), 'utf8'), place: 'written into the document' })
+    if (/<(script|iframe)\b/i.test(markup) && inner.length < maxInner)
+      inner.push({ kind: 'html', bytes: Buffer.from(markup.toWellFormed(), 'utf8'), place: 'written into the document' })
   }
 }
 

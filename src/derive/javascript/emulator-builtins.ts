@@ -69,7 +69,8 @@ export function textMethod(machine: Machine, text: string, name: string): Native
     case 'split':
       return (_, [by, limit]) => {
         machine.spend(text.length >> 4)
-        const parts = by === undefined ? [text] : by instanceof Rx ? text.split(by.regex, optional(limit)) : text.split(textOf(by), optional(limit))
+        const parts =
+          by === undefined ? [text] : by instanceof Rx ? text.split(by.regex, optional(limit)) : text.split(textOf(by), optional(limit))
         return new Arr(parts.slice(0, maxItems))
       }
     case 'replace':
@@ -97,7 +98,13 @@ function replaced(machine: Machine, text: string, name: string, what: Value, by:
   if (by instanceof Obj && by.call) {
     const call = (...found: unknown[]): string => {
       machine.spend(4)
-      return textOf(machine.invoke(by, undefined, found.filter((item): item is string | number | undefined => typeof item !== 'object')))
+      return textOf(
+        machine.invoke(
+          by,
+          undefined,
+          found.filter((item): item is string | number | undefined => typeof item !== 'object'),
+        ),
+      )
     }
     return bounded(name === 'replaceAll' && typeof pattern === 'string' ? text.replaceAll(pattern, call) : text.replace(pattern, call))
   }
@@ -129,13 +136,16 @@ export function arrayMethod(machine: Machine, array: Arr, name: string): Native 
     case 'slice':
       return (_, [from, to]) => new Arr(items.slice(optional(from), optional(to)))
     case 'splice':
-      return (_, [from, count, ...added]) => new Arr(items.splice(numberOf(from), count === undefined ? items.length : numberOf(count), ...added))
+      return (_, [from, count, ...added]) =>
+        new Arr(items.splice(numberOf(from), count === undefined ? items.length : numberOf(count), ...added))
     case 'concat':
       return (_, values) => new Arr([...items, ...values.flatMap((value) => (value instanceof Arr ? value.items : [value]))])
     case 'join':
       return (_, [by]) => {
         machine.spend(items.length >> 2)
-        return bounded(items.map((item) => (item === null || item === undefined ? '' : textOf(item))).join(by === undefined ? ',' : textOf(by)))
+        return bounded(
+          items.map((item) => (item === null || item === undefined ? '' : textOf(item))).join(by === undefined ? ',' : textOf(by)),
+        )
       }
     case 'reverse':
       return () => (items.reverse(), array)
@@ -166,7 +176,10 @@ export function arrayMethod(machine: Machine, array: Arr, name: string): Native 
         return new Arr(out)
       }
     case 'forEach':
-      return (_, [fn]) => void each(fn, () => true)
+      return (_, [fn]) => {
+        each(fn, () => true)
+        return undefined
+      }
     case 'filter':
       return (_, [fn]) => {
         const out: Value[] = []
@@ -198,7 +211,8 @@ export function arrayMethod(machine: Machine, array: Arr, name: string): Native 
     case 'reduce':
       return (_, [fn, first]) => {
         let value = first
-        for (const [at, item] of items.entries()) value = at === 0 && first === undefined ? item : machine.invoke(fn, undefined, [value, item, at, array])
+        for (const [at, item] of items.entries())
+          value = at === 0 && first === undefined ? item : machine.invoke(fn, undefined, [value, item, at, array])
         return value
       }
     default:
@@ -210,62 +224,182 @@ export function arrayMethod(machine: Machine, array: Arr, name: string): Native 
 export function globals(): Map<string, Value> {
   const names = new Map<string, Value>()
   for (const name of ['atob', 'unescape', 'decodeURIComponent', 'decodeURI', 'parseInt'] as const) {
-    names.set(name, native((_, [first, second]) => globalCall(name, [typeof first === 'string' || typeof first === 'number' ? first : textOf(first), typeof second === 'number' ? second : undefined]) ?? (name === 'parseInt' ? Number.NaN : '')))
+    names.set(
+      name,
+      native(
+        (_, [first, second]) =>
+          globalCall(name, [
+            typeof first === 'string' || typeof first === 'number' ? first : textOf(first),
+            typeof second === 'number' ? second : undefined,
+          ]) ?? (name === 'parseInt' ? Number.NaN : ''),
+      ),
+    )
   }
-  names.set('btoa', native((_, [first]) => Buffer.from(textOf(first), 'latin1').toString('base64')))
-  names.set('encodeURIComponent', native((_, [first]) => encodeURIComponent(textOf(first).toWellFormed())))
-  names.set('escape', native((_, [first]) => encodeURIComponent(textOf(first).toWellFormed())))
-  names.set('parseFloat', native((_, [first]) => Number.parseFloat(textOf(first))))
-  names.set('isNaN', native((_, [first]) => Number.isNaN(numberOf(first))))
+  names.set(
+    'btoa',
+    native((_, [first]) => Buffer.from(textOf(first), 'latin1').toString('base64')),
+  )
+  names.set(
+    'encodeURIComponent',
+    native((_, [first]) => encodeURIComponent(textOf(first).toWellFormed())),
+  )
+  names.set(
+    'escape',
+    native((_, [first]) => encodeURIComponent(textOf(first).toWellFormed())),
+  )
+  names.set(
+    'parseFloat',
+    native((_, [first]) => Number.parseFloat(textOf(first))),
+  )
+  names.set(
+    'isNaN',
+    native((_, [first]) => Number.isNaN(numberOf(first))),
+  )
   names.set('NaN', Number.NaN)
   names.set('Infinity', Number.POSITIVE_INFINITY)
   names.set('undefined', undefined)
   const text = native((_, [first]) => (first === undefined ? '' : textOf(first)))
-  text.members.set('fromCharCode', native((_, values) => String.fromCharCode(...values.slice(0, 60_000).map(numberOf))))
-  text.members.set('fromCodePoint', native((_, values) => values.slice(0, 60_000).map((value) => String.fromCodePoint(Math.min(0x10ffff, Math.max(0, Math.trunc(numberOf(value)) || 0)))).join('')))
+  text.members.set(
+    'fromCharCode',
+    native((_, values) => String.fromCharCode(...values.slice(0, 60_000).map(numberOf))),
+  )
+  text.members.set(
+    'fromCodePoint',
+    native((_, values) =>
+      values
+        .slice(0, 60_000)
+        .map((value) => String.fromCodePoint(Math.min(0x10ffff, Math.max(0, Math.trunc(numberOf(value)) || 0))))
+        .join(''),
+    ),
+  )
   names.set('String', text)
-  names.set('Number', native((_, [first]) => numberOf(first)))
-  names.set('Boolean', native((_, [first]) => truthy(first)))
-  const list = native((_, values) => new Arr(values.length === 1 && typeof values[0] === 'number' ? new Array<Value>(Math.min(maxItems, Math.max(0, Math.trunc(values[0])))).fill(undefined) : values))
-  list.members.set('isArray', native((_, [first]) => first instanceof Arr))
-  list.members.set('from', native((_, [first]) => new Arr(first instanceof Arr ? [...first.items] : typeof first === 'string' ? [...first] : [])))
+  names.set(
+    'Number',
+    native((_, [first]) => numberOf(first)),
+  )
+  names.set(
+    'Boolean',
+    native((_, [first]) => truthy(first)),
+  )
+  const list = native(
+    (_, values) =>
+      new Arr(
+        values.length === 1 && typeof values[0] === 'number'
+          ? new Array<Value>(Math.min(maxItems, Math.max(0, Math.trunc(values[0])))).fill(undefined)
+          : values,
+      ),
+  )
+  list.members.set(
+    'isArray',
+    native((_, [first]) => first instanceof Arr),
+  )
+  list.members.set(
+    'from',
+    native((_, [first]) => new Arr(first instanceof Arr ? [...first.items] : typeof first === 'string' ? [...first] : [])),
+  )
   names.set('Array', list)
   for (const name of ['Uint8Array', 'Uint16Array', 'Uint32Array', 'Int32Array', 'Int8Array']) {
-    names.set(name, native((_, [first]) => new Arr(first instanceof Arr ? [...first.items] : new Array<Value>(Math.min(maxItems, Math.max(0, Math.trunc(numberOf(first)) || 0))).fill(0))))
+    names.set(
+      name,
+      native(
+        (_, [first]) =>
+          new Arr(
+            first instanceof Arr
+              ? [...first.items]
+              : new Array<Value>(Math.min(maxItems, Math.max(0, Math.trunc(numberOf(first)) || 0))).fill(0),
+          ),
+      ),
+    )
   }
   const object = native((_, [first]) => (first instanceof Obj ? first : new Obj()))
-  object.members.set('keys', native((_, [first]) => new Arr(first instanceof Arr ? first.items.map((__, at) => String(at)) : first instanceof Obj ? [...first.members.keys()] : [])))
-  object.members.set('create', native((_, [prototype]) => {
-    const made = new Obj()
-    if (prototype instanceof Obj) made.proto = prototype
-    return made
-  }))
-  object.members.set('assign', native((_, [to, ...from]) => {
-    if (to instanceof Obj) for (const item of from) if (item instanceof Obj) for (const [key, value] of item.members) to.members.set(key, value)
-    return to
-  }))
-  object.members.set('defineProperty', native((_, [to, key, descriptor]) => {
-    if (to instanceof Obj && descriptor instanceof Obj) to.members.set(textOf(key), descriptor.members.get('value'))
-    return to
-  }))
-  object.members.set('freeze', native((_, [first]) => first))
+  object.members.set(
+    'keys',
+    native(
+      (_, [first]) =>
+        new Arr(first instanceof Arr ? first.items.map((__, at) => String(at)) : first instanceof Obj ? [...first.members.keys()] : []),
+    ),
+  )
+  object.members.set(
+    'create',
+    native((_, [prototype]) => {
+      const made = new Obj()
+      if (prototype instanceof Obj) made.proto = prototype
+      return made
+    }),
+  )
+  object.members.set(
+    'assign',
+    native((_, [to, ...from]) => {
+      if (to instanceof Obj)
+        for (const item of from) if (item instanceof Obj) for (const [key, value] of item.members) to.members.set(key, value)
+      return to
+    }),
+  )
+  object.members.set(
+    'defineProperty',
+    native((_, [to, key, descriptor]) => {
+      if (to instanceof Obj && descriptor instanceof Obj) to.members.set(textOf(key), descriptor.members.get('value'))
+      return to
+    }),
+  )
+  object.members.set(
+    'freeze',
+    native((_, [first]) => first),
+  )
   names.set('Object', object)
   const json = new Obj()
-  json.members.set('parse', native((_, [first]) => fromHost(parse(textOf(first)), 0)))
-  json.members.set('stringify', native((_, [first]) => JSON.stringify(toHost(first, 0)) ?? undefined))
+  json.members.set(
+    'parse',
+    native((_, [first]) => fromHost(parse(textOf(first)), 0)),
+  )
+  json.members.set(
+    'stringify',
+    native((_, [first]) => JSON.stringify(toHost(first, 0)) ?? undefined),
+  )
   names.set('JSON', json)
   const math = new Obj()
-  for (const name of ['floor', 'ceil', 'round', 'abs', 'min', 'max', 'pow', 'sqrt', 'sin', 'cos', 'log', 'trunc', 'sign', 'imul', 'exp', 'tan'] as const) {
-    const fn = Math[name] as (...values: number[]) => number
-    math.members.set(name, native((_, values) => fn(...values.slice(0, 1_000).map(numberOf))))
+  for (const name of [
+    'floor',
+    'ceil',
+    'round',
+    'abs',
+    'min',
+    'max',
+    'pow',
+    'sqrt',
+    'sin',
+    'cos',
+    'log',
+    'trunc',
+    'sign',
+    'imul',
+    'exp',
+    'tan',
+  ] as const) {
+    const fn: (...numbers: number[]) => number = Reflect.get(Math, name)
+    math.members.set(
+      name,
+      native((_, values) => fn(...values.slice(0, 1_000).map(numberOf))),
+    )
   }
   // The same draw each time: a result that could differ from run to run could not be kept.
-  math.members.set('random', native(() => 0.42))
+  math.members.set(
+    'random',
+    native(() => 0.42),
+  )
   math.members.set('PI', Math.PI)
   names.set('Math', math)
-  names.set('RegExp', native((_, [source, flags]) => (source instanceof Rx ? source : new Rx(regex(textOf(source), flags === undefined ? '' : textOf(flags))))))
+  names.set(
+    'RegExp',
+    native((_, [source, flags]) =>
+      source instanceof Rx ? source : new Rx(regex(textOf(source), flags === undefined ? '' : textOf(flags))),
+    ),
+  )
   const date = native(() => 1_500_000_000_000)
-  date.members.set('now', native(() => 1_500_000_000_000))
+  date.members.set(
+    'now',
+    native(() => 1_500_000_000_000),
+  )
   names.set('Date', date)
   return names
 }

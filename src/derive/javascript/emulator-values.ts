@@ -68,7 +68,11 @@ export function truthy(value: Value): boolean {
 }
 
 export function textOf(value: Value): string {
-  if (value instanceof Arr) return value.items.slice(0, 100_000).map((item) => (item === null || item === undefined ? '' : item instanceof Arr && item.items.includes(value) ? '' : textOf(item))).join(',')
+  if (value instanceof Arr)
+    return value.items
+      .slice(0, 100_000)
+      .map((item) => (item === null || item === undefined ? '' : item instanceof Arr && item.items.includes(value) ? '' : textOf(item)))
+      .join(',')
   if (value instanceof Rx) return String(value.regex)
   if (value instanceof Outside) return `[object ${value.path}]`
   if (value instanceof Obj) return value.call ? value.text : '[object Object]'

@@ -1,6 +1,7 @@
 import type { ESTree } from 'meriyah'
 import { arrayMethod, globals, type Machine, regex, regexMethod, textMethod } from './emulator-builtins.ts'
 import { Arr, Exhausted, native, numberOf, Obj, Outside, Rx, textOf, Thrown, truthy, type Value } from './emulator-values.ts'
+import { isVisitorListener, varsIn, visitorEvents } from './emulator-syntax.ts'
 import { binary, type Folded } from './fold.ts'
 import { isFunction, type Node, parseJavaScript } from './tree.ts'
 
@@ -29,18 +30,8 @@ class Scope {
   }
 
   find(name: string): Scope | null {
-    for (let scope: Scope | null = this; scope !== null; scope = scope.parent) if (scope.names.has(name)) return scope
-    return null
+    return this.names.has(name) ? this : (this.parent?.find(name) ?? null)
   }
-}
-
-const visitorEvents = /^(click|dblclick|mousedown|mouseup|pointerdown|pointerup|touchstart|touchend|keydown|keyup|keypress|submit|change|input)$/
-
-/** Whether a call hands its callbacks to an act of the visitor: addEventListener('click', …), $(…).click(…), $(…).on('click', …). */
-function isVisitorListener(name: string, first: Value): boolean {
-  const method = name.slice(name.lastIndexOf('.') + 1)
-  if (/^(addEventListener|on|one|bind|live|delegate|attachEvent)$/.test(method)) return typeof first === 'string' && first.split(/[ .]/).some((event) => visitorEvents.test(event.replace(/^on/, '')))
-  return visitorEvents.test(method) && method !== 'input'
 }
 
 const maxDepth = 160
@@ -56,49 +47,6 @@ export function emulate(source: string, budget = 600_000): Emulation {
   const machine = new Interpreter(budget)
   if (parsed !== null) machine.run(parsed.program, parsed.source)
   return machine.result()
-}
-
-function varsIn(body: readonly Node[]): string[] {
-  const names = new Set<string>()
-  const stack = [...body]
-  while (stack.length > 0) {
-    const node = stack.pop()!
-    switch (node.type) {
-      case 'VariableDeclaration':
-        for (const { id } of node.declarations) if ((id as Node).type === 'Identifier') names.add((id as ESTree.Identifier).name)
-        break
-      case 'BlockStatement':
-        stack.push(...(node.body as Node[]))
-        break
-      case 'ForStatement':
-        if (node.init) stack.push(node.init as Node)
-        stack.push(node.body as Node)
-        break
-      case 'ForInStatement':
-      case 'ForOfStatement':
-        stack.push(node.left as Node, node.body as Node)
-        break
-      case 'WhileStatement':
-      case 'DoWhileStatement':
-      case 'LabeledStatement':
-        stack.push(node.body as Node)
-        break
-      case 'IfStatement':
-        stack.push(node.consequent as Node)
-        if (node.alternate) stack.push(node.alternate as Node)
-        break
-      case 'TryStatement':
-        stack.push(node.block as Node)
-        if (node.handler) stack.push(node.handler.body as Node)
-        break
-      case 'SwitchStatement':
-        for (const item of node.cases) stack.push(...(item.consequent as Node[]))
-        break
-      default:
-        break
-    }
-  }
-  return [...names]
 }
 
 class Interpreter implements Machine {
@@ -123,7 +71,10 @@ class Interpreter implements Machine {
   constructor(budget: number) {
     this.#left = budget
     for (const [name, value] of globals()) this.#global.names.set(name, value)
-    this.#global.names.set('eval', native((_, [text]) => (typeof text === 'string' ? this.#evaluate(text, 'eval') : text)))
+    this.#global.names.set(
+      'eval',
+      native((_, [text]) => (typeof text === 'string' ? this.#evaluate(text, 'eval') : text)),
+    )
     const fn = native((_, values) => this.#functionOf(values))
     this.#global.names.set('Function', fn)
   }
@@ -136,7 +87,7 @@ class Interpreter implements Machine {
   run(program: ESTree.Program, source: string): void {
     this.#source = source
     try {
-      this.#hoist(program.body as Node[], this.#global)
+      this.#hoist(program.body, this.#global)
       // One statement that this interpreter cannot follow does not end the script.
       for (const statement of program.body as Node[]) this.#attempt(() => this.#statement(statement, this.#global, this.#window))
       for (let at = 0; at < this.#callbacks.length && at < 200; at++) {
@@ -178,7 +129,8 @@ class Interpreter implements Machine {
       run()
     } catch (error) {
       // A RangeError or TypeError here is the page's (toFixed(1000), BigInt mixed with numbers), or its depth.
-      if (!(error instanceof Thrown || error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError)) throw error
+      if (!(error instanceof Thrown || error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError))
+        throw error
     }
     this.#depth = depth
   }
@@ -190,10 +142,10 @@ class Interpreter implements Machine {
     }
     const parsed = text.length <= 2_000_000 && this.#depth < 20 ? parseJavaScript(text) : null
     if (parsed === null) return undefined
-    this.#hoist(parsed.program.body as Node[], this.#global)
+    this.#hoist(parsed.program.body, this.#global)
     let last: Value
     for (const statement of parsed.program.body as Node[]) {
-      if (statement.type === 'ExpressionStatement') last = this.#expression(statement.expression as Node, this.#global, this.#window)
+      if (statement.type === 'ExpressionStatement') last = this.#expression(statement.expression, this.#global, this.#window)
       else {
         const done = this.#statement(statement, this.#global, this.#window)
         if (done?.type === 'return') return done.value
@@ -207,7 +159,9 @@ class Interpreter implements Machine {
     if (body.length > 60 && this.#code.length < 64) this.#code.push({ text: body, by: 'Function' })
     const parsed = parseJavaScript(`(function(${values.slice(0, -1).map(textOf).join(',')}){${body}\n})`)
     const statement = parsed?.program.body[0] as Node | undefined
-    return statement?.type === 'ExpressionStatement' ? this.#expression(statement.expression as Node, this.#global, this.#window) : new Outside('Function()')
+    return statement?.type === 'ExpressionStatement'
+      ? this.#expression(statement.expression, this.#global, this.#window)
+      : new Outside('Function()')
   }
 
   invoke(callee: Value, self: Value, values: Value[]): Value {
@@ -235,11 +189,24 @@ class Interpreter implements Machine {
   }
 
   #later(value: Value, byVisitor: boolean): void {
-    if (value instanceof Obj && !(value instanceof Outside) && value.call !== null && !value.isNative && this.#callbacks.length < 200 && !this.#callbacks.some(({ fn }) => fn === value)) {
+    if (
+      value instanceof Obj &&
+      !(value instanceof Outside) &&
+      value.call !== null &&
+      !value.isNative &&
+      this.#callbacks.length < 200 &&
+      !this.#callbacks.some(({ fn }) => fn === value)
+    ) {
       this.#callbacks.push({ fn: value, byVisitor: byVisitor || this.#byVisitor })
     }
     // Options with callbacks in them: $.ajax({ success: function () { … } }).
-    else if (value instanceof Obj && !(value instanceof Outside) && !(value instanceof Arr) && value.call === null && value.members.size < 30) {
+    else if (
+      value instanceof Obj &&
+      !(value instanceof Outside) &&
+      !(value instanceof Arr) &&
+      value.call === null &&
+      value.members.size < 30
+    ) {
       for (const member of value.members.values()) if (member instanceof Obj && member.call !== null) this.#later(member, byVisitor)
     }
   }
@@ -269,11 +236,16 @@ class Interpreter implements Machine {
       if (name === 'constructor') return this.#global.names.get('Array')
       return object.members.get(name) ?? this.#nativeMethod(arrayMethod(this, object, name), name)
     }
-    if (object instanceof Rx) return key === 'source' ? object.regex.source : this.#nativeMethod(regexMethod(object, textOf(key)), textOf(key))
+    if (object instanceof Rx)
+      return key === 'source' ? object.regex.source : this.#nativeMethod(regexMethod(object, textOf(key)), textOf(key))
     if (object instanceof Obj) return this.#objectMember(object, textOf(key))
     if (typeof object === 'number' || typeof object === 'boolean' || typeof object === 'bigint') {
-      if (textOf(key) === 'toString') return native((_, [radix]) => (typeof object === 'number' && typeof radix === 'number' && radix >= 2 && radix <= 36 ? object.toString(radix) : String(object)))
-      if (textOf(key) === 'toFixed') return native((_, [digits]) => numberOf(object).toFixed(Math.min(100, Math.max(0, numberOf(digits ?? 0) || 0))))
+      if (textOf(key) === 'toString')
+        return native((_, [radix]) =>
+          typeof object === 'number' && typeof radix === 'number' && radix >= 2 && radix <= 36 ? object.toString(radix) : String(object),
+        )
+      if (textOf(key) === 'toFixed')
+        return native((_, [digits]) => numberOf(object).toFixed(Math.min(100, Math.max(0, numberOf(digits ?? 0) || 0))))
       if (key === 'constructor') return this.#global.names.get(typeof object === 'number' ? 'Number' : 'Boolean')
       return undefined
     }
@@ -344,17 +316,23 @@ class Interpreter implements Machine {
       const holder = declare ? scope : (scope.find(target.name) ?? this.#global)
       holder.names.set(target.name, value)
     } else if (target.type === 'MemberExpression') {
-      const object = this.#expression(target.object as Node, scope, self)
+      const object = this.#expression(target.object, scope, self)
       this.#setMember(object, this.#key(target, scope, self), value)
     } else if (target.type === 'AssignmentPattern') {
-      this.#store(target.left as Node, value === undefined ? this.#expression(target.right as Node, scope, self) : value, scope, self, declare)
+      this.#store(target.left, value === undefined ? this.#expression(target.right as Node, scope, self) : value, scope, self, declare)
     } else if (target.type === 'ArrayPattern') {
-      for (const [at, element] of target.elements.entries()) if (element !== null) this.#store(element as Node, value instanceof Arr ? value.items[at] : value instanceof Outside ? value : undefined, scope, self, declare)
+      for (const [at, element] of target.elements.entries())
+        if (element !== null)
+          this.#store(element, value instanceof Arr ? value.items[at] : value instanceof Outside ? value : undefined, scope, self, declare)
     } else if (target.type === 'ObjectPattern') {
       for (const property of target.properties as Node[]) {
         if (property.type !== 'Property') continue
-        const key = property.computed ? this.#expression(property.key as Node, scope, self) : (property.key as Node).type === 'Identifier' ? (property.key as ESTree.Identifier).name : this.#expression(property.key as Node, scope, self)
-        this.#store(property.value as Node, value === undefined || value === null ? undefined : this.#member(value, key), scope, self, declare)
+        const key = property.computed
+          ? this.#expression(property.key, scope, self)
+          : (property.key as Node).type === 'Identifier'
+            ? (property.key as ESTree.Identifier).name
+            : this.#expression(property.key, scope, self)
+        this.#store(property.value, value === undefined || value === null ? undefined : this.#member(value, key), scope, self, declare)
       }
     }
   }
@@ -365,20 +343,28 @@ class Interpreter implements Machine {
       this.#later(value, visitorEvents.test(name.replace(/^on/, '')) && name.startsWith('on'))
       if (object.path === 'window') this.#global.names.set(name, value)
       else if (object.members.size < 500) object.members.set(name, value)
-      if (typeof value === 'string' && this.#sets.length < 1_000) this.#sets.push({ name: `${object.path}.${name}`, value: value.slice(0, 100_000) })
+      if (typeof value === 'string' && this.#sets.length < 1_000)
+        this.#sets.push({ name: `${object.path}.${name}`, value: value.slice(0, 100_000) })
       if (typeof value === 'string' && /(^|\.)(innerHTML|outerHTML|srcdoc)$/.test(name)) this.#markup.push(value.slice(0, 1_000_000))
-      if (typeof value === 'string' && /(^|\.)(text|textContent|innerText)$/.test(name) && /createElement\(\)$/.test(object.path) && value.length > 40) this.#evaluate(value, 'script element')
+      if (
+        typeof value === 'string' &&
+        /(^|\.)(text|textContent|innerText)$/.test(name) &&
+        object.path.endsWith('createElement()') &&
+        value.length > 40
+      )
+        this.#evaluate(value, 'script element')
     } else if (object instanceof Arr && (typeof key === 'number' || /^\d+$/.test(name))) {
       const at = Number(name)
       if (at > 400_000) throw new Exhausted('a list of the page grew too long')
       object.items[at] = value
-    } else if (object instanceof Arr && name === 'length') object.items.length = Math.min(object.items.length, Math.max(0, Math.trunc(numberOf(value)) || 0))
+    } else if (object instanceof Arr && name === 'length')
+      object.items.length = Math.min(object.items.length, Math.max(0, Math.trunc(numberOf(value)) || 0))
     else if (object instanceof Obj && object.members.size < 50_000) object.members.set(name, value)
   }
 
   #key(node: ESTree.MemberExpression, scope: Scope, self: Value): Value {
     if (node.computed) {
-      const key = this.#expression(node.property as Node, scope, self)
+      const key = this.#expression(node.property, scope, self)
       return typeof key === 'number' ? key : textOf(key)
     }
     return (node.property as ESTree.Identifier).name
@@ -386,11 +372,21 @@ class Interpreter implements Machine {
 
   #hoist(body: Node[], scope: Scope): void {
     let functions = this.#declared.get(body)
-    if (functions === undefined) this.#declared.set(body, (functions = body.filter((statement): statement is ESTree.FunctionDeclaration => statement.type === 'FunctionDeclaration' && statement.id !== null)))
+    if (functions === undefined)
+      this.#declared.set(
+        body,
+        (functions = body.filter(
+          (statement): statement is ESTree.FunctionDeclaration => statement.type === 'FunctionDeclaration' && statement.id !== null,
+        )),
+      )
     for (const statement of functions) scope.names.set(statement.id!.name, this.#closure(statement, scope, this.#window))
   }
 
-  #closure(node: Extract<Node, { type: 'FunctionDeclaration' | 'FunctionExpression' | 'ArrowFunctionExpression' }>, scope: Scope, lexicalThis: Value): Obj {
+  #closure(
+    node: Extract<Node, { type: 'FunctionDeclaration' | 'FunctionExpression' | 'ArrowFunctionExpression' }>,
+    scope: Scope,
+    lexicalThis: Value,
+  ): Obj {
     const fn = new Obj()
     fn.text = this.#source.slice(node.start ?? 0, node.end ?? 0) || 'function () {}'
     fn.isConstructor = node.type !== 'ArrowFunctionExpression'
@@ -401,14 +397,14 @@ class Interpreter implements Machine {
       if (node.type === 'FunctionExpression' && node.id) inner.names.set(node.id.name, fn)
       const receiver = node.type === 'ArrowFunctionExpression' ? lexicalThis : (self ?? this.#window)
       for (const [at, parameter] of (node.params as Node[]).entries()) {
-        if (parameter.type === 'RestElement') this.#store(parameter.argument as Node, new Arr(values.slice(at)), inner, receiver, true)
+        if (parameter.type === 'RestElement') this.#store(parameter.argument, new Arr(values.slice(at)), inner, receiver, true)
         else this.#store(parameter, values[at], inner, receiver, true)
       }
       const body = node.body as Node
       if (body.type !== 'BlockStatement') return this.#expression(body, inner, receiver)
-      this.#hoistVars(body.body as Node[], inner)
-      this.#hoist(body.body as Node[], inner)
-      const done = this.#block(body.body as Node[], inner, receiver)
+      this.#hoistVars(body.body, inner)
+      this.#hoist(body.body, inner)
+      const done = this.#block(body.body, inner, receiver)
       return done?.type === 'return' ? done.value : undefined
     }
     return fn
@@ -433,16 +429,22 @@ class Interpreter implements Machine {
     this.spend(1)
     switch (node.type) {
       case 'ExpressionStatement':
-        this.#expression(node.expression as Node, scope, self)
+        this.#expression(node.expression, scope, self)
         return null
       case 'VariableDeclaration':
         for (const declarator of node.declarations) {
-          const value = declarator.init ? this.#expression(declarator.init as Node, scope, self) : undefined
+          const value = declarator.init ? this.#expression(declarator.init, scope, self) : undefined
           if (declarator.init || node.kind !== 'var') {
             const id = declarator.id as Node
-            const known = node.kind === 'var' && id.type === 'Identifier' && scope.find(id.name) !== null && scope.find(id.name) !== this.#global
+            const known =
+              node.kind === 'var' && id.type === 'Identifier' && scope.find(id.name) !== null && scope.find(id.name) !== this.#global
             this.#store(id, value, scope, self, !known)
-          } else if ((declarator.id as Node).type === 'Identifier' && scope === this.#global && !scope.names.has((declarator.id as ESTree.Identifier).name)) scope.names.set((declarator.id as ESTree.Identifier).name, undefined)
+          } else if (
+            (declarator.id as Node).type === 'Identifier' &&
+            scope === this.#global &&
+            !scope.names.has((declarator.id as ESTree.Identifier).name)
+          )
+            scope.names.set((declarator.id as ESTree.Identifier).name, undefined)
         }
         return null
       case 'FunctionDeclaration':
@@ -452,19 +454,40 @@ class Interpreter implements Machine {
         if (node.id) scope.names.set(node.id.name, this.#class(node, scope, self))
         return null
       case 'ReturnStatement':
-        return { type: 'return', value: node.argument ? this.#expression(node.argument as Node, scope, self) : undefined }
+        return { type: 'return', value: node.argument ? this.#expression(node.argument, scope, self) : undefined }
       case 'IfStatement':
         return this.#if(node, scope, self)
       case 'BlockStatement':
-        this.#hoist(node.body as Node[], scope)
-        return this.#block(node.body as Node[], scope, self)
+        this.#hoist(node.body, scope)
+        return this.#block(node.body, scope, self)
       case 'ForStatement':
-        if (node.init) this.#any(node.init as Node, scope, self)
-        return this.#loop(node.body as Node, scope, self, () => !node.test || truthy(this.#expression(node.test as Node, scope, self)), () => node.update && this.#expression(node.update as Node, scope, self), false)
+        if (node.init) this.#any(node.init, scope, self)
+        return this.#loop(
+          node.body,
+          scope,
+          self,
+          () => !node.test || truthy(this.#expression(node.test, scope, self)),
+          () => node.update && this.#expression(node.update, scope, self),
+          false,
+        )
       case 'WhileStatement':
-        return this.#loop(node.body as Node, scope, self, () => truthy(this.#expression(node.test as Node, scope, self)), () => null, false)
+        return this.#loop(
+          node.body,
+          scope,
+          self,
+          () => truthy(this.#expression(node.test, scope, self)),
+          () => null,
+          false,
+        )
       case 'DoWhileStatement':
-        return this.#loop(node.body as Node, scope, self, () => truthy(this.#expression(node.test as Node, scope, self)), () => null, true)
+        return this.#loop(
+          node.body,
+          scope,
+          self,
+          () => truthy(this.#expression(node.test, scope, self)),
+          () => null,
+          true,
+        )
       case 'ForInStatement':
       case 'ForOfStatement':
         return this.#forEach(node, scope, self)
@@ -473,11 +496,11 @@ class Interpreter implements Machine {
       case 'ContinueStatement':
         return { type: 'continue', label: node.label?.name ?? null }
       case 'LabeledStatement': {
-        const done = this.#statement(node.body as Node, scope, self)
+        const done = this.#statement(node.body, scope, self)
         return done !== null && done.type !== 'return' && done.label === node.label.name ? null : done
       }
       case 'ThrowStatement':
-        throw new Thrown(this.#expression(node.argument as Node, scope, self))
+        throw new Thrown(this.#expression(node.argument, scope, self))
       case 'TryStatement':
         return this.#try(node, scope, self)
       case 'SwitchStatement':
@@ -493,9 +516,9 @@ class Interpreter implements Machine {
   }
 
   #if(node: ESTree.IfStatement, scope: Scope, self: Value): Completion {
-    const test = this.#expression(node.test as Node, scope, self)
-    if (truthy(test)) return this.#statement(node.consequent as Node, scope, self)
-    return node.alternate ? this.#statement(node.alternate as Node, scope, self) : null
+    const test = this.#expression(node.test, scope, self)
+    if (truthy(test)) return this.#statement(node.consequent, scope, self)
+    return node.alternate ? this.#statement(node.alternate, scope, self) : null
   }
 
   #loop(body: Node, scope: Scope, self: Value, test: () => boolean, update: () => unknown, first: boolean): Completion {
@@ -518,15 +541,25 @@ class Interpreter implements Machine {
   }
 
   #forEach(node: ESTree.ForInStatement | ESTree.ForOfStatement, scope: Scope, self: Value): Completion {
-    const over = this.#expression(node.right as Node, scope, self)
+    const over = this.#expression(node.right, scope, self)
     const values: Value[] =
-      node.type === 'ForOfStatement' ? (over instanceof Arr ? over.items : typeof over === 'string' ? [...over] : []) : over instanceof Arr ? over.items.map((_, at) => String(at)) : over instanceof Obj && !(over instanceof Outside) ? [...over.members.keys()] : []
+      node.type === 'ForOfStatement'
+        ? over instanceof Arr
+          ? over.items
+          : typeof over === 'string'
+            ? [...over]
+            : []
+        : over instanceof Arr
+          ? over.items.map((_, at) => String(at))
+          : over instanceof Obj && !(over instanceof Outside)
+            ? [...over.members.keys()]
+            : []
     for (const value of values) {
       this.spend(1)
       const left = node.left as Node
-      if (left.type === 'VariableDeclaration') this.#store(left.declarations[0]!.id as Node, value, scope, self, true)
+      if (left.type === 'VariableDeclaration') this.#store(left.declarations[0]!.id, value, scope, self, true)
       else this.#store(left, value, scope, self)
-      const done = this.#statement(node.body as Node, scope, self)
+      const done = this.#statement(node.body, scope, self)
       if (done !== null) {
         if (done.type === 'return' || done.label !== null) return done
         if (done.type === 'break') break
@@ -538,25 +571,25 @@ class Interpreter implements Machine {
   #try(node: ESTree.TryStatement, scope: Scope, self: Value): Completion {
     const depth = this.#depth
     try {
-      const done = this.#statement(node.block as Node, scope, self)
+      const done = this.#statement(node.block, scope, self)
       if (done !== null) return done
     } catch (error) {
       if (error instanceof Exhausted || !node.handler) throw error
       this.#depth = depth
       const inner = new Scope(scope)
-      if (node.handler.param) this.#store(node.handler.param as Node, error instanceof Thrown ? error.value : 'error', inner, self, true)
-      const done = this.#block(node.handler.body.body as Node[], inner, self)
+      if (node.handler.param) this.#store(node.handler.param, error instanceof Thrown ? error.value : 'error', inner, self, true)
+      const done = this.#block(node.handler.body.body, inner, self)
       if (done !== null) return done
     }
-    return node.finalizer ? this.#statement(node.finalizer as Node, scope, self) : null
+    return node.finalizer ? this.#statement(node.finalizer, scope, self) : null
   }
 
   #switch(node: ESTree.SwitchStatement, scope: Scope, self: Value): Completion {
-    const value = this.#expression(node.discriminant as Node, scope, self)
-    let at = node.cases.findIndex((item) => item.test && this.#expression(item.test as Node, scope, self) === value)
+    const value = this.#expression(node.discriminant, scope, self)
+    let at = node.cases.findIndex((item) => item.test && this.#expression(item.test, scope, self) === value)
     if (at < 0) at = node.cases.findIndex((item) => !item.test)
     for (; at >= 0 && at < node.cases.length; at++) {
-      const done = this.#block(node.cases[at]!.consequent as Node[], scope, self)
+      const done = this.#block(node.cases[at]!.consequent, scope, self)
       if (done?.type === 'break' && done.label === null) return null
       if (done !== null) return done
     }
@@ -565,19 +598,27 @@ class Interpreter implements Machine {
 
   #class(node: ESTree.ClassDeclaration | ESTree.ClassExpression, scope: Scope, self: Value): Obj {
     const prototype = new Obj()
-    const parent = node.superClass ? this.#expression(node.superClass as Node, scope, self) : null
+    const parent = node.superClass ? this.#expression(node.superClass, scope, self) : null
     let construct: Obj | null = null
     for (const member of node.body.body as Node[]) {
       if (member.type !== 'MethodDefinition' || !member.key) continue
-      const name = (member.key as Node).type === 'Identifier' ? (member.key as ESTree.Identifier).name : textOf(this.#expression(member.key as Node, scope, self))
-      const method = this.#closure(member.value as Extract<Node, { type: 'FunctionExpression' }>, scope, self)
+      const name =
+        (member.key as Node).type === 'Identifier'
+          ? (member.key as ESTree.Identifier).name
+          : textOf(this.#expression(member.key, scope, self))
+      const method = this.#closure(member.value, scope, self)
       if (member.kind === 'constructor') construct = method
       else prototype.members.set(name, method)
     }
     const made = new Obj()
     made.text = this.#source.slice(node.start ?? 0, node.end ?? 0) || 'class {}'
     made.isConstructor = true
-    made.call = (receiver, values) => (construct === null ? (parent instanceof Obj && parent.call ? parent.call(receiver, values) : undefined) : construct.call!(receiver, values))
+    made.call = (receiver, values) =>
+      construct === null
+        ? parent instanceof Obj && parent.call
+          ? parent.call(receiver, values)
+          : undefined
+        : construct.call!(receiver, values)
     if (parent instanceof Obj) {
       const inherited = parent.members.get('prototype')
       if (inherited instanceof Obj) prototype.proto = inherited
@@ -597,13 +638,19 @@ class Interpreter implements Machine {
       case 'ThisExpression':
         return self
       case 'TemplateLiteral':
-        return node.quasis.map((quasi, at) => (quasi.value.cooked ?? '') + (node.expressions[at] ? textOf(this.#expression(node.expressions[at] as Node, scope, self)) : '')).join('')
+        return node.quasis
+          .map(
+            (quasi, at) =>
+              (quasi.value.cooked ?? '') +
+              (node.expressions[at] ? textOf(this.#expression(node.expressions[at] as Node, scope, self)) : ''),
+          )
+          .join('')
       case 'ParenthesizedExpression':
-        return this.#expression(node.expression as Node, scope, self)
+        return this.#expression(node.expression, scope, self)
       case 'ChainExpression':
-        return this.#expression(node.expression as Node, scope, self)
+        return this.#expression(node.expression, scope, self)
       case 'AwaitExpression':
-        return this.#expression(node.argument as Node, scope, self)
+        return this.#expression(node.argument, scope, self)
       case 'SequenceExpression':
         return node.expressions.map((inner) => this.#expression(inner as Node, scope, self)).at(-1)
       case 'ArrayExpression':
@@ -618,25 +665,27 @@ class Interpreter implements Machine {
       case 'UnaryExpression':
         return this.#unary(node, scope, self)
       case 'UpdateExpression': {
-        const before = numberOf(this.#expression(node.argument as Node, scope, self))
+        const before = numberOf(this.#expression(node.argument, scope, self))
         const after = node.operator === '++' ? before + 1 : before - 1
-        this.#store(node.argument as Node, after, scope, self)
+        this.#store(node.argument, after, scope, self)
         return node.prefix ? after : before
       }
       case 'BinaryExpression':
-        return this.#binary(node.operator, this.#expression(node.left as Node, scope, self), this.#expression(node.right as Node, scope, self))
+        return this.#binary(node.operator, this.#expression(node.left, scope, self), this.#expression(node.right, scope, self))
       case 'LogicalExpression': {
-        const left = this.#expression(node.left as Node, scope, self)
-        if (node.operator === '&&') return truthy(left) ? this.#expression(node.right as Node, scope, self) : left
-        if (node.operator === '||') return truthy(left) ? left : this.#expression(node.right as Node, scope, self)
-        return left === null || left === undefined ? this.#expression(node.right as Node, scope, self) : left
+        const left = this.#expression(node.left, scope, self)
+        if (node.operator === '&&') return truthy(left) ? this.#expression(node.right, scope, self) : left
+        if (node.operator === '||') return truthy(left) ? left : this.#expression(node.right, scope, self)
+        return left === null || left === undefined ? this.#expression(node.right, scope, self) : left
       }
       case 'ConditionalExpression':
-        return truthy(this.#expression(node.test as Node, scope, self)) ? this.#expression(node.consequent as Node, scope, self) : this.#expression(node.alternate as Node, scope, self)
+        return truthy(this.#expression(node.test, scope, self))
+          ? this.#expression(node.consequent, scope, self)
+          : this.#expression(node.alternate, scope, self)
       case 'AssignmentExpression':
         return this.#assign(node, scope, self)
       case 'MemberExpression':
-        return this.#member(this.#expression(node.object as Node, scope, self), this.#key(node, scope, self))
+        return this.#member(this.#expression(node.object, scope, self), this.#key(node, scope, self))
       case 'CallExpression':
         return this.#call(node, scope, self)
       case 'NewExpression':
@@ -649,7 +698,7 @@ class Interpreter implements Machine {
   #spread(item: Node | null, scope: Scope, self: Value): Value[] {
     if (item === null) return [undefined]
     if (item.type !== 'SpreadElement') return [this.#expression(item, scope, self)]
-    const value = this.#expression(item.argument as Node, scope, self)
+    const value = this.#expression(item.argument, scope, self)
     return value instanceof Arr ? value.items : typeof value === 'string' ? [...value] : [value]
   }
 
@@ -657,12 +706,15 @@ class Interpreter implements Machine {
     const object = new Obj()
     for (const property of node.properties as Node[]) {
       if (property.type === 'SpreadElement') {
-        const from = this.#expression(property.argument as Node, scope, self)
+        const from = this.#expression(property.argument, scope, self)
         if (from instanceof Obj) for (const [key, value] of from.members) object.members.set(key, value)
       } else if (property.type === 'Property') {
         const key = property.key as Node
         const name = !property.computed && key.type === 'Identifier' ? key.name : textOf(this.#expression(key, scope, self))
-        object.members.set(name, isFunction(property.value as Node) ? this.#closure(property.value as Extract<Node, { type: 'FunctionExpression' }>, scope, self) : this.#expression(property.value as Node, scope, self))
+        object.members.set(
+          name,
+          isFunction(property.value) ? this.#closure(property.value, scope, self) : this.#expression(property.value, scope, self),
+        )
       }
     }
     return object
@@ -671,7 +723,12 @@ class Interpreter implements Machine {
   #unary(node: ESTree.UnaryExpression, scope: Scope, self: Value): Value {
     const argument = node.argument as Node
     if (node.operator === 'typeof') {
-      if (argument.type === 'Identifier' && scope.find(argument.name) === null) return ['exports', 'module', 'define', 'process', 'require', 'global', 'Deno'].includes(argument.name) ? 'undefined' : windowNames.has(argument.name) || argument.name === 'document' || argument.name === 'navigator' ? 'object' : 'function'
+      if (argument.type === 'Identifier' && scope.find(argument.name) === null)
+        return ['exports', 'module', 'define', 'process', 'require', 'global', 'Deno'].includes(argument.name)
+          ? 'undefined'
+          : windowNames.has(argument.name) || argument.name === 'document' || argument.name === 'navigator'
+            ? 'object'
+            : 'function'
       const value = this.#expression(argument, scope, self)
       if (value instanceof Outside) return 'object'
       return value instanceof Obj ? (value.call ? 'function' : 'object') : value === null ? 'object' : typeof value
@@ -725,7 +782,15 @@ class Interpreter implements Machine {
         return (left === right) === (operator === '===')
       case '==':
       case '!=': {
-        const same = left === right || ((left === null || left === undefined) && (right === null || right === undefined)) || (left !== null && left !== undefined && right !== null && right !== undefined && !(left instanceof Obj && right instanceof Obj) && (textOf(left) === textOf(right) || numberOf(left) === numberOf(right)))
+        const same =
+          left === right ||
+          ((left === null || left === undefined) && (right === null || right === undefined)) ||
+          (left !== null &&
+            left !== undefined &&
+            right !== null &&
+            right !== undefined &&
+            !(left instanceof Obj && right instanceof Obj) &&
+            (textOf(left) === textOf(right) || numberOf(left) === numberOf(right)))
         return same === (operator === '==')
       }
       case '<':
@@ -743,7 +808,16 @@ class Interpreter implements Machine {
       case 'instanceof':
         return right instanceof Outside || left instanceof Outside
       default: {
-        const plain = (value: Value): string | number | boolean | null => (value instanceof Obj ? textOf(value) : value === undefined ? (operator === '+' ? 'undefined' : Number.NaN) : typeof value === 'bigint' ? Number(value) : value)
+        const plain = (value: Value): string | number | boolean | null =>
+          value instanceof Obj
+            ? textOf(value)
+            : value === undefined
+              ? operator === '+'
+                ? 'undefined'
+                : Number.NaN
+              : typeof value === 'bigint'
+                ? Number(value)
+                : value
         if (operator === '+' && left === undefined && typeof right === 'number') return Number.NaN
         if (operator === '+' && right === undefined && typeof left === 'number') return Number.NaN
         const value = binary(operator, plain(left), plain(right))
@@ -756,7 +830,7 @@ class Interpreter implements Machine {
   #assign(node: ESTree.AssignmentExpression, scope: Scope, self: Value): Value {
     const left = node.left as Node
     if (node.operator === '=') {
-      const value = this.#expression(node.right as Node, scope, self)
+      const value = this.#expression(node.right, scope, self)
       this.#offset = node.start ?? 0
       this.#store(left, value, scope, self)
       return value
@@ -766,11 +840,11 @@ class Interpreter implements Machine {
     if (operator === '||' || operator === '&&' || operator === '??') {
       const keeps = operator === '||' ? truthy(before) : operator === '&&' ? !truthy(before) : before !== null && before !== undefined
       if (keeps) return before
-      const value = this.#expression(node.right as Node, scope, self)
+      const value = this.#expression(node.right, scope, self)
       this.#store(left, value, scope, self)
       return value
     }
-    const value = this.#binary(operator, before, this.#expression(node.right as Node, scope, self))
+    const value = this.#binary(operator, before, this.#expression(node.right, scope, self))
     if (typeof value === 'string') this.spend(value.length >> 10)
     this.#store(left, value, scope, self)
     return value
@@ -781,7 +855,7 @@ class Interpreter implements Machine {
     let receiver: Value
     let fn: Value
     if (callee.type === 'MemberExpression') {
-      receiver = this.#expression(callee.object as Node, scope, self)
+      receiver = this.#expression(callee.object, scope, self)
       const key = this.#key(callee, scope, self)
       if (callee.optional && (receiver === null || receiver === undefined)) return undefined
       fn = this.#member(receiver, key)
@@ -792,7 +866,7 @@ class Interpreter implements Machine {
   }
 
   #new(node: ESTree.NewExpression, scope: Scope, self: Value): Value {
-    const callee = this.#expression(node.callee as Node, scope, self)
+    const callee = this.#expression(node.callee, scope, self)
     const values = (node.arguments as Node[]).flatMap((argument) => this.#spread(argument, scope, self))
     this.#offset = node.start ?? 0
     if (callee instanceof Outside) return this.#outsideCall(callee, values, true)

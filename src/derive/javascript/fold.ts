@@ -15,7 +15,12 @@ export function foldConstant(node: Node, names: (name: string) => Folded = () =>
   const fold = (inner: Node): Folded => foldConstant(inner, names, depth + 1)
   switch (node.type) {
     case 'Literal':
-      return typeof node.value === 'string' || typeof node.value === 'number' || typeof node.value === 'boolean' || (node.value === null && !('regex' in node) && !('bigint' in node)) ? node.value : undefined
+      return typeof node.value === 'string' ||
+        typeof node.value === 'number' ||
+        typeof node.value === 'boolean' ||
+        (node.value === null && !('regex' in node) && !('bigint' in node))
+        ? node.value
+        : undefined
     case 'TemplateLiteral':
       return template(node, fold)
     case 'Identifier':
@@ -118,10 +123,12 @@ function called(node: Extract<Node, { type: 'CallExpression' }>, fold: (node: No
   const values = node.arguments.map((argument) => fold(argument as Node))
   if (callee.type === 'Identifier') return globalCall(callee.name, values)
   if (callee.type !== 'MemberExpression') return undefined
-  const name = keyName(callee.property as Node, callee.computed === true, fold)
+  const name = keyName(callee.property, callee.computed === true, fold)
   const object = callee.object as Node
-  if (object.type === 'Identifier' && ['window', 'self', 'globalThis', 'top', 'this'].includes(object.name) && name !== null) return globalCall(name, values)
-  if (object.type === 'Identifier' && object.name === 'String' && name === 'fromCharCode') return values.every((value) => typeof value === 'number') ? String.fromCharCode(...(values as number[]).slice(0, 50_000)) : undefined
+  if (object.type === 'Identifier' && ['window', 'self', 'globalThis', 'top', 'this'].includes(object.name) && name !== null)
+    return globalCall(name, values)
+  if (object.type === 'Identifier' && object.name === 'String' && name === 'fromCharCode')
+    return values.every((value) => typeof value === 'number') ? String.fromCharCode(...values.slice(0, 50_000)) : undefined
   if (name === 'join') return joined(object, values[0] ?? ',', fold)
   const receiver = fold(object)
   return typeof receiver === 'string' && name !== null ? textMethod(receiver, name, values) : undefined
@@ -134,14 +141,17 @@ export function decodeBase64(text: string): string | undefined {
 
 export function globalCall(name: string, values: readonly Folded[]): Folded {
   const [first] = values
-  if (name === 'parseInt' && (typeof first === 'string' || typeof first === 'number')) return Number.parseInt(String(first), typeof values[1] === 'number' ? values[1] : undefined)
+  if (name === 'parseInt' && (typeof first === 'string' || typeof first === 'number'))
+    return Number.parseInt(String(first), typeof values[1] === 'number' ? values[1] : undefined)
   if (typeof first !== 'string') return undefined
   try {
     switch (name) {
       case 'atob':
         return decodeBase64(first)
       case 'unescape':
-        return first.replace(/%u([0-9a-fA-F]{4})|%([0-9a-fA-F]{2})/g, (_, wide: string | undefined, narrow: string) => String.fromCharCode(Number.parseInt(wide ?? narrow, 16)))
+        return first.replace(/%u([0-9a-fA-F]{4})|%([0-9a-fA-F]{2})/g, (_, wide: string | undefined, narrow: string) =>
+          String.fromCharCode(Number.parseInt(wide ?? narrow, 16)),
+        )
       case 'decodeURIComponent':
         return decodeURIComponent(first)
       case 'decodeURI':
@@ -165,14 +175,14 @@ function joined(object: Node, separator: Folded, fold: (node: Node) => Folded): 
   // 'cba'.split('').reverse().join('')
   if (object.type !== 'CallExpression' || (object.callee as Node).type !== 'MemberExpression') return undefined
   const callee = object.callee as Extract<Node, { type: 'MemberExpression' }>
-  const method = keyName(callee.property as Node, callee.computed === true, fold)
+  const method = keyName(callee.property, callee.computed === true, fold)
   const reversed = method === 'reverse'
   const split = reversed ? (callee.object as Node) : object
   if (split.type !== 'CallExpression' || (split.callee as Node).type !== 'MemberExpression') return undefined
   const splitCallee = split.callee as Extract<Node, { type: 'MemberExpression' }>
-  if (keyName(splitCallee.property as Node, splitCallee.computed === true, fold) !== 'split') return undefined
-  const text = fold(splitCallee.object as Node)
-  const by = split.arguments[0] === undefined ? undefined : fold(split.arguments[0] as Node)
+  if (keyName(splitCallee.property, splitCallee.computed === true, fold) !== 'split') return undefined
+  const text = fold(splitCallee.object)
+  const by = split.arguments[0] === undefined ? undefined : fold(split.arguments[0])
   if (typeof text !== 'string' || typeof by !== 'string') return undefined
   const parts = text.split(by)
   return (reversed ? parts.reverse() : parts).join(separator)

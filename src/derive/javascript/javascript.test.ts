@@ -25,7 +25,7 @@ const rotated = `const _0x1a=_0x3c;(function(_0x5,_0x6){const _0x7=_0x3c,_0x8=_0
 document.addEventListener('DOMContentLoaded',function(){const m=new Miner[_0x1a(3)](_0x1a(4));m[_0x1a(0)]();});`
 
 const starts: Record<string, string> = {
-  'plainly': 'var m = new Miner.Anonymous("KEY"); m.start()',
+  plainly: 'var m = new Miner.Anonymous("KEY"); m.start()',
   'under an alias': 'var w = window, M = w.Miner, x = new M.Anonymous("KEY"); x.start()',
   'in brackets': 'var m = new window["Mi" + "ner"]["Anony" + "mous"]("K" + "EY"); m["st" + "art"]()',
   'with escapes': 'var m = new window["\\x4d\\x69\\x6e\\x65\\x72"]["\\u0041nonymous"]("\\x4bEY"); m["\\x73tart"]()',
@@ -35,17 +35,21 @@ const starts: Record<string, string> = {
   'in a packer': packed,
   'behind a rotated string array': rotated,
   'in a timer’s text': 'setTimeout("var m = new Miner.Anonymous(\'KEY\'); m.start()", 5000)',
-  'in a script element’s text': 'var s = document.createElement("script"); s.text = "var m = new Miner.Anonymous(\'KEY\'); m.start()"; document.body.appendChild(s)',
+  'in a script element’s text':
+    'var s = document.createElement("script"); s.text = "var m = new Miner.Anonymous(\'KEY\'); m.start()"; document.body.appendChild(s)',
   'as a member': 'app.miner = new Miner.Anonymous("KEY"); app.miner.start()',
   'in a class': 'class A { constructor() { this.m = new Miner.Anonymous("KEY") } go() { this.m.start() } } new A().go()',
-  'chained': 'new Miner.Anonymous("KEY").start()',
+  chained: 'new Miner.Anonymous("KEY").start()',
 }
 for (const [name, text] of Object.entries(starts)) {
   test(`a start is seen ${name}`, () => {
     const calls = callsOf(text)
     const made = calls.find((call) => call.name === 'Miner.Anonymous')
     assert.equal(made?.arguments[0], 'KEY', JSON.stringify(calls))
-    assert.ok(calls.some((call) => call.name === 'Miner.Anonymous().start'), JSON.stringify(calls))
+    assert.ok(
+      calls.some((call) => call.name === 'Miner.Anonymous().start'),
+      JSON.stringify(calls),
+    )
   })
 }
 
@@ -59,7 +63,8 @@ const moments: Record<string, [string, string]> = {
   'behind a question of mining': ['if (confirm("May we mine Monero with your CPU?")) { new Miner.Anonymous("K").start() }', 'event'],
 }
 for (const [name, [text, moment]] of Object.entries(moments)) {
-  test(`the moment of a start ${name}`, () => assert.equal(callsOf(text).find((call) => call.name === 'Miner.Anonymous().start')?.moment, moment))
+  test(`the moment of a start ${name}`, () =>
+    assert.equal(callsOf(text).find((call) => call.name === 'Miner.Anonymous().start')?.moment, moment))
 }
 
 const silent: Record<string, string> = {
@@ -69,24 +74,46 @@ const silent: Record<string, string> = {
   'a local of the same name': 'var text = "Miner"; console.log(text)',
 }
 for (const [name, text] of Object.entries(silent)) {
-  test(`no call in ${name}`, () => assert.deepEqual(callsOf(text).filter((call) => call.name.startsWith('Miner.')), []))
+  test(`no call in ${name}`, () =>
+    assert.deepEqual(
+      callsOf(text).filter((call) => call.name.startsWith('Miner.')),
+      [],
+    ))
 }
 
 test('a module in base64, hex and a list of octets comes out as an inner blob', () => {
   const module = Buffer.concat([Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]), Buffer.alloc(120, 1)])
-  for (const text of [`WebAssembly.instantiate(b("${module.toString('base64')}"))`, `var h = "${module.toString('hex')}"; WebAssembly`, `WebAssembly.compile(new Uint8Array([${[...module].join(', ')}]))`]) {
+  for (const text of [
+    `WebAssembly.instantiate(b("${module.toString('base64')}"))`,
+    `var h = "${module.toString('hex')}"; WebAssembly`,
+    `WebAssembly.compile(new Uint8Array([${[...module].join(', ')}]))`,
+  ]) {
     const inner = javascriptDeriver.derive(bytes(text), context).inner
-    assert.deepEqual(inner.map((blob) => [blob.kind, Buffer.from(blob.bytes).equals(module)]), [['wasm', true]], text.slice(0, 60))
+    assert.deepEqual(
+      inner.map((blob) => [blob.kind, Buffer.from(blob.bytes).equals(module)]),
+      [['wasm', true]],
+      text.slice(0, 60),
+    )
   }
 })
 
 test('a search for a nonce is seen, a plain loop is not', () => {
-  assert.ok(featuresOf('function work(job) { for (var nonce = 0; nonce < 1e9; nonce++) { var h = sha256(job.job_id + nonce); if (h < job.target) return nonce } }').nonceLoop)
+  assert.ok(
+    featuresOf(
+      'function work(job) { for (var nonce = 0; nonce < 1e9; nonce++) { var h = sha256(job.job_id + nonce); if (h < job.target) return nonce } }',
+    ).nonceLoop,
+  )
   assert.equal(featuresOf('for (var i = 0; i < list.length; i++) { if (list[i].nonce === x) show(list[i]) }').nonceLoop, null)
 })
 
 test('the emulator ends what never ends', () => {
-  for (const text of ['while (true) {}', 'function f() { f() } f()', 'var s = "x"; for (;;) s += s', 'var a = []; for (;;) a.push(a)', '(function g(x) { return g([x]) })(1)']) {
+  for (const text of [
+    'while (true) {}',
+    'function f() { f() } f()',
+    'var s = "x"; for (;;) s += s',
+    'var a = []; for (;;) a.push(a)',
+    '(function g(x) { return g([x]) })(1)',
+  ]) {
     const started = performance.now()
     emulate(text, 300_000)
     assert.ok(performance.now() - started < 10_000, text)
@@ -94,33 +121,86 @@ test('the emulator ends what never ends', () => {
 })
 
 test('the emulator reaches nothing of the host', () => {
-  const { calls, code } = emulate('var p = this.constructor.constructor("return process")(); p.exit(7); [].constructor.constructor("return globalThis.process.exit(8)")(); ({}).__proto__.polluted = 1')
+  const { calls, code } = emulate(
+    'var p = this.constructor.constructor("return process")(); p.exit(7); [].constructor.constructor("return globalThis.process.exit(8)")(); ({}).__proto__.polluted = 1',
+  )
   assert.ok(calls.some((call) => call.name.endsWith('exit')) || code.length >= 0)
   assert.equal(({} as { polluted?: number }).polluted, undefined)
 })
 
 test('the automaton counts literals as a plain search does', () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 }), fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd'), maxLength: 200 }), (literals, text) => {
-      const unique = [...new Set(literals)]
-      const found = new LiteralAutomaton(unique).scan(bytes(text))
-      for (const literal of unique) {
-        let count = 0
-        for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + 1)) count++
-        assert.equal(found.get(literal) ?? 0, count)
-      }
-    }),
+    fc.property(
+      fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 8 }),
+      fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd'), maxLength: 200 }),
+      (literals, text) => {
+        const unique = [...new Set(literals)]
+        const found = new LiteralAutomaton(unique).scan(bytes(text))
+        for (const literal of unique) {
+          let count = 0
+          for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + 1)) count++
+          assert.equal(found.get(literal) ?? 0, count)
+        }
+      },
+    ),
   )
 })
 
 test('any text is read without a fault, in bounded time', () => {
-  const fragment = fc.constantFrom('eval(', 'atob("AAAA")', 'function f(){', '}', 'while(1){', 'for(;;)', '"\\x41"', '`${', 'new Worker', '[', ']', '(', ')', 'try{', 'catch(e){', 'throw 1;', 'a=>a', 'class A{', 'x.y', '=', '+', ';', '/', 'return', 'await', '_0x', 'String.fromCharCode(', '99,', "'.split('|')", 'Function(')
-  fc.assert(fc.property(fc.oneof(fc.string({ maxLength: 400 }), fc.array(fragment, { maxLength: 60 }).map((parts) => parts.join(' '))), (text) => ['derived', 'failed'].includes(deriveTree('javascript', bytes(text), context).result.status)), { numRuns: 400 })
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), (octets) => (javascriptDeriver.derive(octets, emptyContext), true)), { numRuns: 200 })
+  const fragment = fc.constantFrom(
+    'eval(',
+    'atob("AAAA")',
+    'function f(){',
+    '}',
+    'while(1){',
+    'for(;;)',
+    '"\\x41"',
+    '`${',
+    'new Worker',
+    '[',
+    ']',
+    '(',
+    ')',
+    'try{',
+    'catch(e){',
+    'throw 1;',
+    'a=>a',
+    'class A{',
+    'x.y',
+    '=',
+    '+',
+    ';',
+    '/',
+    'return',
+    'await',
+    '_0x',
+    'String.fromCharCode(',
+    '99,',
+    "'.split('|')",
+    'Function(',
+  )
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string({ maxLength: 400 }),
+        fc.array(fragment, { maxLength: 60 }).map((parts) => parts.join(' ')),
+      ),
+      (text) => ['derived', 'failed'].includes(deriveTree('javascript', bytes(text), context).result.status),
+    ),
+    { numRuns: 400 },
+  )
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 600 }), (octets) => (javascriptDeriver.derive(octets, emptyContext), true)),
+    { numRuns: 200 },
+  )
 })
 
 test('deep nesting is a typed failure, or no JavaScript', () => {
-  for (const text of [`cryptonight(${'['.repeat(200_000)}`, `cryptonight(${'['.repeat(50_000)}${']'.repeat(50_000)})`, `cryptonight(${'x => '.repeat(50_000)}1)`]) {
+  for (const text of [
+    `cryptonight(${'['.repeat(200_000)}`,
+    `cryptonight(${'['.repeat(50_000)}${']'.repeat(50_000)})`,
+    `cryptonight(${'x => '.repeat(50_000)}1)`,
+  ]) {
     const derivation = deriveTree('javascript', bytes(text), context)
     if (derivation.result.status === 'failed') assert.equal(derivation.result.error.code, 'DERIVATION_FAILED')
     else assert.ok(derivation.kind === 'javascript' && derivation.result.features.level !== 'triaged')

@@ -5,14 +5,103 @@ import { LiteralAutomaton } from './automaton.ts'
  * `parts`: what a miner needs and much else has; two kinds of them together are worth a look.
  */
 const strong = [
-  'cryptonight', 'CryptoNight', 'Cryptonight', 'randomx', 'RandomX', 'hashesPerSecond', 'getHashesPerSecond', 'hashesTotal', 'hash_accepted', 'site_key', 'siteKey', 'stratum', 'mining.', 'job_id', 'jobId', 'jobid', 'midstate',
-  'AGFzb', '0061736d', '0,97,115,109', '0, 97, 115, 109', '0x00,0x61,0x73,0x6d', '0x61,0x73,0x6d', 'use asm', '2097136', '0x1ffff0', '0x1FFFF0', '1048560', 'hashrate', 'hashRate', 'Hashrate', 'coinhive', 'JOB,', 'setThrottle',
-  '@compute', 'startMining', 'startMiner', 'Miner(', 'miner.start', 'moneroocean', 'proof-of-work', 'proofOfWork', 'proof of work', 'Proof of Work', 'hashcash', 'webminer', 'WebMiner', '.Anonymous(', 'mining',
+  'cryptonight',
+  'CryptoNight',
+  'Cryptonight',
+  'randomx',
+  'RandomX',
+  'hashesPerSecond',
+  'getHashesPerSecond',
+  'hashesTotal',
+  'hash_accepted',
+  'site_key',
+  'siteKey',
+  'stratum',
+  'mining.',
+  'job_id',
+  'jobId',
+  'jobid',
+  'midstate',
+  'AGFzb',
+  '0061736d',
+  '0,97,115,109',
+  '0, 97, 115, 109',
+  '0x00,0x61,0x73,0x6d',
+  '0x61,0x73,0x6d',
+  'use asm',
+  '2097136',
+  '0x1ffff0',
+  '0x1FFFF0',
+  '1048560',
+  'hashrate',
+  'hashRate',
+  'Hashrate',
+  'coinhive',
+  'JOB,',
+  'setThrottle',
+  '@compute',
+  'startMining',
+  'startMiner',
+  'Miner(',
+  'miner.start',
+  'moneroocean',
+  'proof-of-work',
+  'proofOfWork',
+  'proof of work',
+  'Proof of Work',
+  'hashcash',
+  'webminer',
+  'WebMiner',
+  '.Anonymous(',
+  'mining',
 ] as const
-const hiding = ['_0x', 'eval(', 'eval (', 'Function(', 'unescape(', 'fromCharCode', 'atob(', '\\x', '\\u00', '(![]+[])', '[][', '\uff9f\u03c9\uff9f', 'document.write(', 'document["write"]', '.split("|")', ".split('|')", 'parseInt(', 'charCodeAt', 'constructor'] as const
+const hiding = [
+  '_0x',
+  'eval(',
+  'eval (',
+  'Function(',
+  'unescape(',
+  'fromCharCode',
+  'atob(',
+  '\\x',
+  '\\u00',
+  '(![]+[])',
+  '[][',
+  '\uff9f\u03c9\uff9f',
+  'document.write(',
+  'document["write"]',
+  '.split("|")',
+  ".split('|')",
+  'parseInt(',
+  'charCodeAt',
+  'constructor',
+] as const
 /** In a small script these are reason enough: it costs little to parse, and a loader is small. */
 const loading = ['window[', 'self[', 'globalThis[', 'top[', '.start(', '"](', "'](", 'createElement', 'importScripts', 'import('] as const
-const parts = { worker: ['Worker(', 'importScripts', 'hardwareConcurrency', 'navigator.deviceMemory'], socket: ['WebSocket', 'RTCDataChannel', 'WebTransport', 'EventSource'], wasm: ['WebAssembly'], nonce: ['nonce', 'difficulty'], hash: ['1116352408', '0x428a2f98', '0x428A2F98', '1518500249', '0x5a827999', '0x5A827999', '0x6a09e667', '0x6A09E667', '1779033703', 'sha256', 'SHA-256', 'sha1', 'SHA256', 'keccak', 'blake2'], pay: ['wallet', 'pool', 'miner', 'Miner', 'throttle'] } as const
+const parts = {
+  worker: ['Worker(', 'importScripts', 'hardwareConcurrency', 'navigator.deviceMemory'],
+  socket: ['WebSocket', 'RTCDataChannel', 'WebTransport', 'EventSource'],
+  wasm: ['WebAssembly'],
+  nonce: ['nonce', 'difficulty'],
+  hash: [
+    '1116352408',
+    '0x428a2f98',
+    '0x428A2F98',
+    '1518500249',
+    '0x5a827999',
+    '0x5A827999',
+    '0x6a09e667',
+    '0x6A09E667',
+    '1779033703',
+    'sha256',
+    'SHA-256',
+    'sha1',
+    'SHA256',
+    'keccak',
+    'blake2',
+  ],
+  pay: ['wallet', 'pool', 'miner', 'Miner', 'throttle'],
+} as const
 
 export interface Triage {
   /** Whether to parse. */
@@ -36,18 +125,33 @@ export function triage(octets: Uint8Array, literals: readonly string[], version:
   const counts = automaton.scan(octets)
   const own = literals.filter((literal) => counts.has(literal))
   const count = (literal: string): number => counts.get(literal) ?? 0
-  const kinds = Object.entries(parts).filter(([, marks]) => marks.some((mark) => counts.has(mark))).map(([kind]) => kind)
+  const kinds = Object.entries(parts)
+    .filter(([, marks]) => marks.some((mark) => counts.has(mark)))
+    .map(([kind]) => kind)
   const hides = isHiding(octets.length, count)
   const marks = strong.filter((mark) => counts.has(mark)).map(String)
   const small = octets.length <= 4_096
-  const suspect = own.length > 0 || marks.length > 0 || hides || (kinds.length >= 2 && kinds.some((kind) => kind !== 'hash' && kind !== 'pay')) || (small && (kinds.length > 0 || [...hiding, ...loading].some((mark) => counts.has(mark))))
+  const suspect =
+    own.length > 0 ||
+    marks.length > 0 ||
+    hides ||
+    (kinds.length >= 2 && kinds.some((kind) => kind !== 'hash' && kind !== 'pay')) ||
+    (small && (kinds.length > 0 || [...hiding, ...loading].some((mark) => counts.has(mark))))
   return { suspect, hides, marks: [...marks.slice(0, 12), ...(hides ? ['hides its text'] : []), ...kinds], literals: own }
 }
 
 function isHiding(size: number, count: (literal: string) => number): boolean {
   const kilobytes = Math.max(1, size / 1_024)
-  const runs = count('eval(') + count('eval (') + count('Function(') + count('document.write(') + count('document["write"]') + count('constructor')
-  const decodes = count('unescape(') + count('fromCharCode') + count('atob(') + count(".split('|')") + count('.split("|")') + count('charCodeAt') + count('parseInt(')
+  const runs =
+    count('eval(') + count('eval (') + count('Function(') + count('document.write(') + count('document["write"]') + count('constructor')
+  const decodes =
+    count('unescape(') +
+    count('fromCharCode') +
+    count('atob(') +
+    count(".split('|')") +
+    count('.split("|")') +
+    count('charCodeAt') +
+    count('parseInt(')
   if (count('_0x') >= 8 && count('_0x') / kilobytes >= 3) return true
   if ((count('\\x') + count('\\u00')) / kilobytes >= 12) return true
   if (count('(![]+[])') >= 4 || count('\uff9f\u03c9\uff9f') >= 2 || count('[][') >= 20) return true

@@ -31,7 +31,18 @@ export function addressesIn(text: string): Address[] {
   return [...found.values()]
 }
 
-const coinByPrefix: Readonly<Record<number, string>> = { 18: 'monero', 19: 'monero', 42: 'monero', 24: 'monero-stagenet', 25: 'monero-stagenet', 36: 'monero-stagenet', 53: 'monero-testnet', 54: 'monero-testnet', 63: 'monero-testnet', 178: 'aeon' }
+const coinByPrefix: Readonly<Record<number, string>> = {
+  18: 'monero',
+  19: 'monero',
+  42: 'monero',
+  24: 'monero-stagenet',
+  25: 'monero-stagenet',
+  36: 'monero-stagenet',
+  53: 'monero-testnet',
+  54: 'monero-testnet',
+  63: 'monero-testnet',
+  178: 'aeon',
+}
 // Octets in a block by the number of its base58 digits.
 const blockOctets: Readonly<Record<number, number>> = { 2: 1, 3: 2, 5: 3, 6: 4, 7: 5, 9: 6, 10: 7, 11: 8 }
 
@@ -59,7 +70,15 @@ function cryptoNote(text: string): Address | null {
   return { address: text, coin: coinByPrefix[prefix] ?? 'cryptonote' }
 }
 
-const coinByVersion: Readonly<Record<number, string>> = { 0: 'bitcoin', 5: 'bitcoin', 48: 'litecoin', 50: 'litecoin', 30: 'dogecoin', 22: 'dogecoin', 76: 'dash' }
+const coinByVersion: Readonly<Record<number, string>> = {
+  0: 'bitcoin',
+  5: 'bitcoin',
+  48: 'litecoin',
+  50: 'litecoin',
+  30: 'dogecoin',
+  22: 'dogecoin',
+  76: 'dash',
+}
 
 function base58Check(text: string): Address | null {
   if (text.length > 36) return null

@@ -23,7 +23,13 @@ function ofArray(values: readonly unknown[]): Read | null {
   const members = membersOf(payload)
   // Socket.IO: ["auth", {…}].
   if (typeof event === 'string' && members !== null) {
-    return coinhive({ type: event, params: members }) ?? handshake({ ...members, identifier: event }) ?? stratum({ method: event, params: members }) ?? command({ ...members, command: event }) ?? dialectOf(members)
+    return (
+      coinhive({ type: event, params: members }) ??
+      handshake({ ...members, identifier: event }) ??
+      stratum({ method: event, params: members }) ??
+      command({ ...members, command: event }) ??
+      dialectOf(members)
+    )
   }
   for (const item of values.slice(0, 8)) {
     const message = membersOf(item) === null ? null : dialectOf(item)
@@ -71,7 +77,12 @@ export function familyByAlgorithm(name: string): string | null {
   if (/^(cn|cryptonight|cryptonote)\b/.test(folded) || folded.startsWith('cn-') || folded.startsWith('cn/')) return 'cryptonight'
   if (/^(rx\/?|randomx|randomwow|randomarq)/.test(folded)) return 'randomx'
   if (/^argon2|^ar2|chukwa/.test(folded)) return 'argon2'
-  if (/^(sha256d?|scrypt|yescrypt\w*|yespower\w*|ethash|kawpow|x11|x16r|ducos1|verushash|minotaurx|ghostrider|power2b|neoscrypt|qubit|lyra2\w*)$/.test(folded)) return folded === 'ducos1' ? 'sha1' : folded
+  if (
+    /^(sha256d?|scrypt|yescrypt\w*|yespower\w*|ethash|kawpow|x11|x16r|ducos1|verushash|minotaurx|ghostrider|power2b|neoscrypt|qubit|lyra2\w*)$/.test(
+      folded,
+    )
+  )
+    return folded === 'ducos1' ? 'sha1' : folded
   return null
 }
 
@@ -93,9 +104,15 @@ function coinhive(members: Members): Read | null {
   const is = (role: PoolRole): Read => message('coinhive', role, type, params)
   switch (type) {
     case 'auth':
-      return text(params['site_key']) !== null || (present(params['version']) && accountOf(params) !== null && text(params['type']) !== null) ? is('login') : null
+      return text(params['site_key']) !== null ||
+        (present(params['version']) && accountOf(params) !== null && text(params['type']) !== null)
+        ? is('login')
+        : null
     case 'authed':
-      return typeof params['hashes'] === 'number' || (text(params['token']) !== null && 'token' in params && Object.keys(params).length <= 3) ? is('logged-in') : null
+      return typeof params['hashes'] === 'number' ||
+        (text(params['token']) !== null && 'token' in params && Object.keys(params).length <= 3)
+        ? is('logged-in')
+        : null
     case 'job':
       return hex(params['blob'], 100, 1_024) || (present(params['job_id']) && hex(params['target'], 2, 64)) ? is('job') : null
     case 'submit':
@@ -105,7 +122,10 @@ function coinhive(members: Members): Read | null {
     case 'hash_accepted':
       return typeof params['hashes'] === 'number' ? is('accepted') : null
     case 'error':
-      return typeof params['error'] === 'string' && /^(invalid_(site_key|opt_in|share|nonce)|hash_rejected|low_difficulty|banned)$/.test(params['error']) ? is('error') : null
+      return typeof params['error'] === 'string' &&
+        /^(invalid_(site_key|opt_in|share|nonce)|hash_rejected|low_difficulty|banned)$/.test(params['error'])
+        ? is('error')
+        : null
     default:
       return null
   }
@@ -136,8 +156,12 @@ function stratum(members: Members): Read | null {
   const params = membersOf(members['params'])
   if (method !== null && params !== null) {
     if (method === 'login') return isStratumLogin(params) ? message('stratum', 'login', method, params) : null
-    if (method === 'job') return hex(params['blob'], 100, 1_024) && hex(params['target'], 2, 64) ? message('stratum', 'job', method, params) : null
-    if (method === 'submit') return present(params['job_id']) && present(params['nonce']) && present(params['result']) ? message('stratum', 'submit', method, params) : null
+    if (method === 'job')
+      return hex(params['blob'], 100, 1_024) && hex(params['target'], 2, 64) ? message('stratum', 'job', method, params) : null
+    if (method === 'submit')
+      return present(params['job_id']) && present(params['nonce']) && present(params['result'])
+        ? message('stratum', 'submit', method, params)
+        : null
     if (method === 'keepalived') return message('stratum', 'keepalive', method, params)
     return null
   }
@@ -146,7 +170,8 @@ function stratum(members: Members): Read | null {
   if (job !== null && hex(job['blob'], 100, 1_024) && hex(job['target'], 2, 64)) return message('stratum', 'logged-in', null, job)
   const error = membersOf(members['error'])
   const said = error === null ? null : text(error['message'])
-  if (said !== null && /^(low difficulty share|invalid address used for login|duplicate share|block expired|unauthenticated)$/i.test(said)) return message('stratum', 'error', said)
+  if (said !== null && /^(low difficulty share|invalid address used for login|duplicate share|block expired|unauthenticated)$/i.test(said))
+    return message('stratum', 'error', said)
   return null
 }
 
@@ -155,7 +180,10 @@ function isStratumLogin(params: Members): boolean {
   const login = text(params['login'])
   if (login === null || present(params['email']) || present(params['password'])) return false
   if (addressOf(login) !== null) return true
-  return 'pass' in params && (text(params['agent']) !== null || Array.isArray(params['algo']) || present(params['rigid']) || /^[0-9A-Za-z.+_-]{40,}$/.test(login))
+  return (
+    'pass' in params &&
+    (text(params['agent']) !== null || Array.isArray(params['algo']) || present(params['rigid']) || /^[0-9A-Za-z.+_-]{40,}$/.test(login))
+  )
 }
 
 const stratumV1Roles: Readonly<Record<string, PoolRole>> = {
@@ -177,7 +205,11 @@ function stratumV1(members: Members): Read | null {
   const params = members['params']
   if (method === null || role === undefined || !Array.isArray(params)) return null
   const account = method === 'mining.authorize' ? text(params[0]) : null
-  return { ...message('stratum-v1', role, method), account: account === null ? null : (addressOf(account)?.address ?? account), jobId: role === 'job' ? text(params[0]) : role === 'submit' ? text(params[1]) : null }
+  return {
+    ...message('stratum-v1', role, method),
+    account: account === null ? null : (addressOf(account)?.address ?? account),
+    jobId: role === 'job' ? text(params[0]) : role === 'submit' ? text(params[1]) : null,
+  }
 }
 
 function ethash(members: Members): Read | null {
@@ -185,7 +217,8 @@ function ethash(members: Members): Read | null {
   const params = members['params']
   if (!Array.isArray(params)) return null
   if (method === 'eth_submitLogin') return { ...message('ethash', 'login', method), account: text(params[0]), family: 'ethash' }
-  if (method === 'eth_submitWork' && params.length >= 3 && hex(params[1], 64, 66)) return { ...message('ethash', 'submit', method), family: 'ethash' }
+  if (method === 'eth_submitWork' && params.length >= 3 && hex(params[1], 64, 66))
+    return { ...message('ethash', 'submit', method), family: 'ethash' }
   if (method === 'eth_submitHashrate') return { ...message('ethash', 'keepalive', method), family: 'ethash' }
   return null
 }
@@ -212,7 +245,13 @@ function command(members: Members): Read | null {
     if (fields === null) continue
     const job = fields['job_id'] ?? fields['jobId'] ?? fields['job'] ?? fields['id']
     if (hex(fields['blob'], 140, 1_024) && hex(fields['target'], 2, 64)) return message('command', 'job', name, fields)
-    if (present(job) && (hex(fields['nonce'], 8, 16) || typeof fields['nonce'] === 'number') && (hex(fields['result'], 64) || hex(fields['hash'], 64)) && !hasChallenge(fields)) return message('command', 'submit', name, fields)
+    if (
+      present(job) &&
+      (hex(fields['nonce'], 8, 16) || typeof fields['nonce'] === 'number') &&
+      (hex(fields['result'], 64) || hex(fields['hash'], 64)) &&
+      !hasChallenge(fields)
+    )
+      return message('command', 'submit', name, fields)
     if (name !== null && key !== 'job' && isNamedLogin(name, fields)) return message('command', 'login', name, fields)
   }
   return null
@@ -228,9 +267,24 @@ const loginNames = /^(login|auth|authorize|connect|subscribe|handshake|hello|ini
 function isNamedLogin(name: string, fields: Members): boolean {
   const account = accountOf(fields)
   if (account === null || !loginNames.test(name) || present(fields['email'])) return false
-  const names = ['pool', 'algo', 'algorithm', 'coin', 'hashrate', 'throttle', 'threads', 'worker', 'agent', 'pass', 'difficulty', 'diff'].filter((key) => present(fields[key]))
+  const names = [
+    'pool',
+    'algo',
+    'algorithm',
+    'coin',
+    'hashrate',
+    'throttle',
+    'threads',
+    'worker',
+    'agent',
+    'pass',
+    'difficulty',
+    'diff',
+  ].filter((key) => present(fields[key]))
   if (addressOf(account) !== null && account.length >= 95) return true
-  return text(fields['site_key']) !== null ? names.length >= 1 : names.length >= 2 && (names.includes('pool') || names.includes('algo') || names.includes('algorithm') || names.includes('hashrate'))
+  return text(fields['site_key']) !== null
+    ? names.length >= 1
+    : names.length >= 2 && (names.includes('pool') || names.includes('algo') || names.includes('algorithm') || names.includes('hashrate'))
 }
 
 /** Duino-Coin's lines: https://github.com/revoxhere/duino-coin, "how to make your own miner". */

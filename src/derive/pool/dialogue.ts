@@ -39,25 +39,54 @@ function named(frames: readonly DialogueFrame[]): Dialogue | null {
   if (told.length === 0) return null
   const job = told.find((frame) => frame.message!.role === 'job' || frame.message!.role === 'logged-in')
   // Who greeted in words of its own, and then was sent jobs, said who is paid.
-  const greetings = told.some((frame) => frame.message!.role === 'login') ? [] : frames.filter((frame) => frame.direction === 'sent' && frame.shape?.role === 'login' && frame.atMs <= (job?.atMs ?? -1))
-  const lines = job?.message?.dialect === 'duino' ? frames.filter((frame) => frame.direction === 'sent' && toldOf(frame) === 'line' && frame.atMs >= job.atMs) : []
-  const dialogue = fold([...greetings, ...told, ...lines], (frame) => frame.message ?? { ...frame.shape!, dialect: told[0]!.message!.dialect })
+  const greetings = told.some((frame) => frame.message!.role === 'login')
+    ? []
+    : frames.filter((frame) => frame.direction === 'sent' && frame.shape?.role === 'login' && frame.atMs <= (job?.atMs ?? -1))
+  const lines =
+    job?.message?.dialect === 'duino'
+      ? frames.filter((frame) => frame.direction === 'sent' && toldOf(frame) === 'line' && frame.atMs >= job.atMs)
+      : []
+  const dialogue = fold(
+    [...greetings, ...told, ...lines],
+    (frame) => frame.message ?? { ...frame.shape!, dialect: told[0]!.message!.dialect },
+  )
   const spoke = dialogue.roles.login ?? dialogue.roles.submit ?? dialogue.roles.keepalive
   const share = dialogue.roles.submit
   // A page of statistics is told of jobs and answers nothing; a lone ping proves nothing.
-  const strong = (dialogue.roles.login !== undefined || (share !== undefined && (dialogue.roles.job !== undefined || share.count >= 2 || dialogue.dialect !== 'command'))) && spoke !== undefined
+  const strong =
+    (dialogue.roles.login !== undefined ||
+      (share !== undefined && (dialogue.roles.job !== undefined || share.count >= 2 || dialogue.dialect !== 'command'))) &&
+    spoke !== undefined
   return { ...dialogue, strength: strong ? 'named' : 'one-sided' }
 }
 
 function renamed(frames: readonly DialogueFrame[]): Dialogue | null {
-  const told = frames.filter((frame) => frame.shape !== null && toldOf(frame) === 'form' && sentRoles.has(frame.shape.role) === (frame.direction === 'sent'))
+  const told = frames.filter(
+    (frame) => frame.shape !== null && toldOf(frame) === 'form' && sentRoles.has(frame.shape.role) === (frame.direction === 'sent'),
+  )
   const jobs = told.filter((frame) => frame.shape!.role === 'job')
   const logins = told.filter((frame) => frame.shape!.role === 'login')
-  const shares = told.filter((frame) => frame.shape!.role === 'submit' && jobs.some((job) => job.atMs <= frame.atMs && answers(tokensOf(frame), tokensOf(job))))
-  const dialogue = (of: readonly DialogueFrame[], strength: Dialogue['strength']): Dialogue => ({ ...fold(of, (frame) => frame.shape!), strength })
-  const greetings = shares.length > 0 && logins.length === 0 ? frames.filter((frame) => toldOf(frame) === 'greeting' && frame.direction === 'sent' && frame.atMs <= jobs[0]!.atMs) : []
-  if (jobs.length > 0 && (shares.length > 0 || logins.length > 0)) return dialogue([...greetings, ...logins, ...jobs, ...shares].sort((a, b) => a.atMs - b.atMs), 'shape')
-  if (jobs.length >= 2 || logins.length > 0) return dialogue(told.filter((frame) => frame.shape!.role !== 'submit'), 'one-sided')
+  const shares = told.filter(
+    (frame) => frame.shape!.role === 'submit' && jobs.some((job) => job.atMs <= frame.atMs && answers(tokensOf(frame), tokensOf(job))),
+  )
+  const dialogue = (of: readonly DialogueFrame[], strength: Dialogue['strength']): Dialogue => ({
+    ...fold(of, (frame) => frame.shape!),
+    strength,
+  })
+  const greetings =
+    shares.length > 0 && logins.length === 0
+      ? frames.filter((frame) => toldOf(frame) === 'greeting' && frame.direction === 'sent' && frame.atMs <= jobs[0]!.atMs)
+      : []
+  if (jobs.length > 0 && (shares.length > 0 || logins.length > 0))
+    return dialogue(
+      [...greetings, ...logins, ...jobs, ...shares].sort((a, b) => a.atMs - b.atMs),
+      'shape',
+    )
+  if (jobs.length >= 2 || logins.length > 0)
+    return dialogue(
+      told.filter((frame) => frame.shape!.role !== 'submit'),
+      'one-sided',
+    )
   return raw(frames)
 }
 
@@ -68,9 +97,17 @@ function raw(frames: readonly DialogueFrame[]): Dialogue | null {
   if (login === undefined) return null
   const blocks = told.filter((frame) => frame.direction === 'received' && frame.shape!.role === 'job' && frame.atMs >= login.atMs)
   const jobs = blocks.filter((frame) => sizeOf(frame) === sizeOf(blocks[0]!))
-  const shares = told.filter((frame) => frame.direction === 'sent' && frame.shape!.role === 'submit' && jobs.some((job) => job.atMs <= frame.atMs && tokensOf(frame).some((token) => tokensOf(job).includes(token))))
+  const shares = told.filter(
+    (frame) =>
+      frame.direction === 'sent' &&
+      frame.shape!.role === 'submit' &&
+      jobs.some((job) => job.atMs <= frame.atMs && tokensOf(frame).some((token) => tokensOf(job).includes(token))),
+  )
   const isPool = jobs.length >= 2 || (jobs.length > 0 && shares.length > 0)
-  return { ...fold(isPool ? [login, ...jobs, ...shares].sort((a, b) => a.atMs - b.atMs) : [login], (frame) => frame.shape!), strength: isPool ? 'shape' : 'one-sided' }
+  return {
+    ...fold(isPool ? [login, ...jobs, ...shares].sort((a, b) => a.atMs - b.atMs) : [login], (frame) => frame.shape!),
+    strength: isPool ? 'shape' : 'one-sided',
+  }
 }
 
 const toldOf = (frame: DialogueFrame): ShapedMessage['told'] | null => (frame.shape as ShapedMessage | null)?.told ?? null
@@ -100,5 +137,13 @@ function fold(frames: readonly DialogueFrame[], read: (frame: DialogueFrame) => 
     else roles[message.role] = { count: 1, place: frame.place, atMs: frame.atMs }
   }
   const dialect = [...votes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'renamed'
-  return { dialect, accounts: [...accounts], pool, family, layers: read(frames[0]!).layers, roles, firstAtMs: Math.min(...frames.map((frame) => frame.atMs)) }
+  return {
+    dialect,
+    accounts: [...accounts],
+    pool,
+    family,
+    layers: read(frames[0]!).layers,
+    roles,
+    firstAtMs: Math.min(...frames.map((frame) => frame.atMs)),
+  }
 }

@@ -52,8 +52,11 @@ function permute(lanes: bigint[]): void {
       for (let y = 0; y < 25; y += 5) lanes[x + y] = lanes[x + y]! ^ change
     }
     const moved = new Array<bigint>(25).fill(0n)
-    for (let x = 0; x < 5; x++) for (let y = 0; y < 5; y++) moved[y + 5 * ((2 * x + 3 * y) % 5)] = rotate(lanes[x + 5 * y]!, rotations[x + 5 * y]!)
-    for (let x = 0; x < 5; x++) for (let y = 0; y < 5; y++) lanes[x + 5 * y] = moved[x + 5 * y]! ^ (~moved[((x + 1) % 5) + 5 * y]! & mask & moved[((x + 2) % 5) + 5 * y]!)
+    for (let x = 0; x < 5; x++)
+      for (let y = 0; y < 5; y++) moved[y + 5 * ((2 * x + 3 * y) % 5)] = rotate(lanes[x + 5 * y]!, rotations[x + 5 * y]!)
+    for (let x = 0; x < 5; x++)
+      for (let y = 0; y < 5; y++)
+        lanes[x + 5 * y] = moved[x + 5 * y]! ^ (~moved[((x + 1) % 5) + 5 * y]! & mask & moved[((x + 2) % 5) + 5 * y]!)
     lanes[0] = lanes[0]! ^ constant
   }
 }

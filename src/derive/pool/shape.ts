@@ -25,15 +25,32 @@ export function messageByShape(value: unknown): Omit<ShapedMessage, 'layers'> | 
   if (leaves === null) return null
   const sizes = leaves.map(octetsIn)
   const blob = sizes.findIndex((size) => size >= 70 && size <= 200)
-  const tokens = leaves.filter((leaf): leaf is string | number => typeof leaf === 'string' || typeof leaf === 'number').map(String).filter((token) => token.length > 0 && token.length <= 64)
-  const is = (role: 'job' | 'submit' | 'login', account: string | null = null) => ({ dialect: 'renamed' as const, role, method: null, account, pool: null, family: null, jobId: null, tokens, told: 'form' as const })
+  const tokens = leaves
+    .filter((leaf): leaf is string | number => typeof leaf === 'string' || typeof leaf === 'number')
+    .map(String)
+    .filter((token) => token.length > 0 && token.length <= 64)
+  const is = (role: 'job' | 'submit' | 'login', account: string | null = null) => ({
+    dialect: 'renamed' as const,
+    role,
+    method: null,
+    account,
+    pool: null,
+    family: null,
+    jobId: null,
+    tokens,
+    told: 'form' as const,
+  })
   const others = leaves.filter((leaf, at) => at !== blob && !(typeof leaf === 'string' && leaf.length > 200))
   if (blob >= 0 && others.length <= 14 && mixed(leaves[blob]!)) {
-    const hasTarget = leaves.some((leaf, at) => at !== blob && ([3, 4, 8, 32].includes(sizes[at]!) || (typeof leaf === 'number' && leaf > 0)))
+    const hasTarget = leaves.some(
+      (leaf, at) => at !== blob && ([3, 4, 8, 32].includes(sizes[at]!) || (typeof leaf === 'number' && leaf > 0)),
+    )
     if (hasTarget) return is('job')
   }
   const digests = sizes.filter((size) => size === 32).length
-  const hasNonce = leaves.some((leaf, at) => [4, 8].includes(sizes[at]!) || (typeof leaf === 'number' && Number.isSafeInteger(leaf) && leaf >= 0))
+  const hasNonce = leaves.some(
+    (leaf, at) => [4, 8].includes(sizes[at]!) || (typeof leaf === 'number' && Number.isSafeInteger(leaf) && leaf >= 0),
+  )
   if (blob < 0 && digests >= 1 && digests <= 2 && hasNonce && leaves.length <= 12) return is('submit')
   for (const leaf of leaves) {
     const address = typeof leaf === 'string' && leaf.length >= 95 ? addressOf(leaf) : null
@@ -50,8 +67,15 @@ const keyNames = ['site_key', 'sitekey', 'siteKey', 'key', 'login', 'wallet', 'a
 function greetingOf(value: unknown): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return null
   const members = Object.entries(value)
-  if (members.length > 12 || !members.some(([, member]) => typeof member === 'string' && greetings.test(member)) || members.some(([name]) => /password|email/i.test(name))) return null
-  const inner = members.map(([, member]) => member as unknown).filter((member): member is object => typeof member === 'object' && member !== null && !Array.isArray(member))
+  if (
+    members.length > 12 ||
+    !members.some(([, member]) => typeof member === 'string' && greetings.test(member)) ||
+    members.some(([name]) => /password|email/i.test(name))
+  )
+    return null
+  const inner = members
+    .map(([, member]) => member as unknown)
+    .filter((member): member is object => typeof member === 'object' && member !== null && !Array.isArray(member))
   for (const fields of [value, ...inner] as Readonly<Record<string, unknown>>[]) {
     for (const name of keyNames) {
       const key = fields[name]
@@ -63,7 +87,9 @@ function greetingOf(value: unknown): string | null {
 
 /** Nonce, hash rate and names, as Duino-Coin's clients hand in what they found. */
 export function messageByLine(text: string): Omit<ShapedMessage, 'layers'> | null {
-  return /^\d{1,12},\d{1,12}(?:\.\d{1,12})?(?:,[^,\n]{0,64}){1,4}$/.test(text.trim()) ? { dialect: 'renamed', role: 'submit', method: null, account: null, pool: null, family: null, jobId: null, tokens: [], told: 'line' } : null
+  return /^\d{1,12},\d{1,12}(?:\.\d{1,12})?(?:,[^,\n]{0,64}){1,4}$/.test(text.trim())
+    ? { dialect: 'renamed', role: 'submit', method: null, account: null, pool: null, family: null, jobId: null, tokens: [], told: 'line' }
+    : null
 }
 
 const minRaw = 24
@@ -72,8 +98,21 @@ const maxRaw = 512
 /** Octets that are neither text nor a known packing: an address with its checksum, or what has the size of a job or a share. */
 export function messageByOctets(octets: Uint8Array): Omit<ShapedMessage, 'layers'> | null {
   if (octets.length < minRaw || octets.length > maxRaw) return null
-  const is = (role: 'job' | 'submit' | 'login', account: string | null = null) => ({ dialect: 'renamed' as const, role, method: null, account, pool: null, family: null, jobId: null, tokens: windowsOf(octets), told: 'raw' as const, size: octets.length })
-  for (const [run] of Buffer.from(octets).toString('latin1').matchAll(/[1-9A-HJ-NP-Za-km-z]{26,112}/g)) {
+  const is = (role: 'job' | 'submit' | 'login', account: string | null = null) => ({
+    dialect: 'renamed' as const,
+    role,
+    method: null,
+    account,
+    pool: null,
+    family: null,
+    jobId: null,
+    tokens: windowsOf(octets),
+    told: 'raw' as const,
+    size: octets.length,
+  })
+  for (const [run] of Buffer.from(octets)
+    .toString('latin1')
+    .matchAll(/[1-9A-HJ-NP-Za-km-z]{26,112}/g)) {
     // An octet of length or type before the address may look like one of its digits.
     for (const from of [0, 1, 2]) {
       const address = addressOf(run.slice(from))
@@ -87,7 +126,9 @@ export function messageByOctets(octets: Uint8Array): Omit<ShapedMessage, 'layers
 /** Four octets in a row from the head, where a message's type and a job's number stand. */
 function windowsOf(octets: Uint8Array): string[] {
   const head = Buffer.from(octets.subarray(0, 16))
-  return Array.from({ length: Math.max(0, head.length - 3) }, (_, at) => head.subarray(at, at + 4)).filter((window) => new Set(window).size >= 3).map((window) => window.toString('hex'))
+  return Array.from({ length: Math.max(0, head.length - 3) }, (_, at) => head.subarray(at, at + 4))
+    .filter((window) => new Set(window).size >= 3)
+    .map((window) => window.toString('hex'))
 }
 
 type Leaf = string | number | Uint8Array

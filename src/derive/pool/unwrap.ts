@@ -55,7 +55,8 @@ export function unwrap(payload: Payload): Unwrapped[] {
 
 export function octetsOf(payload: Payload): Uint8Array {
   if (payload.text !== undefined) return payload.text.length > maxOctets ? new Uint8Array(0) : Buffer.from(payload.text, 'utf8')
-  if (payload.base64 !== undefined) return payload.base64.length > maxOctets * 1.4 ? new Uint8Array(0) : Buffer.from(payload.base64, 'base64')
+  if (payload.base64 !== undefined)
+    return payload.base64.length > maxOctets * 1.4 ? new Uint8Array(0) : Buffer.from(payload.base64, 'base64')
   return new Uint8Array(0)
 }
 
@@ -110,11 +111,14 @@ const talk = /^(chat|text|user|username|nick|name|from|author|room|channel|conte
 /** Encoded strings in a small envelope, and JSON inside strings; none where the envelope is one of people talking. */
 function innerTexts(value: unknown): Uint8Array[] {
   const members: unknown[] = Array.isArray(value) ? value : Object.values(value as object)
-  const names = Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string' && item.length < 24) : Object.keys(value as object)
+  const names = Array.isArray(value)
+    ? value.filter((item): item is string => typeof item === 'string' && item.length < 24)
+    : Object.keys(value as object)
   if (members.length > 12 || names.some((name) => talk.test(name))) return []
   const texts: Uint8Array[] = []
   for (const member of members) {
-    if (typeof member === 'string' && member.length >= 16 && (/^\s*[[{]/.test(member) || /^[A-Za-z0-9+/_=-]{24,}$/.test(member))) texts.push(Buffer.from(member, 'utf8'))
+    if (typeof member === 'string' && member.length >= 16 && (/^\s*[[{]/.test(member) || /^[A-Za-z0-9+/_=-]{24,}$/.test(member)))
+      texts.push(Buffer.from(member, 'utf8'))
   }
   return texts.slice(0, 4)
 }
@@ -127,10 +131,12 @@ function* peel(octets: Uint8Array, text: string | null): Generator<[string, Uint
     if (compact.length >= 8 && /^[A-Za-z0-9+/_\s-]+={0,2}$/.test(compact)) yield ['base64', Buffer.from(compact, 'base64')]
     if (/%7b|%22|%5b/i.test(compact)) yield* uriDecoded(compact)
     const last = compact.charCodeAt(compact.length - 1)
-    if (last === 0x7b || last === 0x5b || /^=*[A-Za-z0-9+/]+$/.test(compact)) yield ['reversed', Buffer.from([...compact].reverse().join(''), 'utf8')]
+    if (last === 0x7b || last === 0x5b || /^=*[A-Za-z0-9+/]+$/.test(compact))
+      yield ['reversed', Buffer.from([...compact].reverse().join(''), 'utf8')]
   }
   if (octets[0] === 0x1f && octets[1] === 0x8b) yield* inflated('gzip', () => gunzipSync(octets, { maxOutputLength: maxOctets }))
-  if ((octets[0]! & 0x0f) === 8 && ((octets[0]! << 8) | octets[1]!) % 31 === 0) yield* inflated('deflate', () => inflateSync(octets, { maxOutputLength: maxOctets }))
+  if ((octets[0]! & 0x0f) === 8 && ((octets[0]! << 8) | octets[1]!) % 31 === 0)
+    yield* inflated('deflate', () => inflateSync(octets, { maxOutputLength: maxOctets }))
   else if (text === null) yield* inflated('deflate-raw', () => inflateRawSync(octets, { maxOutputLength: maxOctets }))
   yield* lengthPrefixed(octets)
   yield* unxored(octets)
@@ -170,13 +176,34 @@ function statesLength(octets: Uint8Array, head: number): boolean {
     little += octets[at]! * 256 ** at
   }
   // After the length there may be one octet of message type, so the tail of the head counts as well.
-  return big === rest || little === rest || (head > 1 && octets[head - 1] === rest) || (head > 2 && octets[head - 2]! * 256 + octets[head - 1]! === rest)
+  return (
+    big === rest ||
+    little === rest ||
+    (head > 1 && octets[head - 1] === rest) ||
+    (head > 2 && rest === octets[head - 2]! * 256 + octets[head - 1]!)
+  )
 }
 
 /** Beginnings of messages in the dialects we know: what a repeating key would have to turn the first octets into. */
-const cribs = ['{"type":"', '{"identifier":"', '{"method":"', '{"jsonrpc":"2.0"', '{"id":', '{"params":{', '{"command":"', '{"cmd":"', '{"result":', '{"action":"', '{"event":"', '{"job_id":"', '{"job":', '{"data":', '{"t":"', '{"op":"', '{"m":"'].map((crib) =>
-  Buffer.from(crib, 'latin1'),
-)
+const cribs = [
+  '{"type":"',
+  '{"identifier":"',
+  '{"method":"',
+  '{"jsonrpc":"2.0"',
+  '{"id":',
+  '{"params":{',
+  '{"command":"',
+  '{"cmd":"',
+  '{"result":',
+  '{"action":"',
+  '{"event":"',
+  '{"job_id":"',
+  '{"job":',
+  '{"data":',
+  '{"t":"',
+  '{"op":"',
+  '{"m":"',
+].map((crib) => Buffer.from(crib, 'latin1'))
 const maxKey = 12
 
 function* unxored(octets: Uint8Array): Generator<[string, Uint8Array]> {
@@ -214,5 +241,11 @@ function looksLikeJson(octets: Uint8Array): boolean {
 
 function hasNamedMembers(value: unknown): boolean {
   if (Array.isArray(value)) return value.length >= 2 && value.some((item) => typeof item === 'string' && item.length >= 3)
-  return typeof value === 'object' && value !== null && !(value instanceof Uint8Array) && Object.keys(value).length >= 1 && Object.keys(value).every((key) => printable(key))
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof Uint8Array) &&
+    Object.keys(value).length >= 1 &&
+    Object.keys(value).every((key) => printable(key))
+  )
 }

@@ -38,5 +38,7 @@ function stripComments(source: string): string {
 function nonceSearch(source: string, lineOf: (offset: number) => number): number | null {
   if (!/@compute\b/.test(source) || !/global_invocation_id|workgroup_id/.test(source)) return null
   const match = /\b(nonce|target|difficulty)\w*\b/i.exec(source)
-  return match !== null && /\bnonce\w*\b/i.test(source) && /\b(target|difficulty|threshold)\w*\b/i.test(source) && /[<>]=?/.test(source) ? lineOf(match.index) : null
+  return match !== null && /\bnonce\w*\b/i.test(source) && /\b(target|difficulty|threshold)\w*\b/i.test(source) && /[<>]=?/.test(source)
+    ? lineOf(match.index)
+    : null
 }

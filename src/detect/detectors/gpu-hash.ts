@@ -13,8 +13,10 @@ export const detector = defineDetector({
   needs: { artifacts: ['gpu'], features: ['wgsl'] },
   hiddenBy: [],
   detect(input) {
-    const dispatches = input.artifacts.gpu.items.filter(({ type }) => type === 'dispatch').reduce((sum, { amount }) => sum + (amount ?? 1), 0)
-    const gpuTime = input.artifacts.gpu.items.filter(({ type }) => type === 'process-time').at(-1)
+    const dispatches = input.artifacts.gpu.items
+      .filter(({ type }) => type === 'dispatch')
+      .reduce((sum, { amount }) => sum + (amount ?? 1), 0)
+    const gpuTime = input.artifacts.gpu.items.findLast(({ type }) => type === 'process-time')
     const worked = dispatches >= 20 || (gpuTime?.amount ?? 0) >= 1_000
     return input.features.wgsl.flatMap((shader): Finding[] => {
       const artifact = shader.artifacts[0]
@@ -23,8 +25,16 @@ export const detector = defineDetector({
       const core = cores.find(({ purpose }) => purpose === 'mining-core') ?? cores[0]!
       const mines = core.purpose === 'mining-core' || nonceLoop !== null
       const place = [...shader.within, `line ${core.line}`].join(', ')
-      const proof = [evidence(input, artifact.id, place, `${core.marks.join('; ')}${nonceLoop === null ? '' : `; compares with a target and keeps the nonce, line ${nonceLoop}`}`)]
-      if (worked && gpuTime !== undefined) proof.push(evidence(input, gpuTime.id, 'whole visit', `the GPU worked ${Math.round(gpuTime.amount ?? 0)} ms`))
+      const proof = [
+        evidence(
+          input,
+          artifact.id,
+          place,
+          `${core.marks.join('; ')}${nonceLoop === null ? '' : `; compares with a target and keeps the nonce, line ${nonceLoop}`}`,
+        ),
+      ]
+      if (worked && gpuTime !== undefined)
+        proof.push(evidence(input, gpuTime.id, 'whole visit', `the GPU worked ${Math.round(gpuTime.amount ?? 0)} ms`))
       else if (worked) proof.push(evidence(input, artifact.id, 'whole visit', `the shader was dispatched ${dispatches} times`))
       return [
         {

@@ -19,11 +19,23 @@ export const detector = defineDetector({
     const findings: Finding[] = []
     for (const signature of input.signatures) {
       const own = sights.get(signature.id) ?? []
-      const lent = signature.api === undefined ? [] : (sights.get(signature.api) ?? []).filter((sight) => sight.how !== 'reference' && sight.how !== 'socket')
+      const lent =
+        signature.api === undefined
+          ? []
+          : (sights.get(signature.api) ?? []).filter((sight) => sight.how !== 'reference' && sight.how !== 'socket')
       const referenced = own.some((sight) => sight.how === 'reference' || sight.how === 'literal')
       // The same calls start the one whose script is there.
-      const isLentOut = input.signatures.some((other) => other.api === signature.id && !own.some((sight) => sight.how === 'reference' || sight.how === 'literal') && (sights.get(other.id) ?? []).some((sight) => sight.how === 'reference' || sight.how === 'literal'))
-      const mine = isLentOut ? own.filter((sight) => sight.how === 'reference' || sight.how === 'socket') : referenced || lent.length === 0 ? [...own, ...(referenced ? lent : [])] : own
+      const isLentOut = input.signatures.some(
+        (other) =>
+          other.api === signature.id &&
+          !own.some((sight) => sight.how === 'reference' || sight.how === 'literal') &&
+          (sights.get(other.id) ?? []).some((sight) => sight.how === 'reference' || sight.how === 'literal'),
+      )
+      const mine = isLentOut
+        ? own.filter((sight) => sight.how === 'reference' || sight.how === 'socket')
+        : referenced || lent.length === 0
+          ? [...own, ...(referenced ? lent : [])]
+          : own
       const judged = judge(signature, mine, hasControls)
       if (judged === null) continue
       const { sights: cited, ...finding } = judged
@@ -41,22 +53,49 @@ function judge(signature: Signature, sights: readonly Sight[], hasControls: bool
   const account = sights.find((sight) => sight.account !== null)?.account ?? null
   const base = { detector: 'known-service', kind: signature.kind, family: signature.families[0] ?? null, service: signature.id, account }
   if (signature.kind !== 'mining') {
-    return strong.length === 0 ? null : { ...base, family: signature.families[0] ?? null, account: null, weight: 'context', title: `Uses ${signature.name}`, sights: strong }
+    return strong.length === 0
+      ? null
+      : {
+          ...base,
+          family: signature.families[0] ?? null,
+          account: null,
+          weight: 'context',
+          title: `Uses ${signature.name}`,
+          sights: strong,
+        }
   }
   // A common name counts with an account of the service's form, or beside its script.
   const usable = account !== null || has('reference') || has('literal') ? [...sights] : strong
   const starts = usable.filter((sight) => sight.how === 'start' || sight.how === 'element')
   if (usable.length === 0) return null
   if (has('socket')) return { ...base, weight: 'pool-contact', title: `Spoke to a pool of ${signature.name}`, sights: usable }
-  const silentStart = signature.calls.length + signature.elements.length + signature.startUrls.length === 0 && signature.consent === 'never-asks'
+  const silentStart =
+    signature.calls.length + signature.elements.length + signature.startUrls.length === 0 && signature.consent === 'never-asks'
   const called = usable.some((sight) => sight.how === 'construct' || sight.how === 'start')
   // One that asks by itself mines nobody by being referred to, and is there to be agreed to.
   const asksByItself = signature.consent === 'asks-first' && (has('reference') || has('literal'))
-  const delivered = asksByItself || (starts.length > 0 && (called || has('reference') || has('literal'))) ? 'start' : has('literal') ? 'code' : silentStart && has('reference') ? 'start' : null
+  const delivered =
+    asksByItself || (starts.length > 0 && (called || has('reference') || has('literal')))
+      ? 'start'
+      : has('literal')
+        ? 'code'
+        : silentStart && has('reference')
+          ? 'start'
+          : null
   const weight: Weight = delivered === null ? 'suspicion' : 'delivered'
-  const waits = delivered === 'start' && starts.length > 0 && starts.every((sight) => sight.waits || (hasControls && sight.how === 'start' && sight.at.includes('function')))
+  const waits =
+    delivered === 'start' &&
+    starts.length > 0 &&
+    starts.every((sight) => sight.waits || (hasControls && sight.how === 'start' && sight.at.includes('function')))
   const asksFirst = (signature.consent === 'asks-first' && delivered === 'start') || waits
-  const title = delivered === 'start' ? (asksFirst ? `${signature.name} starts when the visitor agrees` : `Starts the miner ${signature.name}`) : delivered === 'code' ? `Delivers the client script of ${signature.name}` : `Refers to the miner ${signature.name} and does not start it`
+  const title =
+    delivered === 'start'
+      ? asksFirst
+        ? `${signature.name} starts when the visitor agrees`
+        : `Starts the miner ${signature.name}`
+      : delivered === 'code'
+        ? `Delivers the client script of ${signature.name}`
+        : `Refers to the miner ${signature.name} and does not start it`
   return { ...base, weight, title, sights: usable, ...(asksFirst ? { asksFirst: true } : {}) }
 }
 

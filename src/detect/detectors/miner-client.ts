@@ -14,7 +14,13 @@ export const detector = defineDetector({
   needs: { artifacts: ['script', 'request'], features: ['javascript'] },
   hiddenBy: ['script'],
   detect(input) {
-    const hasWallet = input.features.javascript.some((script) => input.signatures.some((signature) => signature.kind === 'wallet' && signature.literals.some((all) => all.every((literal) => script.features.literals.includes(literal)))))
+    const hasWallet = input.features.javascript.some((script) =>
+      input.signatures.some(
+        (signature) =>
+          signature.kind === 'wallet' &&
+          signature.literals.some((all) => all.every((literal) => script.features.literals.includes(literal))),
+      ),
+    )
     return input.features.javascript.flatMap((script): Finding[] => {
       const artifact = script.artifacts[0]
       if (artifact === undefined || !script.runs) return []
@@ -31,7 +37,11 @@ export const detector = defineDetector({
           family: core ?? (algorithm === 'cn_slow_hash' ? 'cryptonight' : algorithm),
           service: null,
           account,
-          title: { client: 'Delivers the client of a miner', worker: 'Delivers the worker of a miner', binding: 'Calls a hash function that only coins use' }[marks.part],
+          title: {
+            client: 'Delivers the client of a miner',
+            worker: 'Delivers the worker of a miner',
+            binding: 'Calls a hash function that only coins use',
+          }[marks.part],
           evidence: [evidence(input, artifact.id, script.within.join(', ') || 'whole', marks.reasons.join('; '))],
         },
       ]

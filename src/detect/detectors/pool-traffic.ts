@@ -18,7 +18,9 @@ export const detector = defineDetector({
     return conversationsOf(input).map((conversation): Finding => {
       const { dialogue, url } = conversation
       const host = hostOf(url)
-      const service = input.signatures.find((signature) => signature.kind === 'mining' && (isWithin(host, signature.poolHosts) || isWithin(host, signature.hosts)))
+      const service = input.signatures.find(
+        (signature) => signature.kind === 'mining' && (isWithin(host, signature.poolHosts) || isWithin(host, signature.hosts)),
+      )
       return {
         detector: 'pool-traffic',
         kind: 'mining',
@@ -47,7 +49,8 @@ function familyOf({ dialogue }: Conversation): string | null {
 }
 
 function titleOf({ dialogue }: Conversation): string {
-  if (dialogue.strength === 'one-sided') return dialogue.roles.login !== undefined ? 'Sent a coin address where nothing answered as a pool' : 'Was sent jobs of a mining pool'
+  if (dialogue.strength === 'one-sided')
+    return dialogue.roles.login !== undefined ? 'Sent a coin address where nothing answered as a pool' : 'Was sent jobs of a mining pool'
   if (dialogue.roles.submit !== undefined) return 'Sent work to a mining pool'
   if (dialogue.roles.job !== undefined || dialogue.roles['logged-in'] !== undefined) return 'Joined a mining pool'
   return 'Logged in at a mining pool that gave no answer'
@@ -66,13 +69,21 @@ function evidenceOf(input: Parameters<typeof evidence>[0], { artifact, url, dial
     keepalive: `kept the pool connection to ${host} alive`,
     error: `${host} answered with a pool's error`,
   } as const
-  const dialect = dialogue.dialect === 'renamed' ? 'by the form of its values; the fields have names of their own' : `in the dialect ${dialogue.dialect}`
+  const dialect =
+    dialogue.dialect === 'renamed' ? 'by the form of its values; the fields have names of their own' : `in the dialect ${dialogue.dialect}`
   const cited = (Object.keys(says) as (keyof typeof says)[]).flatMap((role) => {
     const seen = dialogue.roles[role]
     if (seen === undefined) return []
     const [first, ...rest] = seen.place.split(' ')
     const elsewhere = first !== undefined && /^[a-z]+-\d+$/.test(first)
-    return [evidence(input, elsewhere ? first : artifact, elsewhere ? rest.join(' ') : seen.place, `${says[role]}, ${seen.count} ${seen.count === 1 ? 'message' : 'messages'} ${dialect}`)]
+    return [
+      evidence(
+        input,
+        elsewhere ? first : artifact,
+        elsewhere ? rest.join(' ') : seen.place,
+        `${says[role]}, ${seen.count} ${seen.count === 1 ? 'message' : 'messages'} ${dialect}`,
+      ),
+    ]
   })
   return cited
 }

@@ -21,8 +21,14 @@ export const detector = defineDetector({
       const words = features.vocabulary.filter(({ group }) => group === 'challenge').map(({ word }) => word)
       const counts = features.vocabulary.some(({ group, word }) => group === 'work' && (word === 'nonce' || word === 'difficulty'))
       // A worker of its own does nothing but search.
-      const isWorker = input.artifacts.script.items.some(({ id, source }) => source === 'worker' && script.artifacts.some((other) => other.id === id))
-      const isSearch = (features.nonceLoop !== null && words.length >= 1 && counts) || (words.length >= 3 && counts && (isWorker || features.workers.constructed > 0 || features.nonceLoop !== null || features.wasm.instantiates))
+      const isWorker = input.artifacts.script.items.some(
+        ({ id, source }) => source === 'worker' && script.artifacts.some((other) => other.id === id),
+      )
+      const isSearch =
+        (features.nonceLoop !== null && words.length >= 1 && counts) ||
+        (words.length >= 3 &&
+          counts &&
+          (isWorker || features.workers.constructed > 0 || features.nonceLoop !== null || features.wasm.instantiates))
       if (!isSearch) return []
       return [
         {
@@ -33,7 +39,14 @@ export const detector = defineDetector({
           service: null,
           account: null,
           title: 'Searches a nonce for a challenge of the site',
-          evidence: [evidence(input, artifact.id, [...script.within, `line ${features.nonceLoop?.line ?? 1}`].join(', '), `a loop that hashes a counter, beside ${words.slice(0, 4).join(', ')}; no pool, no account`)],
+          evidence: [
+            evidence(
+              input,
+              artifact.id,
+              [...script.within, `line ${features.nonceLoop?.line ?? 1}`].join(', '),
+              `a loop that hashes a counter, beside ${words.slice(0, 4).join(', ')}; no pool, no account`,
+            ),
+          ],
         },
       ]
     })

@@ -15,7 +15,8 @@ export const detector = defineDetector({
   needs: { artifacts: ['cpu', 'websocket', 'transport', 'worker'], features: [], findings: true },
   hiddenBy: ['cpu', 'websocket', 'worker'],
   detect(input) {
-    if (input.findings.some((finding) => finding.kind === 'mining' && finding.weight !== 'context' && finding.weight !== 'suspicion')) return []
+    if (input.findings.some((finding) => finding.kind === 'mining' && finding.weight !== 'context' && finding.weight !== 'suspicion'))
+      return []
     if (input.findings.some((finding) => finding.kind === 'proof-of-work')) return []
     const [socket] = socketsOf(input)
     if (socket === undefined) return []
@@ -35,8 +36,22 @@ export const detector = defineDetector({
       account: null,
       title: 'Workers at a steady load beside an open socket',
       evidence: [
-        evidence(input, socket.id, `${socket.frames.length} frames`, `an open connection to ${URL.parse(socket.url)?.hostname ?? socket.url.slice(0, 80)} with short messages both ways`),
-        ...busy.slice(0, 8).map(({ cpu, load }) => evidence(input, cpu.id, `${Math.round(load.fromMs)}–${Math.round(load.toMs)} ms`, `worker at ${Math.round(load.share * 100)} % of a core`)),
+        evidence(
+          input,
+          socket.id,
+          `${socket.frames.length} frames`,
+          `an open connection to ${URL.parse(socket.url)?.hostname ?? socket.url.slice(0, 80)} with short messages both ways`,
+        ),
+        ...busy
+          .slice(0, 8)
+          .map(({ cpu, load }) =>
+            evidence(
+              input,
+              cpu.id,
+              `${Math.round(load.fromMs)}–${Math.round(load.toMs)} ms`,
+              `worker at ${Math.round(load.share * 100)} % of a core`,
+            ),
+          ),
       ],
     }
     return [finding]
@@ -48,7 +63,11 @@ export const detector = defineDetector({
 /** Connections that stay open, with short messages both ways. */
 function socketsOf(input: DetectorInput<'websocket' | 'transport', never>): { id: string; frames: readonly SocketFrame[]; url: string }[] {
   return [
-    ...input.artifacts.websocket.items.filter((socket) => socket.receivedCount >= 1 && socket.sentCount >= 1 && socket.closedAtMs === undefined).map(({ id, frames, url }) => ({ id, frames, url })),
-    ...input.artifacts.transport.items.filter((transport) => (transport.type === 'webtransport' || transport.type === 'webrtc') && transport.messages.length >= 2).map(({ id, messages, url }) => ({ id, frames: messages, url })),
+    ...input.artifacts.websocket.items
+      .filter((socket) => socket.receivedCount >= 1 && socket.sentCount >= 1 && socket.closedAtMs === undefined)
+      .map(({ id, frames, url }) => ({ id, frames, url })),
+    ...input.artifacts.transport.items
+      .filter((transport) => (transport.type === 'webtransport' || transport.type === 'webrtc') && transport.messages.length >= 2)
+      .map(({ id, messages, url }) => ({ id, frames: messages, url })),
   ].filter(({ frames }) => frames.length > 0 && frames.reduce((sum, { size }) => sum + size, 0) / frames.length < 2_048)
 }

@@ -17,15 +17,26 @@ export const detector = defineDetector({
   needs: { artifacts: ['cpu', 'worker', 'script', 'wasm'], features: [], findings: true },
   hiddenBy: [],
   detect(input) {
-    const joined = input.findings.filter((finding) => finding.kind === 'mining' && (finding.weight === 'delivered' || finding.weight === 'pool-contact' || finding.weight === 'hashing') && finding.asksFirst !== true)
-    const asked = input.findings.filter((finding) => finding.kind === 'mining' && finding.asksFirst === true)
-    const cause = joined[0] ?? asked[0]
+    const joined = input.findings.find(
+      (finding) =>
+        finding.kind === 'mining' &&
+        (finding.weight === 'delivered' || finding.weight === 'pool-contact' || finding.weight === 'hashing') &&
+        finding.asksFirst !== true,
+    )
+    const asked = input.findings.find((finding) => finding.kind === 'mining' && finding.asksFirst === true)
+    const cause = joined ?? asked
     if (cause === undefined) return []
-    const cited = new Set(input.findings.filter((finding) => finding.kind === 'mining').flatMap((finding) => finding.evidence.map(({ artifact }) => artifact)))
+    const cited = new Set(
+      input.findings.filter((finding) => finding.kind === 'mining').flatMap((finding) => finding.evidence.map(({ artifact }) => artifact)),
+    )
     const proof: Evidence[] = []
     const threads: string[] = []
     // The code itself: what a finding calls a hash core, by the artifact that holds it.
-    const named = new Set(input.findings.filter((finding) => finding.kind === 'mining' && finding.weight === 'delivered' && finding.detector.endsWith('-hash-core')).flatMap((finding) => finding.evidence.map(({ artifact }) => artifact)))
+    const named = new Set(
+      input.findings
+        .filter((finding) => finding.kind === 'mining' && finding.weight === 'delivered' && finding.detector.endsWith('-hash-core'))
+        .flatMap((finding) => finding.evidence.map(({ artifact }) => artifact)),
+    )
     const bodies = new Set(carriers(input).flatMap(({ id, digest }) => (named.has(id) && digest !== null ? [digest] : [])))
     const cores = new Set([...named, ...carriers(input).flatMap(({ id, digest }) => (digest !== null && bodies.has(digest) ? [id] : []))])
     for (const cpu of input.artifacts.cpu.items) {
@@ -34,16 +45,30 @@ export const detector = defineDetector({
       const load = steadyLoad(cpu) ?? coreLoad(cpu, cores)
       if (load === null) continue
       if (!isWorker(cpu) && share < 0.4) continue
-      const where = hot[0] === undefined ? '' : `; hottest in ${hot[0].wasm ? 'WebAssembly' : hot[0].url.slice(0, 100)}${hot[0].functionName === '' ? '' : ` (${hot[0].functionName.slice(0, 60)})`}`
+      const where =
+        hot[0] === undefined
+          ? ''
+          : `; hottest in ${hot[0].wasm ? 'WebAssembly' : hot[0].url.slice(0, 100)}${hot[0].functionName === '' ? '' : ` (${hot[0].functionName.slice(0, 60)})`}`
       threads.push(cpu.targetId)
-      proof.push(evidence(input, cpu.id, `${Math.round(load.fromMs)}–${Math.round(load.toMs)} ms`, `${cpu.thread} at ${Math.round(load.share * 100)} % of a core, ${load.form === 'full' ? 'near a whole one' : load.form === 'steady' ? 'steadily below it' : 'in the hash core'}${where}`))
+      proof.push(
+        evidence(
+          input,
+          cpu.id,
+          `${Math.round(load.fromMs)}–${Math.round(load.toMs)} ms`,
+          `${cpu.thread} at ${Math.round(load.share * 100)} % of a core, ${load.form === 'full' ? 'near a whole one' : load.form === 'steady' ? 'steadily below it' : 'in the hash core'}${where}`,
+        ),
+      )
     }
     if (proof.length === 0) return []
     const finding: Finding = {
       detector: 'thread-load',
       kind: 'mining',
       weight: 'hashing',
-      family: (input.findings.find((other) => other.kind === 'mining' && other.family !== null && other.weight === 'delivered') ?? input.findings.find((other) => other.kind === 'mining' && other.family !== null))?.family ?? null,
+      family:
+        (
+          input.findings.find((other) => other.kind === 'mining' && other.family !== null && other.weight === 'delivered') ??
+          input.findings.find((other) => other.kind === 'mining' && other.family !== null)
+        )?.family ?? null,
       service: cause.service,
       account: null,
       title: proof.length === 1 ? 'A thread hashes' : `${proof.length} threads hash`,
@@ -55,5 +80,8 @@ export const detector = defineDetector({
 
 /** Every worker compiles the module for itself, and evidence names the first. */
 function carriers(input: DetectorInput<'script' | 'wasm', never>): { id: string; digest: string | null }[] {
-  return [...input.artifacts.wasm.items, ...input.artifacts.script.items].map(({ id, body }) => ({ id, digest: body.status === 'stored' ? body.digest : null }))
+  return [...input.artifacts.wasm.items, ...input.artifacts.script.items].map(({ id, body }) => ({
+    id,
+    digest: body.status === 'stored' ? body.digest : null,
+  }))
 }
