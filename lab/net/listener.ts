@@ -9,7 +9,7 @@ export interface ListenerHandlers {
   request(message: IncomingMessage, response: ServerResponse, isTls: boolean): void
   upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void
   /** True: the connection is reset before a byte is answered. */
-  resets(address: string): boolean
+  resets(address: string, isTls: boolean): boolean
   /** True: this name gets a certificate that is not for it. */
   misidentifies(servername: string): boolean
 }
@@ -50,7 +50,7 @@ export async function startListener(authority: Authority, handlers: ListenerHand
         sockets.add(socket)
         socket.on('close', () => sockets.delete(socket))
         socket.on('error', () => socket.destroy())
-        if (handlers.resets(address)) socket.once('data', () => socket.resetAndDestroy())
+        if (handlers.resets(address, to === https)) socket.once('data', () => socket.resetAndDestroy())
         else to.emit('connection', socket)
       })
       server.once('error', reject)

@@ -44,6 +44,8 @@ export async function indexArchives(files: readonly string[], dir: string): Prom
   const pageIds = new Set<string>()
   let count = 0
   let bodiesLost = 0
+  // A WARC `revisit` has the body of an earlier record, by digest or else by address.
+  const byPayload = new Map<string, ArchivedResponse['body']>()
   const add = (map: Map<string, ArchivedResponse[]>, key: string, response: ArchivedResponse): void => {
     const list = map.get(key)
     if (list) list.push(response)
@@ -59,13 +61,16 @@ export async function indexArchives(files: readonly string[], dir: string): Prom
       if (exchange.status === 304 && exchange.body === null) continue
       const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
       origins.set(`${url.protocol}${url.hostname}:${port}`, { scheme: url.protocol.slice(0, -1), host: url.hostname, port })
+      const { revisit, payloadDigest } = exchange
+      const repeated = revisit === undefined ? undefined : (revisit.payloadDigest === '' ? exact.get(`GET ${exactKey(revisit.url)}`)?.[0]?.body : byPayload.get(revisit.payloadDigest))
       const response: ArchivedResponse = {
         url: exchange.url,
         status: exchange.status,
         statusText: exchange.statusText,
         headers: exchange.headers,
-        body: await keep(exchange.status, exchange.body, exchange.bodyStatus.status),
+        body: repeated ?? (await keep(exchange.status, exchange.body, exchange.bodyStatus.status)),
       }
+      if (payloadDigest !== undefined && revisit === undefined && exchange.body !== null) byPayload.set(payloadDigest, response.body)
       const method = exchange.method.toUpperCase()
       add(exact, `${method} ${exactKey(exchange.url)}`, response)
       add(stable, `${method} ${stableKey(exchange.url)}`, response)

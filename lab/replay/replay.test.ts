@@ -172,6 +172,36 @@ test('a response whose body the archive lacks is served empty and counted, and i
   assert.deepEqual([got.status, got.bytes.length, lab.bodiesLost, lab.pages], [200, 0, 1, []])
 })
 
+test('a page that was http is not to be had by https, so that a browser goes back to http; what else was http answers to both', async (t) => {
+  const lab = await replay(t, [
+    { url: 'http://old.example/', type: 'text/html', text: '<script src="http://counter.example/c.js"></script>' },
+    { url: 'http://counter.example/c.js', type: 'text/javascript', text: 'var c' },
+    { url: 'http://both.example/', type: 'text/html', text: '<p>' },
+    { url: 'https://both.example/a.js', type: 'text/javascript', text: 'var a' },
+  ])
+  assert.match((await get(lab, 'http://old.example/')).text, /counter/)
+  await assert.rejects(get(lab, 'https://old.example/'), { code: 'ECONNRESET' })
+  assert.equal((await get(lab, 'https://counter.example/c.js')).text, 'var c')
+  assert.equal((await get(lab, 'https://both.example/a.js')).text, 'var a')
+  assert.equal(lab.misses.size, 0)
+})
+
+test('a WARC revisit is served with the body that it repeats', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'assay-replay-'))
+  const file = join(dir, 'crawl.warc')
+  const record = (type: string, url: string, body: string): string => {
+    const block = `HTTP/1.1 200 OK\r\nContent-Type: text/javascript\r\n\r\n${body}`
+    return `WARC/1.1\r\nWARC-Type: ${type}\r\nWARC-Record-ID: <urn:x:${url}>\r\nWARC-Target-URI: ${url}\r\nWARC-Date: 2026-01-02T03:04:05Z\r\nWARC-Payload-Digest: sha1:AAAA\r\nContent-Length: ${block.length}\r\n\r\n${block}\r\n\r\n`
+  }
+  await writeFile(file, record('response', 'http://a.example/a.js', 'var a') + record('revisit', 'https://a.example/again.js', ''))
+  const lab = await replayArchives([file], join(dir, 'replay'))
+  t.after(async () => {
+    await lab.close()
+    await rm(dir, { recursive: true })
+  })
+  assert.deepEqual([(await get(lab, 'https://a.example/again.js')).text, lab.bodiesLost], ['var a', 0])
+})
+
 test('an archive without exchanges is an error', async (t) => {
   await assert.rejects(replay(t, []), { code: 'BAD_INPUT_FILE' })
 })

@@ -70,12 +70,23 @@ export async function replayArchives(files: readonly string[], dir: string): Pro
   const requests: LabLogEntry[] = []
   const hosts = [...new Set(index.origins.map((origin) => origin.host))].filter((host) => isIP(host.replace(/^\[|\]$/g, '')) === 0)
   for (const host of hosts) book.addressOf(host)
+  const tlsAddresses = new Set(index.origins.filter(({ scheme }) => scheme === 'https').map(({ host }) => book.addressOf(host)))
+  const pageHosts = new Set(index.pages.flatMap((page) => URL.parse(page)?.hostname ?? []))
+  const resetting = new Set(hosts.filter((host) => pageHosts.has(host)).map((host) => book.addressOf(host)).filter((address) => !tlsAddresses.has(address)))
+
+  /** Browsers of today ask by https for what was http, where their HSTS list says so: the answer is the archive's. */
+  function find(method: string, url: URL): ArchivedResponse | null {
+    const found = index.find(method, url.href)
+    if (found !== null || url.protocol !== 'https:') return found
+    return index.find(method, url.href.replace('https:', 'http:'))
+  }
 
   async function answer(message: IncomingMessage, response: ServerResponse, isTls: boolean): Promise<void> {
     const url = `${isTls ? 'https' : 'http'}://${(message.headers.host ?? '').toLowerCase()}${message.url ?? '/'}`
+    const parsed = URL.parse(url)
     const method = message.method ?? 'GET'
     message.resume()
-    const found = index.find(method, url)
+    const found = parsed === null ? null : find(method, parsed)
     const status = await send(found, url, method, message, response)
     requests.push({ atMs: Math.round(performance.now() - startedAt), week: 1, method, url, status })
   }
@@ -143,7 +154,8 @@ export async function replayArchives(files: readonly string[], dir: string): Pro
         socketAttempts.push(`${message.headers.host ?? ''}${message.url ?? ''}`)
         socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
       },
-      resets: () => false,
+      // Browsers try a page by https first and go back to http where nobody answers there; any answer, a 404 too, would keep them from it.
+      resets: (address, isTls) => isTls && resetting.has(address),
       misidentifies: () => false,
     },
     book.all()[0] ?? '127.16.0.1',

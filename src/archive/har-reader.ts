@@ -132,14 +132,25 @@ function bodyOf(content: Json, response: Json, contentType: string): { body: Uin
       bodyStatus: without || kept ? { status: 'none' } : { status: 'lost', reason: 'the HAR was saved without this body' },
     }
   }
-  if (textOf(content.encoding).toLowerCase() !== 'base64')
-    return { body: encodeText(content.text, contentType), bodyStatus: { status: 'complete' } }
+  if (textOf(content.encoding).toLowerCase() !== 'base64') return textBody(content.text, numberOf(content.size), contentType)
   const wrong = content.text.search(/[^A-Za-z0-9+/=\s]/)
   const body = Buffer.from(wrong === -1 ? content.text : content.text.slice(0, wrong), 'base64')
   return {
     body,
     bodyStatus: wrong === -1 ? { status: 'complete' } : { status: 'truncated', totalSize: null, reason: 'its base64 is broken' },
   }
+}
+
+/**
+ * Firebug cuts texts at 1 KiB, Firefox at a limit that its user sets; `content.size` is that of the whole (HAR 1.2, content). Line ends and a
+ * byte order mark may be gone from a whole text; what else is missing was cut off, and could be the miner.
+ */
+function textBody(text: string, size: number, contentType: string): { body: Uint8Array; bodyStatus: ArchivedBodyStatus } {
+  const cut = text.replace(/\.\.\. ?\[truncated[^\][]{0,80}\]$/, '')
+  const whole = encodeText(text, contentType)
+  const missing = size - whole.length - (text.match(/\n/g)?.length ?? 0) - 3
+  if (missing <= Math.max(16, size / 100) || /utf-?16/i.test(contentType)) return { body: whole, bodyStatus: { status: 'complete' } }
+  return { body: encodeText(cut, contentType), bodyStatus: { status: 'truncated', totalSize: size, reason: 'the HAR was saved with the beginning of this body only' } }
 }
 
 /** A HAR holds text after charset-decoding. Where the charset is a single-octet one that loses nothing, the octets are had back. */

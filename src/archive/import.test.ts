@@ -283,6 +283,42 @@ test('a HAR has a capture for each page, with redirects; bodies that were not sa
   assert.equal(all[0]?.capture.manifest.artifacts.websocket?.status, 'complete')
 })
 
+test('a HAR that was saved with the beginning of each body says so: a cut script is none that was read', async () => {
+  const whole = `var a = 'ä'\n${'x();\n'.repeat(200)}`
+  const size = Buffer.byteLength(whole)
+  const script = (name: string, more: string) => entry('p1', `https://a.example/${name}.js`, '07', 'script', `"mimeType":"text/javascript",${more}`)
+  const { all, blobs } = await imported(
+    {
+      'x.har': har('{"id":"p1","title":"https://a.example/","startedDateTime":"2026-01-02T03:04:05Z"}', [
+        entry('p1', 'https://a.example/', '06', 'document', '"mimeType":"text/html","size":9000,"text":"<p>"'),
+        script('whole', `"size":${size},"text":${JSON.stringify(whole)}`),
+        script('line-ends', `"size":${size + 201},"text":${JSON.stringify(whole)}`),
+        script('without-size', `"size":-1,"text":${JSON.stringify(whole)}`),
+        script('cut', `"size":${size},"text":${JSON.stringify(whole.slice(0, 500))}`),
+        script('marked', `"size":${size},"text":${JSON.stringify(`${whole.slice(0, 500)}... [truncated to save space (${size - 500} more bytes)]`)}`),
+      ]),
+    },
+    'x.har',
+  )
+  assert.ok(all[0])
+  const requests = artifacts(all[0].capture, 'request').items
+  assert.deepEqual(
+    requests.map(({ url, body }) => [url.slice(18), body.status, 'size' in body ? body.size : 0]),
+    [
+      ['', 'truncated', 3],
+      ['whole.js', 'stored', size],
+      ['line-ends.js', 'stored', size],
+      ['without-size.js', 'stored', size],
+      ['cut.js', 'truncated', 501],
+      ['marked.js', 'truncated', 501],
+    ],
+  )
+  const [, , , , , marked] = requests
+  assert.ok(marked?.body.status === 'truncated')
+  assert.equal(Buffer.from(await blobs.get(marked.body.digest)).toString(), whole.slice(0, 500))
+  assert.equal(artifacts(all[0].capture, 'dom').status, 'truncated')
+})
+
 test('a page without a response was not reached', async () => {
   const { all } = await imported({ 'x.har': har('', ['{"request":{"method":"GET","url":"https://a.example/"}}']) }, 'x.har')
   assert.equal(all[0]?.capture.manifest.reached.page, 'error')
