@@ -14,7 +14,7 @@ export type { ConnectionRecord } from './connection-log.ts'
 export type { NetworkLookup } from './network-lookup.ts'
 export { type ReachPolicy, reachPolicy } from './reach.ts'
 export { type Resolver, systemResolver } from './resolver.ts'
-export { loadNameMap, nameMapResolver } from './name-map.ts'
+export { nameMapResolver } from './name-map.ts'
 
 export interface EgressOptions {
   resolver: Resolver

