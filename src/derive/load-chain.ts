@@ -25,7 +25,11 @@ type Any =
 
 const maxLinks = 24
 
-export function loadIndex(capture: Capture): LoadIndex {
+/**
+ * `makers`: scripts that make workers of blobs, as far as their text tells. A browser does not say who made a worker of its own octets:
+ * where one script of a document can have, it was that one.
+ */
+export function loadIndex(capture: Capture, makers: ReadonlySet<string> = new Set()): LoadIndex {
   const byId = new Map<string, { kind: string; item: Any }>()
   const scriptByUrl = new Map<string, ScriptArtifact>()
   const requestByUrl = new Map<string, RequestArtifact>()
@@ -53,6 +57,10 @@ export function loadIndex(capture: Capture): LoadIndex {
     const initiator = 'initiator' in item ? item.initiator : undefined
     const found = initiator === undefined ? null : byInitiator(initiator, id)
     if (found !== null) return { ...found, how }
+    if (kind === 'worker') {
+      const maker = makerOf(item as ArtifactByKind['worker'])
+      if (maker !== null) return { id: maker.id, url: maker.url, how }
+    }
     const target = 'targetId' in item ? item.targetId : undefined
     const worker = target === undefined ? undefined : workerByTarget.get(target)
     if (worker !== undefined && worker.id !== id) return { id: worker.id, url: worker.url, how: kind === 'script' ? 'runs' : how }
@@ -71,6 +79,14 @@ export function loadIndex(capture: Capture): LoadIndex {
           }
     }
     return { id: null, url: page, how }
+  }
+
+  function makerOf(worker: ArtifactByKind['worker']): ScriptArtifact | null {
+    if (!/^(?:blob|data):/i.test(worker.url)) return null
+    const able = artifacts(capture, 'script').items.filter(
+      ({ id, targetId, parsedAtMs }) => makers.has(id) && targetId === worker.parentTargetId && parsedAtMs <= worker.startedAtMs,
+    )
+    return able.length === 1 ? able[0]! : null
   }
 
   function byInitiator(initiator: Initiator, own: string): { id: string | null; url: string } | null {

@@ -22,7 +22,7 @@ import { followUpsOf } from './follow-ups.ts'
 import { type PlannedBlob, planBlobs } from './plan.ts'
 
 /** Changes whenever the fold, the placement or the inventory could say something else of the same findings. */
-const conclusionVersion = '1'
+const conclusionVersion = '2'
 
 export interface JudgeOptions {
   blobs: BlobStore
@@ -94,7 +94,8 @@ export function createJudge(options: JudgeOptions): Judge {
       const derivations = await Promise.all(planned.map(async (blob) => ({ blob, derivation: await derive(blob) })))
       const evidence = gather(capture, derivations, options.signatures)
       const verdicts = runDetectors(await loadDetectors(), evidence)
-      const index = loadIndex(capture)
+      const makers = evidence.features.javascript.filter(({ runs, features }) => runs && features.workers.constructed > 0)
+      const index = loadIndex(capture, new Set(makers.flatMap((script) => script.artifacts.map(({ id }) => id))))
       const conclusion = conclude(capture, verdicts, index)
       const { manifest, id } = capture
       return {

@@ -1,6 +1,6 @@
 import type { Protocol } from 'devtools-protocol/types/protocol.d.ts'
 import type { SocketFrame, WebSocketArtifact } from '#model/artifact.ts'
-import { parsePoolFrame } from '#derive/pool-protocol.ts'
+import { dialogueOf, readFrame } from '#derive/pool-protocol.ts'
 import { BoundedList } from '../bounded-list.ts'
 import type { Collector, Target, VisitContext } from '../collector.ts'
 import { frameOfStack, headersOf, initiatorOf } from '../initiator.ts'
@@ -39,9 +39,9 @@ export function websocketCollector(context: VisitContext): Collector<'websocket'
     const { opcode, payloadData } = event.response
     const isBinary = opcode === binaryOpcode
     if (direction === 'sent' && !socket.cut) {
-      const share = parsePoolFrame(isBinary ? { base64: payloadData } : { text: payloadData })
-      if (share?.role === 'submit') {
-        const reason = `a share was submitted (${share.dialect}), and a pool is never served`
+      const dialect = shareIn(socket, isBinary ? { base64: payloadData } : { text: payloadData })
+      if (dialect !== null) {
+        const reason = `a share was submitted (${dialect}), and a pool is never served`
         socket.cut = { atMs: context.nowMs(), reason }
         context.cutPool(socket.url, reason)
       }
@@ -96,6 +96,19 @@ export function websocketCollector(context: VisitContext): Collector<'websocket'
       return list.collection()
     },
   }
+}
+
+/** A miner logs in and is given work before its first share: what comes later than this many messages is looked at one by one. */
+const openingFrames = 40
+
+/** Dialect of the share that a message is; one in words or octets of its own counts by the conversation that it stands in. */
+function shareIn(socket: WebSocketArtifact, payload: { text?: string; base64?: string }): string | null {
+  const { message, shape } = readFrame(payload)
+  if (message?.role === 'submit') return message.dialect
+  if (shape?.role !== 'submit' || socket.frames.length === 0 || socket.frames.length > openingFrames) return null
+  const before = socket.frames.map((frame, at) => ({ direction: frame.direction, atMs: at, place: `frame ${at}`, ...readFrame(frame) }))
+  const dialogue = dialogueOf([...before, { direction: 'sent', atMs: before.length, place: 'now', message, shape }])
+  return dialogue !== null && dialogue.strength !== 'one-sided' && dialogue.roles.submit !== undefined ? dialogue.dialect : null
 }
 
 function base64Length(base64: string): number {

@@ -156,10 +156,15 @@ const wallet: Rule = (look) => {
 const cryptonight: Rule = (look) => {
   const pads = look.scratchpads([17, 22], [4, 5], 1, 8)
   const { finalists } = look
-  if (pads.length > 0 && look.aes && (finalists.length > 0 || look.keccak)) {
+  // One round of AES by look-up tables is enough where Keccak stands beside it: 16-octet lines of a scratchpad are its blocks.
+  const rounds = look.functionsWith('aes-tables')
+  if (pads.length > 0 && (look.aes ? finalists.length > 0 || look.keccak : rounds.length > 0 && look.keccak)) {
     return core('mining', 'cryptonight', 'CN-1', [
       ...pads.slice(0, 2).map(scratchpadReason),
       ...cryptonightTables(look),
+      ...(look.table('aes') === undefined
+        ? rounds.slice(0, 1).map((at) => shapeReason(at, `has the shape of ${shapeNames['aes-tables']}`))
+        : []),
       keccakReason(look),
     ])
   }
@@ -254,7 +259,9 @@ const scrypt: Rule = (look) => {
       .filter((access) => access.align === 7 && access.bits >= 16 && access.bits <= 22 && access.loads > 0)
       .map((access) => ({ at, access })),
   )
-  if (rows.length > 0 && look.shaped('salsa')) {
+  // Password hashing may fix another N; it counts no nonce.
+  const isCoin = rows.some(({ access }) => access.bits === 17) || look.features.drivers.length > 0 || look.words('mining').length > 0
+  if (rows.length > 0 && isCoin && look.shaped('salsa')) {
     return core('mining', 'scrypt', 'SC-1', [
       shapeReason(
         rows[0]!.at,
@@ -344,24 +351,26 @@ const driverReason = ({ index, reaches }: WasmFeatures['drivers'][number]): Core
 
 /** A core whose algorithm nobody here knows: memory that is read and written at data-chosen places of a fixed power of two, beside a hash. */
 const unknown: Rule = (look) => {
-  const pads = look.scratchpads([17, 22], [3, 7], 2, 8).filter(({ at }) => (at.multiply > 0 || at.rotate > 0) && at.xor > 0)
-  if (pads.length === 0) return null
+  const pads = look.scratchpads([17, 22], [3, 7], 1, 8).filter(({ at }) => at.multiply + at.rotate > 0 && at.xor > 0)
+  const walks = pads.filter(({ access }) => access.updates >= 2)
   const hashes = (
     ['keccak', 'sha256', 'sha512', 'blake2b', 'blake2s', 'blake512', 'skein', 'salsa', 'chacha', 'blamka', 'aes-tables'] as const
   ).filter((shape) => look.shaped(shape))
-  if (
-    hashes.length === 0 &&
-    !look.keccak &&
-    look.table('sha256') === undefined &&
-    look.table('aes') === undefined &&
-    look.table('blake2b') === undefined
-  )
-    return null
-  return core('mining', 'unknown-core', 'UC-1', [
-    ...pads.slice(0, 3).map(scratchpadReason),
-    ...hashes.slice(0, 3).map((shape) => shapeReason(look.functionsWith(shape)[0]!, `has the shape of ${shapeNames[shape]}`)),
-    keccakReason(look),
-  ])
+  const hashed =
+    hashes.length > 0 || look.keccak || (['sha256', 'aes', 'blake2b'] as const).some((algorithm) => look.table(algorithm) !== undefined)
+  if (walks.length > 0 && hashed) {
+    return core('mining', 'unknown-core', 'UC-1', [
+      ...walks.slice(0, 3).map(scratchpadReason),
+      ...hashes.slice(0, 3).map((shape) => shapeReason(look.functionsWith(shape)[0]!, `has the shape of ${shapeNames[shape]}`)),
+      keccakReason(look),
+    ])
+  }
+  // No hash that is known: then the loop that seeks a nonce must stand in the same module, and drive the walk.
+  for (const driven of pads) {
+    const driver = look.features.drivers.find(({ reaches }) => reaches.includes(driven.at.index))
+    if (driver !== undefined) return core('mining', 'unknown-core', 'UC-2', [scratchpadReason(driven), driverReason(driver)])
+  }
+  return null
 }
 
 /** Hashes that everything uses: mining only where the module itself speaks of it and drives them as proof of work does. */

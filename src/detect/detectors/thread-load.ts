@@ -9,7 +9,7 @@ import { coreLoad, isWorker, steadyLoad } from '../load.ts'
 export const detector = defineDetector({
   meta: {
     id: 'thread-load',
-    version: '2',
+    version: '3',
     title: 'Threads that hash',
     kinds: ['mining'],
     limits: 'On the page’s own thread only where its hottest code is WebAssembly or the miner’s; a crowded machine distorts shares.',
@@ -64,11 +64,7 @@ export const detector = defineDetector({
       detector: 'thread-load',
       kind: 'mining',
       weight: 'hashing',
-      family:
-        (
-          input.findings.find((other) => other.kind === 'mining' && other.family !== null && other.weight === 'delivered') ??
-          input.findings.find((other) => other.kind === 'mining' && other.family !== null)
-        )?.family ?? null,
+      family: familyOf(input.findings),
       service: cause.service,
       account: null,
       title: proof.length === 1 ? 'A thread hashes' : `${proof.length} threads hash`,
@@ -77,6 +73,16 @@ export const detector = defineDetector({
     return [finding]
   },
 })
+
+/** The algorithm that the code is; else what the pool calls it; else a lone hash beside it. Threads that hash by nobody knows what have an unknown core. */
+function familyOf(findings: readonly Finding[]): string {
+  const mining = findings.filter(({ kind, family }) => kind === 'mining' && family !== null)
+  const named = mining.find(({ weight }) => weight === 'delivered') ?? mining[0]
+  const others = findings.filter(({ kind }) => kind === 'proof-of-work' || kind === 'crypto-library')
+  const hashes = new Set(others.flatMap(({ family }) => family?.split(', ') ?? []))
+  const [only] = hashes
+  return named?.family ?? (hashes.size === 1 && only !== undefined ? only : 'unknown-core')
+}
 
 /** Every worker compiles the module for itself, and evidence names the first. */
 function carriers(input: DetectorInput<'script' | 'wasm', never>): { id: string; digest: string | null }[] {

@@ -5,7 +5,7 @@ import { wasmFindings } from '../wasm-findings.ts'
 export const detector = defineDetector({
   meta: {
     id: 'wasm-hash-core',
-    version: '1',
+    version: '2',
     title: 'Mining cores in WebAssembly',
     kinds: ['mining'],
     limits:
