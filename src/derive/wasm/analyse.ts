@@ -319,6 +319,15 @@ const hashShapes: ReadonlySet<StructureId> = new Set([
   'pwxform',
 ])
 
+/** Reads and writes 128 KiB and more at places that the data choose, and multiplies or turns what it finds. */
+function walksScratchpad({ masked, multiply, rotate, xor }: FunctionFeature): boolean {
+  return (
+    xor > 0 &&
+    multiply + rotate > 0 &&
+    masked.some(({ bits, align, updates, octets }) => bits >= 17 && bits <= 22 && align >= 3 && align <= 7 && updates > 0 && octets >= 8)
+  )
+}
+
 function driversOf(
   scans: readonly FunctionScan[],
   facts: ReadonlyMap<number, FlowFacts>,
@@ -326,7 +335,9 @@ function driversOf(
   names: ReadonlyMap<number, string>,
 ): DriverFeature[] {
   const hashing = new Set(
-    hot.filter(({ structures }) => structures.some((structure) => hashShapes.has(structure))).map(({ index }) => index),
+    hot
+      .filter((feature) => feature.structures.some((structure) => hashShapes.has(structure)) || walksScratchpad(feature))
+      .map(({ index }) => index),
   )
   const byIndex = new Map(scans.map((scan) => [scan.functionIndex, scan]))
   const drivers: DriverFeature[] = []

@@ -152,6 +152,18 @@ describe('other cores', () => {
       'mining unknown-core UC-1',
     )
   })
+  it('a core of no known hash, where a nonce loop drives its walk', async () => {
+    const search = nonceLoop.replace(
+      '(call $hash (i32.load (local.get $input)))',
+      '(i32.wrap_i64 (call 1 (local.get $input) (i32.const 99)))',
+    )
+    assert.equal(await judge(scratchpadModule({ masking: masked, more: search })), 'mining unknown-core UC-2')
+    const counting = search.replace(
+      '(i32.lt_u (i32.load offset=64 (local.get $input)) (i32.load (local.get $target)))',
+      '(i32.gt_u (local.get $nonce) (i32.const 9))',
+    )
+    assert.equal(await judge(scratchpadModule({ masking: masked, more: counting })), 'nothing', 'a loop that only counts seeks no nonce')
+  })
   it('SHA-256 alone is a library, driven over a nonce it is proof of work, and mining only where it says so itself', async () => {
     const memory = '(memory 1)'
     assert.equal(await judge(`(module ${memory} ${sha256})`), 'crypto-library sha256 CL-1')

@@ -6,6 +6,9 @@ import { flag, origin } from './values.ts'
 
 const maxMaskedKinds = 64
 
+/** Less, greater and their like without sign, and equal (Duino-Coin): how a hash is held against a target. */
+const comparesTarget: ReadonlySet<number> = new Set([0x46, 0x49, 0x4b, 0x4d, 0x4f, 0x51, 0x54, 0x56, 0x58, 0x5a])
+
 /** Takes down what the flow of values through one function shows: turns, products, masked accesses, counters. */
 export class Observer {
   facts: FlowFacts = emptyFacts(0)
@@ -163,22 +166,11 @@ export class Observer {
 
   comparison(opcode: number, left: number, right: number): void {
     const { values } = this
-    const unsigned =
-      opcode === 0x49 ||
-      opcode === 0x4b ||
-      opcode === 0x4d ||
-      opcode === 0x4f ||
-      opcode === 0x54 ||
-      opcode === 0x56 ||
-      opcode === 0x58 ||
-      opcode === 0x5a
-    if (
-      unsigned &&
-      values.code[left] !== origin.constant &&
-      (values.flags[left]! & values.flags[right]! & flag.loaded) !== 0 &&
-      ((values.flags[left]! | values.flags[right]!) & flag.carried) === 0
-    )
-      this.facts.targetComparisons++
+    const flags = values.flags[left]! | values.flags[right]!
+    // One side comes from memory, the other is not known beforehand: a result against a target, not a bound of a loop.
+    const known = values.isConstant(left) || values.isConstant(right)
+    if (!comparesTarget.has(opcode) || known || (flags & flag.loaded) === 0 || (flags & flag.carried) !== 0) return
+    this.facts.targetComparisons++
   }
 
   /** A loop's counter, or what stands at the address plus one. */
