@@ -440,6 +440,14 @@ const situations: Record<string, { make: () => Promise<Situation>; is: Expected 
     }),
     is: { status: 'suspected', activity: 'none-seen', consent: 'unknown', placement: 'third-party' },
   },
+  'archive: it has the beginning of the page’s document only': {
+    make: async () => {
+      const whole = await documentOf('<p>')
+      if (whole.body.status !== 'stored') throw new Error('a stored document')
+      return { lane: 'archive', artifacts: { request: [{ ...whole, body: { ...whole.body, status: 'truncated', totalSize: 9000 } }] } }
+    },
+    is: { status: 'inconclusive', activity: 'none-seen' },
+  },
   'a lone script with a miner’s client': {
     make: async () => ({ lane: 'file', artifacts: { script: [await script('script-1', 'file.js', 'unknown', core)] } }),
     is: { status: 'loaded', activity: 'delivered', consent: 'unknown', placement: 'unknown' },
