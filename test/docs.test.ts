@@ -32,7 +32,7 @@ test('docs/ARCHITECTURE.md names the pure rooms', async () => {
 test("CONTRIBUTING.md's example is a signature", async () => {
   const yaml = /```yaml\n([\s\S]*?)```/.exec(await read('CONTRIBUTING.md'))?.[1] ?? ''
   const parsed = signatureSchema.safeParse(parse(yaml))
-  assert.ok(parsed.success, parsed.error?.message)
+  assert.equal(parsed.error?.message, undefined)
 })
 
 test('links and paths in the docs lead somewhere', async () => {
@@ -46,7 +46,7 @@ test('links and paths in the docs lead somewhere', async () => {
     for (const path of [...links, ...paths]) {
       looked++
       // Rooms that later issues fill stand in the table before they have a folder.
-      if (/^src\/(inventory|brand|connect|api)$/.test(path)) continue
+      if (/^src\/(brand|connect|api)$/.test(path)) continue
       if (
         !(await stat(join(checkout, path)).then(
           () => true,

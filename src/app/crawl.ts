@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import type { VisitOptions } from '#capture/visit-options.ts'
 import { type CrawlResult, runCrawl } from '#crawl/crawl.ts'
 import type { CrawlProgress } from '#crawl/progress.ts'
 import { scheduleOf } from '#crawl/schedule.ts'
-import { parseSeedList, type SeedList, type SeedListOptions } from '#crawl/seed-list.ts'
 import { openLedger } from '#ledger/ledger.ts'
 import { SimulatedClock, systemClock, type Clock } from '#model/clock.ts'
-import { AssayError } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
 import type { Seed } from '#model/seed.ts'
 import { visit } from './visit.ts'
@@ -68,17 +65,4 @@ export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: 
   } finally {
     await ledger.close()
   }
-}
-
-/** A seed list as people have it; `-` is not a file here. Throws `NOT_FOUND`, and `BAD_INPUT_FILE` where no line is good. */
-export async function readSeedFile(path: string, options: SeedListOptions = {}): Promise<SeedList> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new AssayError('NOT_FOUND', `the seed list ${path} cannot be read`, { cause })
-  })
-  const list = parseSeedList(bytes, options)
-  if (list.seeds.length === 0) {
-    const first = list.bad[0]
-    throw new AssayError('BAD_INPUT_FILE', `${path} names no address${first ? `: line ${first.line} ${first.reason}` : ''}`)
-  }
-  return list
 }

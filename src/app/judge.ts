@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { importFile } from '#archive/import.ts'
 import { pageReached } from '#derive/page-reached.ts'
-import { createJudge } from '#judge/judge.ts'
+import { type Judge, createJudge } from '#judge/judge.ts'
 import { loadSignatures } from '#judge/signatures.ts'
 import { openFileStore } from '#ledger/file-store.ts'
 import { isFileStore } from '#ledger/files/format.ts'
@@ -22,7 +22,8 @@ export interface JudgeEvents {
 
 interface Found {
   file: string
-  capture: Capture
+  /** Read when its turn comes: one that is damaged leaves the others alone. */
+  capture(): Promise<Capture>
 }
 
 /**
@@ -37,14 +38,23 @@ export async function* judgeFiles(paths: readonly string[], events: JudgeEvents,
     try {
       const { blobs, found } = await open(path, events.onNote)
       await using judge = closing(createJudge({ blobs, signatures }))
-      for await (const { file, capture } of found) {
+      for await (const each of found) {
         if (signal.aborted) return
-        events.onProgress(`judging ${file}`)
-        yield { file, capture, observation: await judge.value.judge(capture) }
+        events.onProgress(`judging ${each.file}`)
+        yield await judged(judge.value, each)
       }
     } catch (error) {
       yield { file: path, error: toErrorRecord(error) }
     }
+  }
+}
+
+async function judged(judge: Judge, { file, capture: read }: Found): Promise<JudgedFile> {
+  try {
+    const capture = await read()
+    return { file, capture, observation: await judge.judge(capture) }
+  } catch (error) {
+    return { file, error: toErrorRecord(error) }
   }
 }
 
@@ -60,14 +70,15 @@ async function open(path: string, onNote: (text: string) => void): Promise<{ blo
   const storeOfManifest = dirname(dirname(dirname(path)))
   if (id !== null && (await isFileStore(storeOfManifest))) {
     const store = await openFileStore(storeOfManifest)
-    return { blobs: store, found: [{ file: path, capture: await store.getCapture(id) }] }
+    return { blobs: store, found: [{ file: path, capture: () => store.getCapture(id) }] }
   }
   const blobs = memoryBlobs()
-  return { blobs, found: await importFile(path, blobs, { classify: pageReached, onSkip: (file, reason) => onNote(`assay: left out ${file}: ${reason}`) }) }
+  const imported = await importFile(path, blobs, { classify: pageReached, onSkip: (file, reason) => onNote(`assay: left out ${file}: ${reason}`) })
+  return { blobs, found: imported.map(({ file, capture }) => ({ file, capture: async () => capture })) }
 }
 
 async function* capturesOf(store: Awaited<ReturnType<typeof openFileStore>>, path: string): AsyncGenerator<Found> {
-  for await (const id of store.listCaptures()) yield { file: join(path, 'captures', id.slice(7, 9), `${id.slice(7)}.json`), capture: await store.getCapture(id) }
+  for await (const id of store.listCaptures()) yield { file: join(path, 'captures', id.slice(7, 9), `${id.slice(7)}.json`), capture: () => store.getCapture(id) }
 }
 
 /** A manifest in a data folder is named by its digest. */

@@ -10,8 +10,8 @@ import { visit } from './visit.ts'
 import { openWorkshop } from './workshop.ts'
 
 export interface ScanRequest {
-  /** As people write them; bad ones are named and left out. */
-  addresses: AsyncIterable<string>
+  /** As people write them; bad ones are named and left out. Those of a list come as seeds, with their rank and tags. */
+  addresses: AsyncIterable<string | Seed>
   jobs: number
   profile: ProfileName
   dwellMs: number | null
@@ -51,6 +51,7 @@ export async function scan(request: ScanRequest, events: ScanEvents, signal: Abo
     while (!signal.aborted) {
       const next = await iterator.next()
       if (next.done) return null
+      if (typeof next.value !== 'string') return next.value
       const text = next.value.trim()
       if (text === '' || text.startsWith('#')) continue
       try {

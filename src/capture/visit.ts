@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { Egress, EgressLane } from '#egress/egress.ts'
 import type { ArtifactByKind, ArtifactKind, RequestArtifact } from '#model/artifact.ts'
 import { artifactKinds } from '#model/artifact.ts'
@@ -16,6 +15,7 @@ import type { TargetRouter } from './browser/target-router.ts'
 import { enableDomains } from './attach.ts'
 import { Cast } from './cast.ts'
 import { collectorFactories } from './collectors/all.ts'
+import { conditionsOf } from './conditions.ts'
 import type { Target } from './collector.ts'
 import { aborted, pause, within } from './deadline.ts'
 import { connectionArtifacts, joinBlobScripts, joinHosts, joinRequests } from './egress-join.ts'
@@ -249,24 +249,7 @@ class Stage {
       startedAt: o.startedAt.toISOString(),
       endedAt: new Date(o.startedAt.getTime() + o.state.nowMs()).toISOString(),
       clockOffsetMs: null,
-      conditions: {
-        lane: 'browser',
-        vantage: plan.vantage,
-        userAgent: o.userAgent,
-        language: plan.language,
-        viewport: plan.viewport,
-        profile: plan.profile,
-        dwellMs: plan.dwellMs,
-        consent: plan.consent,
-        proxy: plan.proxy,
-        extraHeaders: plan.headers.map(({ name }) => name),
-        browser: this.#around.launched.product,
-        sandbox: this.#around.launched.sandbox,
-        cpuRate: plan.cpuRate,
-        cores: availableParallelism(),
-        debuggerOn: plan.debuggerOn,
-        concurrency: Math.max(this.#concurrency, this.#around.concurrency()),
-      },
+      conditions: conditionsOf(plan, this.#around.launched, { userAgent: o.userAgent, concurrency: Math.max(this.#concurrency, this.#around.concurrency()) }),
       actions: o.state.actions,
       // Egress answers an http request that it refuses with a page of its own, which the browser shows as one.
       ended: failure !== null && o.ended.reason === 'dwell' ? { reason: 'failed', detail: failure.message } : o.ended,

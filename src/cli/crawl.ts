@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { crawl, readSeedFile } from '#app/crawl.ts'
-import { inert } from '#report/escape.ts'
+import { crawl } from '#app/crawl.ts'
 import { exit } from './exit.ts'
-import { milliseconds, positiveInteger, repeated } from './options.ts'
+import { count, milliseconds, positiveInteger, repeated } from './options.ts'
 import { Progress, interruptible } from './progress.ts'
+import { readSeedList } from './seed-list.ts'
 
 interface CrawlFlags {
   data: string
@@ -28,7 +28,7 @@ export function define(command: Command): void {
     .option('--name <name>', 'the same name goes on with the same crawl', 'crawl')
     .option('--data <dir>', 'data folder', 'assay-data')
     .option('--database <url>', 'a served PostgreSQL instead of the embedded one')
-    .option('--limit <n>', 'only the first of the list', Number)
+    .option('--limit <n>', 'only the first of the list', count)
     .option('--jobs <n>', 'pages at a time', positiveInteger, 2)
     .option('--dwell <time>', 'how long to look after loading', milliseconds)
     .option('--allow-private', 'let pages reach private and loopback addresses')
@@ -41,9 +41,7 @@ export function define(command: Command): void {
 async function run(list: string, flags: CrawlFlags): Promise<void> {
   const progress = new Progress()
   const signal = interruptible(progress)
-  const { seeds, bad } = await readSeedFile(list, flags.limit === undefined ? {} : { limit: flags.limit })
-  for (const { line, reason } of bad.slice(0, 20)) progress.line(`line ${line}: ${inert(reason, 200)}`)
-  if (bad.length > 20) progress.line(`${bad.length - 20} more lines are no addresses`)
+  const { seeds } = await readSeedList(list, progress, flags.limit === undefined ? {} : { limit: flags.limit })
   const result = await crawl(
     {
       name: flags.name,

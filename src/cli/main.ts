@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { AssayError } from '#model/errors.ts'
+import { AssayError, type ErrorCode } from '#model/errors.ts'
 import { inert } from '#report/escape.ts'
 import { exit } from './exit.ts'
 import { version } from './version.ts'
@@ -25,6 +25,9 @@ const commands: { name: string; summary: string; load: () => Promise<{ define(co
   { name: 'doctor', summary: 'what is there and what is not', load: () => import('./doctor.ts') },
 ]
 
+/** What was given is at fault, not what Assay stands on. */
+const wrongUse: ReadonlySet<ErrorCode> = new Set(['BAD_ARGUMENT', 'BAD_URL', 'BAD_INPUT_FILE', 'NOT_FOUND', 'UNSUPPORTED'])
+
 async function main(argv: string[]): Promise<void> {
   const called = argv[2]
   for (const { name, summary, load } of commands) {
@@ -44,7 +47,7 @@ function fail(error: unknown): never {
   if (error instanceof CommanderError) exit(error.exitCode === 0 ? 0 : 4)
   if (error instanceof AssayError) {
     process.stderr.write(`assay: ${error.code}: ${inert(error.message)}\n${error.hint ? `       ${inert(error.hint)}\n` : ''}`)
-    exit(error.code === 'INTERRUPTED' ? 130 : ['BAD_ARGUMENT', 'BAD_URL', 'UNSUPPORTED'].includes(error.code) ? 4 : 5)
+    exit(error.code === 'INTERRUPTED' ? 130 : wrongUse.has(error.code) ? 4 : 5)
   }
   process.stderr.write(`assay: INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
   exit(5)

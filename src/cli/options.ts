@@ -17,6 +17,13 @@ export function positiveInteger(text: string): number {
   return value
 }
 
+/** How many of a list: also of a top list of millions. */
+export function count(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1.')
+  return value
+}
+
 /** `Name: value`, may be given many times. */
 export function header(text: string, before: HttpHeader[]): HttpHeader[] {
   const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)$/.exec(text)

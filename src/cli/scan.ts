@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
@@ -6,6 +5,7 @@ import { type ScanRequest, type ScannedPage, scan } from '#app/scan.ts'
 import { type FailOn, answerOf, defaultFailOn, exitCodeOf, worstExitCode, type ExitCode } from '#model/answer.ts'
 import type { HttpHeader } from '#model/artifact.ts'
 import { AssayError } from '#model/errors.ts'
+import type { Seed } from '#model/seed.ts'
 import { answerLine } from '#report/answer-line.ts'
 import { type ReportedPage, htmlReport } from '#report/html.ts'
 import { sarif } from '#report/sarif.ts'
@@ -13,6 +13,7 @@ import { terminalAnswer } from '#report/terminal.ts'
 import { exit } from './exit.ts'
 import { failOn, header, milliseconds, positiveInteger, repeated } from './options.ts'
 import { Progress, colourOn, interruptible } from './progress.ts'
+import { readSeedList } from './seed-list.ts'
 import { version } from './version.ts'
 
 interface ScanFlags {
@@ -46,7 +47,7 @@ export function define(command: Command): void {
     .option('--consent <policy>', 'what to answer when the page asks: ignore, accept or reject', 'ignore')
     .option('--user-agent <text>', 'visit as this browser')
     .option('--proxy <url>', 'go out through this proxy (http:// or socks5://)')
-    .option('--header <name: value>', 'send this header with every request; may be given again', header, [])
+    .option('--header <name: value>', 'send this header to the page\'s own origin; may be given again', header, [])
     .option('--out <dir>', 'keep captures and answers here', 'assay-out')
     .option('--data <dir>', 'keep them in this data folder, in its ledger too (instead of --out)')
     .option('--allow-private', 'let pages reach private and loopback addresses')
@@ -70,8 +71,9 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
   const reported: ReportedPage[] = []
   const wanted = flags.html !== undefined || flags.sarif !== undefined
 
+  const list = flags.list === undefined ? { seeds: [], bad: [] } : await readSeedList(flags.list, progress)
   const request: ScanRequest = {
-    addresses: addresses(urls, flags.list),
+    addresses: addresses(urls, list.seeds),
     jobs: flags.jobs,
     profile: flags.profile,
     dwellMs: flags.dwell ?? null,
@@ -96,23 +98,17 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
   progress.clear()
   if (flags.html !== undefined) await writeFile(flags.html, htmlReport(reported, version))
   if (flags.sarif !== undefined) await writeFile(flags.sarif, sarif(reported.map((page) => page.observation), version))
-  exit(interrupted ? 130 : worstExitCode(codes) === 1 ? 1 : bad > 0 ? 4 : worstExitCode(codes))
+  exit(interrupted ? 130 : worstExitCode(codes) === 1 ? 1 : bad + list.bad.length > 0 ? 4 : worstExitCode(codes))
 }
 
 function choice(flag: string, value: string, allowed: readonly string[]): void {
   if (!allowed.includes(value)) throw new AssayError('BAD_ARGUMENT', `${flag} is one of ${allowed.join(', ')}, not "${value}"`)
 }
 
-async function* addresses(urls: string[], list: string | undefined): AsyncGenerator<string> {
+async function* addresses(urls: readonly string[], listed: readonly Seed[]): AsyncGenerator<string | Seed> {
   for (const url of urls) {
     if (url === '-') yield* createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })
     else yield url
   }
-  if (list !== undefined) {
-    try {
-      yield* createInterface({ input: createReadStream(list), crlfDelay: Number.POSITIVE_INFINITY })
-    } catch (cause) {
-      throw new AssayError('BAD_INPUT_FILE', `the list ${list} cannot be read`, { cause, hint: 'Give a text file with one address a line.' })
-    }
-  }
+  yield* listed
 }

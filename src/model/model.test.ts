@@ -71,5 +71,5 @@ describe('exit codes', () => {
 describe('addresses that people type', () => {
   const good: Record<string, string> = { 'example.com': 'https://example.com/', ' http://a.example/x?y ': 'http://a.example/x?y', 'example.com:8080/a': 'https://example.com:8080/a', 'bücher.example': 'https://xn--bcher-kva.example/' }
   for (const [typed, url] of Object.entries(good)) it(`${typed} is ${url}`, () => assert.equal(parseSeedUrl(typed), url))
-  for (const typed of ['', 'file:///etc/passwd', 'javascript:alert(1)', 'ftp://a.example', 'http://', 'a b', 'data:text/html,x']) it(`"${typed}" is refused`, () => assert.throws(() => parseSeedUrl(typed), { code: 'BAD_URL' }))
+  for (const typed of ['', 'file:///etc/passwd', 'javascript:alert(1)', 'ftp://a.example', 'http://', 'a b', 'data:text/html,x', 'https://jo:secret@a.example/', 'jo@a.example']) it(`"${typed}" is refused`, () => assert.throws(() => parseSeedUrl(typed), { code: 'BAD_URL' }))
 })

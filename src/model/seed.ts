@@ -21,6 +21,11 @@ export function parseSeedUrl(text: string): string {
       hint: 'Give an http or https URL, or a bare name such as example.com.',
     })
   }
+  if (url.username !== '' || url.password !== '') {
+    throw new AssayError('BAD_URL', `an address with a user or password in it, which would stand in the capture (${url.host})`, {
+      hint: 'Give the address without it; --header "Authorization: …" sends one and keeps it out of the capture.',
+    })
+  }
   return url.href
 }
 
