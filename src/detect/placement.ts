@@ -31,12 +31,13 @@ export function placeOf(capture: Capture, findings: readonly Finding[], index: L
     findings.filter(({ detector }) => detector === 'pool-traffic').flatMap((finding) => finding.evidence.map(({ artifact }) => artifact)),
   )
   const frames = new Map(artifacts(capture, 'frame').items.map((frame) => [frame.id, frame]))
-  let placement: Placement = 'unknown'
-  for (const artifact of cited) {
-    const here = placeOne(artifact)
-    if (rank[here] > rank[placement]) placement = here
-  }
-  const last = cited.toSorted((a, b) => (carriers[kindOf(b)] ?? 0) - (carriers[kindOf(a)] ?? 0))[0]
+  const places = new Map([...cited].map((artifact) => [artifact, placeOne(artifact)]))
+  const placement = [...places.values()].reduce<Placement>((most, here) => (rank[here] > rank[most] ? here : most), 'unknown')
+  // The chain has to show what the placement says: it ends in one of those that decided it.
+  const last = [...places]
+    .filter(([, here]) => here === placement)
+    .map(([artifact]) => artifact)
+    .toSorted((a, b) => (carriers[kindOf(b)] ?? 0) - (carriers[kindOf(a)] ?? 0))[0]
   return { placement, chain: last === undefined ? [] : withReferences(last) }
 
   function placeOne(artifact: string): Placement {

@@ -62,7 +62,7 @@ export function sentenceFor(told: Told): string {
 
 function family({ deciding }: Told): string {
   const name = deciding.find((finding) => finding.family !== null)?.family
-  return name === undefined || name === null ? '' : ` (${familyNames[name] ?? name})`
+  return name === undefined || name === null || name === 'unknown-core' ? '' : ` (${familyNames[name] ?? name})`
 }
 
 function how({ mining }: Told): string {

@@ -3,7 +3,7 @@ import type { DeriveContext, Deriver, InnerBlob } from '../deriver.ts'
 import { addCall, analyse, constant, looksLikeScript } from './analyse.ts'
 import { emulate, type Emulation } from './emulator.ts'
 import type { JavaScriptFeatures } from './features.ts'
-import { parseJavaScript } from './tree.ts'
+import { type Parsed, parseJavaScript } from './tree.ts'
 import { triage } from './triage.ts'
 
 export function emptyJavaScript(): JavaScriptFeatures {
@@ -45,7 +45,7 @@ export const javascriptDeriver: Deriver<'javascript'> = {
     const parsed = parseJavaScript(decode(bytes))
     if (parsed === null) return { features: { ...features, level: 'unparsable' }, inner: [] }
     features.level = 'parsed'
-    const emulation = bytes.length <= 400_000 ? unpack(parsed.source, hides) : null
+    const emulation = bytes.length <= 400_000 ? unpack(parsed, hides) : null
     const roots = rootsOf(context)
     const cache = new Map<string, ReturnType<Emulation['ask']>>()
     let asked = 0
@@ -63,11 +63,12 @@ export const javascriptDeriver: Deriver<'javascript'> = {
 }
 
 /** A script that ends in running something computed is worth the steps that its cipher takes. */
-function unpack(source: string, hides: boolean): Emulation {
-  const first = emulate(source, hides ? 600_000 + source.length * 20 : 150_000)
+function unpack(parsed: Parsed, hides: boolean): Emulation {
+  const { source } = parsed
+  const first = emulate(parsed, hides ? 600_000 + source.length * 20 : 150_000)
   const runsComputed = /\b(eval|Function)\s*\(/.test(source.slice(-100_000))
   return hides && first.exhausted && first.code.length === 0 && runsComputed && source.length < 200_000
-    ? emulate(source, 30_000_000)
+    ? emulate(parsed, 30_000_000)
     : first
 }
 

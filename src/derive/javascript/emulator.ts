@@ -3,7 +3,7 @@ import { arrayMethod, globals, type Machine, regex, regexMethod, textMethod } fr
 import { Arr, Exhausted, native, numberOf, Obj, Outside, Rx, textOf, Thrown, truthy, type Value } from './emulator-values.ts'
 import { isVisitorListener, varsIn, visitorEvents } from './emulator-syntax.ts'
 import { binary, type Folded } from './fold.ts'
-import { isFunction, type Node, parseJavaScript } from './tree.ts'
+import { isFunction, type Node, type Parsed, parseJavaScript } from './tree.ts'
 
 /** What a script did to things outside of it. */
 export interface Emulation {
@@ -42,8 +42,8 @@ const windowNames: ReadonlySet<string> = new Set(['window', 'self', 'globalThis'
  * everything that belongs to a browser is a name that swallows what is done to it and writes it down. Callbacks that the script hands
  * out are run afterwards. It is no browser: what it does not know ends that statement, not the script.
  */
-export function emulate(source: string, budget = 600_000): Emulation {
-  const parsed = parseJavaScript(source)
+export function emulate(source: string | Parsed, budget = 600_000): Emulation {
+  const parsed = typeof source === 'string' ? parseJavaScript(source) : source
   const machine = new Interpreter(budget)
   if (parsed !== null) machine.run(parsed.program, parsed.source)
   return machine.result()
