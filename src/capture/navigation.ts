@@ -79,7 +79,7 @@ export function navigationError(reason: string, url: string, connections: readon
   const code = errorCodes.find(([pattern]) => pattern.test(reason))?.[1] ?? 'NAVIGATION_FAILED'
   const host = URL.parse(main?.url ?? url)?.hostname.replace(/^\[|\]$/g, '')
   const refusal = connections.findLast((record) => record.host === host && record.outcome !== 'connected')
-  if (said === 'egress' && main?.failure) return { code: codeOf(main.failure.reason), message: main.failure.reason }
+  if (said === 'egress' && main?.failure) return { code: codeOf(main.failure.reason), message: main.failure.reason.replace(namedCode, '') }
   if (viaProxy.test(reason) && refusal?.reason !== undefined) {
     return { code: refusal.outcome === 'refused' ? 'ADDRESS_REFUSED' : codeOf(refusal.reason), message: refusal.reason }
   }
@@ -89,9 +89,11 @@ export function navigationError(reason: string, url: string, connections: readon
 /** What Chromium says when its proxy would not or could not connect. */
 const viaProxy = /ERR_(TUNNEL_CONNECTION_FAILED|PROXY_CONNECTION_FAILED|EMPTY_RESPONSE|CONNECTION_(CLOSED|RESET|ABORTED))/
 
+const namedCode = /^(ADDRESS_REFUSED|DNS_FAILED|CONNECT_FAILED|TIMEOUT): /
+
 /** Egress's reasons begin with its code where they come over HTTP; in its log they are the resolver's or the dialer's words. */
 function codeOf(reason: string): ErrorCode {
-  const named = /^(ADDRESS_REFUSED|DNS_FAILED|CONNECT_FAILED|TIMEOUT)\b/.exec(reason)?.[1]
+  const named = namedCode.exec(reason)?.[1]
   if (named !== undefined) return named as ErrorCode
   if (/^(NXDOMAIN|NODATA|SERVFAIL|REFUSED|TIMEOUT|NOTIMP|FORMERR)\b/.test(reason)) return 'DNS_FAILED'
   return reason.startsWith('no answer') ? 'TIMEOUT' : 'CONNECT_FAILED'

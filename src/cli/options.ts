@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { type FailOn, defaultFailOn } from '#model/answer.ts'
-import type { FindingKind, Status } from '#model/finding.ts'
+import { type FindingKind, findingKinds, type Status, statuses } from '#model/finding.ts'
 import type { HttpHeader } from '#model/artifact.ts'
 
 /** `8`, `8s`, `1500ms`, `2m` → milliseconds. */
@@ -33,20 +33,17 @@ export function header(text: string, before: HttpHeader[]): HttpHeader[] {
 
 export const repeated = (text: string, before: string[]): string[] => [...before, text]
 
-const statuses: readonly Status[] = ['active', 'loaded', 'opt-in', 'suspected', 'none', 'inconclusive', 'not-observed', 'hint', 'no-hint']
-const kinds: readonly FindingKind[] = ['mining', 'proof-of-work', 'crypto-library', 'wallet', 'proxyware', 'ad-worker', 'clipboard', 'drainer']
-
 /** `active,loaded,proxyware` → what makes the exit code 1; `never` for nothing. */
 export function failOn(text: string): FailOn {
   if (text === 'never') return { statuses: [], kinds: [] }
   const result = { statuses: [] as Status[], kinds: [] as FindingKind[] }
   for (const word of text.split(',').map((part) => part.trim())) {
     const status = statuses.find((name) => name === word)
-    const kind = kinds.find((name) => name === word)
+    const kind = findingKinds.find((name) => name === word)
     if (word === 'found') result.statuses.push(...defaultFailOn.statuses)
     else if (status) result.statuses.push(status)
     else if (kind) result.kinds.push(kind)
-    else throw new InvalidArgumentError(`never, found, or a list of: ${[...statuses, ...kinds].join(', ')}.`)
+    else throw new InvalidArgumentError(`never, found, or a list of: ${[...statuses, ...findingKinds].join(', ')}.`)
   }
   return result
 }

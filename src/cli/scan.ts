@@ -5,6 +5,7 @@ import { type ScanRequest, type ScannedPage, scan } from '#app/scan.ts'
 import { type FailOn, answerOf, defaultFailOn, exitCodeOf, worstExitCode, type ExitCode } from '#model/answer.ts'
 import type { HttpHeader } from '#model/artifact.ts'
 import { AssayError } from '#model/errors.ts'
+import { consentPolicies } from '#model/capture.ts'
 import type { Seed } from '#model/seed.ts'
 import { answerLine } from '#report/answer-line.ts'
 import { type ReportedPage, htmlReport } from '#report/html.ts'
@@ -63,7 +64,7 @@ export function define(command: Command): void {
 
 async function run(urls: string[], flags: ScanFlags): Promise<void> {
   choice('--profile', flags.profile, ['quick', 'standard', 'thorough'])
-  choice('--consent', flags.consent, ['ignore', 'accept', 'reject'])
+  choice('--consent', flags.consent, consentPolicies)
   if (urls.length === 0 && flags.list === undefined) throw new AssayError('BAD_ARGUMENT', 'no address to visit', { hint: 'Try: assay scan https://example.com' })
   const progress = new Progress()
   const signal = interruptible(progress)

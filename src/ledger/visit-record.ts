@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Digest, sha256 } from '#model/digest.ts'
+import { type Digest, digestForm, sha256 } from '#model/digest.ts'
 import { AssayError, type ErrorRecord } from '#model/errors.ts'
 import type { Seed } from '#model/seed.ts'
 
@@ -45,10 +45,7 @@ const schema = z.looseObject({
   }),
   site: z.string(),
   plannedAt: z.iso.datetime().nullable(),
-  captureId: z
-    .string()
-    .regex(/^sha256:[0-9a-f]{64}$/)
-    .nullable(),
+  captureId: z.string().regex(digestForm).nullable(),
   judgement: z.string().nullable(),
   observedAt: z.iso.datetime(),
   error: z.looseObject({ code: z.string(), message: z.string() }).nullable(),

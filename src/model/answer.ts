@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Lane, PageReached } from './capture.ts'
+import { type Lane, lanes, type PageReached, pagesReached } from './capture.ts'
+import { digestForm } from './digest.ts'
 import type { ErrorRecord } from './errors.ts'
-import type { Finding, Mining, Status } from './finding.ts'
-import type { Observation, Question } from './observation.ts'
-import { foundStatuses } from './finding.ts'
+import { activities, consents, type Finding, findingKinds, foundStatuses, type Mining, operators, placements, type Status, statuses } from './finding.ts'
+import { type Observation, type Question, questions } from './observation.ts'
 
 export const answerSchemaVersion = 1
 
@@ -29,7 +29,7 @@ export interface Answer {
 }
 
 const text = z.string()
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
+const digest = z.string().regex(digestForm)
 
 /** The same as a schema, for whoever reads the lines: `docs/schemas/answer.schema.json` is generated from it. Unknown members are allowed: it is additive. */
 export const answerSchema = z.looseObject({
@@ -39,20 +39,20 @@ export const answerSchema = z.looseObject({
   final: text.nullable(),
   captureId: digest.nullable(),
   at: z.iso.datetime(),
-  lane: z.enum(['browser', 'http', 'archive', 'file']),
-  reached: z.enum(['content', 'gate', 'login', 'parked', 'consent-wall', 'error']),
-  status: z.enum(['active', 'loaded', 'opt-in', 'suspected', 'none', 'inconclusive', 'not-observed', 'hint', 'no-hint']),
+  lane: z.enum(lanes),
+  reached: z.enum(pagesReached),
+  status: z.enum(statuses),
   mining: z.looseObject({
-    activity: z.enum(['hashing', 'pool-contact', 'delivered', 'none-seen']),
-    consent: z.enum(['asked-first', 'asked-late', 'refused-ignored', 'not-asked', 'unknown']),
-    placement: z.enum(['page', 'own-file', 'third-party', 'ad', 'unknown']),
-    operator: z.enum(['declared', 'denied', 'unknown']),
+    activity: z.enum(activities),
+    consent: z.enum(consents),
+    placement: z.enum(placements),
+    operator: z.enum(operators),
   }),
   sentence: text,
   findings: z.array(
     z.looseObject({
       detector: text,
-      kind: z.enum(['mining', 'proof-of-work', 'crypto-library', 'wallet', 'proxyware', 'ad-worker', 'clipboard', 'drainer']),
+      kind: z.enum(findingKinds),
       family: text.nullable(),
       service: text.nullable(),
       account: text.nullable(),
@@ -62,7 +62,7 @@ export const answerSchema = z.looseObject({
     }),
   ),
   blindTo: z.array(text),
-  asked: z.array(z.enum(['mining', 'components', 'consent', 'load', 'traffic', 'code'])),
+  asked: z.array(z.enum(questions)),
   chain: z.array(z.looseObject({ url: text, artifact: text.nullable(), how: text })),
   accounts: z.array(z.looseObject({ account: text, service: text.nullable() })),
   error: z.looseObject({ code: text, message: text }).nullable(),

@@ -4,18 +4,24 @@ import { artifactKinds } from './artifact.ts'
 import type { Collection } from './collection.ts'
 import { notCollected } from './collection.ts'
 import { canonicalJson } from './canonical.ts'
-import { type Digest, sha256 } from './digest.ts'
+import { type Digest, digestForm, sha256 } from './digest.ts'
 import { AssayError, type ErrorRecord } from './errors.ts'
 import type { Seed } from './seed.ts'
 
 export const captureSchemaVersion = 1
 
+export const lanes = ['browser', 'http', 'archive', 'file'] as const
+
 /** `browser`: all evidence. `http`: no JavaScript. `archive`: a HAR, WARC, WACZ or saved page. `file`: a lone script, module or text. */
-export type Lane = 'browser' | 'http' | 'archive' | 'file'
+export type Lane = (typeof lanes)[number]
 
-export type PageReached = 'content' | 'gate' | 'login' | 'parked' | 'consent-wall' | 'error'
+export const pagesReached = ['content', 'gate', 'login', 'parked', 'consent-wall', 'error'] as const
 
-export type ConsentPolicy = 'ignore' | 'accept' | 'reject'
+export type PageReached = (typeof pagesReached)[number]
+
+export const consentPolicies = ['ignore', 'accept', 'reject'] as const
+
+export type ConsentPolicy = (typeof consentPolicies)[number]
 
 export interface Conditions {
   lane: Lane
@@ -92,7 +98,7 @@ export function artifacts<K extends ArtifactKind>(capture: Capture, kind: K): Co
 
 const text = z.string()
 const count = z.number().nonnegative()
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
+const digest = z.string().regex(digestForm)
 const errorRecord = z.looseObject({ code: text, message: text })
 export const bodySchema = z.discriminatedUnion('status', [
   z.looseObject({ status: z.literal('stored'), digest, size: count }),
@@ -127,11 +133,11 @@ const manifestSchema = z.looseObject({
   seed: z.looseObject({ url: text, tags: z.array(text), scope: text }),
   url: text,
   finalUrl: text,
-  reached: z.looseObject({ page: z.enum(['content', 'gate', 'login', 'parked', 'consent-wall', 'error']), httpStatus: z.number().nullable(), reasons: z.array(text) }),
+  reached: z.looseObject({ page: z.enum(pagesReached), httpStatus: z.number().nullable(), reasons: z.array(text) }),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
   clockOffsetMs: z.number().nullable(),
-  conditions: z.looseObject({ lane: z.enum(['browser', 'http', 'archive', 'file']), vantage: text, userAgent: text, dwellMs: count, consent: z.enum(['ignore', 'accept', 'reject']) }),
+  conditions: z.looseObject({ lane: z.enum(lanes), vantage: text, userAgent: text, dwellMs: count, consent: z.enum(consentPolicies) }),
   actions: z.array(z.looseObject({ atMs: z.number(), type: text, detail: text })),
   ended: z.looseObject({ reason: text, detail: text }),
   error: errorRecord.nullable(),

@@ -7,6 +7,8 @@ export function sha256(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
+export const digestForm = /^sha256:[0-9a-f]{64}$/
+
 export function isDigest(text: string): text is Digest {
-  return /^sha256:[0-9a-f]{64}$/.test(text)
+  return digestForm.test(text)
 }

@@ -1,8 +1,10 @@
 import type { ArtifactKind } from './artifact.ts'
 import type { Digest } from './digest.ts'
 
+export const findingKinds = ['mining', 'proof-of-work', 'crypto-library', 'wallet', 'proxyware', 'ad-worker', 'clipboard', 'drainer'] as const
+
 /** Only `mining` moves the status. */
-export type FindingKind = 'mining' | 'proof-of-work' | 'crypto-library' | 'wallet' | 'proxyware' | 'ad-worker' | 'clipboard' | 'drainer'
+export type FindingKind = (typeof findingKinds)[number]
 
 export interface Evidence {
   captureId: Digest
@@ -58,10 +60,15 @@ export interface Verdict {
   error: { code: string; message: string } | null
 }
 
-export type Activity = 'hashing' | 'pool-contact' | 'delivered' | 'none-seen'
-export type Consent = 'asked-first' | 'asked-late' | 'refused-ignored' | 'not-asked' | 'unknown'
-export type Placement = 'page' | 'own-file' | 'third-party' | 'ad' | 'unknown'
-export type Operator = 'declared' | 'denied' | 'unknown'
+export const activities = ['hashing', 'pool-contact', 'delivered', 'none-seen'] as const
+export const consents = ['asked-first', 'asked-late', 'refused-ignored', 'not-asked', 'unknown'] as const
+export const placements = ['page', 'own-file', 'third-party', 'ad', 'unknown'] as const
+export const operators = ['declared', 'denied', 'unknown'] as const
+
+export type Activity = (typeof activities)[number]
+export type Consent = (typeof consents)[number]
+export type Placement = (typeof placements)[number]
+export type Operator = (typeof operators)[number]
 
 export interface Mining {
   activity: Activity
@@ -70,7 +77,9 @@ export interface Mining {
   operator: Operator
 }
 
-export type Status = 'active' | 'loaded' | 'opt-in' | 'suspected' | 'none' | 'inconclusive' | 'not-observed' | 'hint' | 'no-hint'
+export const statuses = ['active', 'loaded', 'opt-in', 'suspected', 'none', 'inconclusive', 'not-observed', 'hint', 'no-hint'] as const
+
+export type Status = (typeof statuses)[number]
 
 /** Statuses that count as found in every figure; `opt-in` is found and told apart. */
 export const foundStatuses: readonly Status[] = ['active', 'loaded', 'suspected']

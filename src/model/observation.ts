@@ -13,8 +13,10 @@ export interface FollowUp {
   profile: string
 }
 
+export const questions = ['mining', 'components', 'consent', 'load', 'traffic', 'code'] as const
+
 /** Questions that the evidence at hand could answer. */
-export type Question = 'mining' | 'components' | 'consent' | 'load' | 'traffic' | 'code'
+export type Question = (typeof questions)[number]
 
 /** One sentence of the way from the page to the miner, the page first. */
 export interface ChainLink {

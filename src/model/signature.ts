@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { findingKinds } from './finding.ts'
 
 /**
  * How one miner service, family or library is recognised: data, no code. One file in `signatures/`, one thing.
@@ -7,7 +8,7 @@ import { z } from 'zod'
 export const signatureSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   name: z.string().min(1),
-  kind: z.enum(['mining', 'proof-of-work', 'crypto-library', 'wallet', 'proxyware', 'ad-worker', 'clipboard', 'drainer']),
+  kind: z.enum(findingKinds),
   /** Algorithms that it is known to run. */
   families: z.array(z.string()).default([]),
   /** First and last month of service, YYYY-MM; `to` null while it lasts. */
