@@ -62,7 +62,12 @@ export async function indexArchives(files: readonly string[], dir: string): Prom
       const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
       origins.set(`${url.protocol}${url.hostname}:${port}`, { scheme: url.protocol.slice(0, -1), host: url.hostname, port })
       const { revisit, payloadDigest } = exchange
-      const repeated = revisit === undefined ? undefined : (revisit.payloadDigest === '' ? exact.get(`GET ${exactKey(revisit.url)}`)?.[0]?.body : byPayload.get(revisit.payloadDigest))
+      const repeated =
+        revisit === undefined
+          ? undefined
+          : revisit.payloadDigest === ''
+            ? exact.get(`GET ${exactKey(revisit.url)}`)?.[0]?.body
+            : byPayload.get(revisit.payloadDigest)
       const response: ArchivedResponse = {
         url: exchange.url,
         status: exchange.status,

@@ -72,7 +72,12 @@ export async function replayArchives(files: readonly string[], dir: string): Pro
   for (const host of hosts) book.addressOf(host)
   const tlsAddresses = new Set(index.origins.filter(({ scheme }) => scheme === 'https').map(({ host }) => book.addressOf(host)))
   const pageHosts = new Set(index.pages.flatMap((page) => URL.parse(page)?.hostname ?? []))
-  const resetting = new Set(hosts.filter((host) => pageHosts.has(host)).map((host) => book.addressOf(host)).filter((address) => !tlsAddresses.has(address)))
+  const resetting = new Set(
+    hosts
+      .filter((host) => pageHosts.has(host))
+      .map((host) => book.addressOf(host))
+      .filter((address) => !tlsAddresses.has(address)),
+  )
 
   /** Browsers of today ask by https for what was http, where their HSTS list says so: the answer is the archive's. */
   function find(method: string, url: URL): ArchivedResponse | null {

@@ -150,7 +150,10 @@ function textBody(text: string, size: number, contentType: string): { body: Uint
   const whole = encodeText(text, contentType)
   const missing = size - whole.length - (text.match(/\n/g)?.length ?? 0) - 3
   if (missing <= Math.max(16, size / 100) || /utf-?16/i.test(contentType)) return { body: whole, bodyStatus: { status: 'complete' } }
-  return { body: encodeText(cut, contentType), bodyStatus: { status: 'truncated', totalSize: size, reason: 'the HAR was saved with the beginning of this body only' } }
+  return {
+    body: encodeText(cut, contentType),
+    bodyStatus: { status: 'truncated', totalSize: size, reason: 'the HAR was saved with the beginning of this body only' },
+  }
 }
 
 /** A HAR holds text after charset-decoding. Where the charset is a single-octet one that loses nothing, the octets are had back. */

@@ -286,7 +286,8 @@ test('a HAR has a capture for each page, with redirects; bodies that were not sa
 test('a HAR that was saved with the beginning of each body says so: a cut script is none that was read', async () => {
   const whole = `var a = 'ä'\n${'x();\n'.repeat(200)}`
   const size = Buffer.byteLength(whole)
-  const script = (name: string, more: string) => entry('p1', `https://a.example/${name}.js`, '07', 'script', `"mimeType":"text/javascript",${more}`)
+  const script = (name: string, more: string) =>
+    entry('p1', `https://a.example/${name}.js`, '07', 'script', `"mimeType":"text/javascript",${more}`)
   const { all, blobs } = await imported(
     {
       'x.har': har('{"id":"p1","title":"https://a.example/","startedDateTime":"2026-01-02T03:04:05Z"}', [
@@ -295,7 +296,10 @@ test('a HAR that was saved with the beginning of each body says so: a cut script
         script('line-ends', `"size":${size + 201},"text":${JSON.stringify(whole)}`),
         script('without-size', `"size":-1,"text":${JSON.stringify(whole)}`),
         script('cut', `"size":${size},"text":${JSON.stringify(whole.slice(0, 500))}`),
-        script('marked', `"size":${size},"text":${JSON.stringify(`${whole.slice(0, 500)}... [truncated to save space (${size - 500} more bytes)]`)}`),
+        script(
+          'marked',
+          `"size":${size},"text":${JSON.stringify(`${whole.slice(0, 500)}... [truncated to save space (${size - 500} more bytes)]`)}`,
+        ),
       ]),
     },
     'x.har',

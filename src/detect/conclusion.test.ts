@@ -627,3 +627,25 @@ test('the chain leads from the page over the tag manager to the socket, and the 
     [account],
   )
 })
+
+test('where a third party’s script is what counts and could not be had, the chain ends in it and not in the page that starts it', async () => {
+  const library = 'https://coinhive.com/lib/coinhive.min.js'
+  const start = `var m = new CoinHive.Anonymous("${account}"); m.start()`
+  const { response: _, ...refused } = request('req-2', library, 'script', { status: 'lost', reason: 'not answered' })
+  const { conclusion } = await judge.judge(
+    captureOf(
+      manifestOf({
+        artifacts: {
+          frame: [frame1],
+          request: [
+            await documentOf(`<script src="${library}"></script><script>${start}</script>`),
+            { ...refused, failure: { reason: 'net::ERR_NAME_NOT_RESOLVED' } },
+          ],
+          script: [await script('script-1', page, 'inline', start)],
+        },
+      }),
+    ),
+  )
+  assert.deepEqual([conclusion.status, conclusion.mining.placement, conclusion.chain.at(-1)?.url], ['loaded', 'third-party', library])
+  assert.match(conclusion.sentence, /from coinhive\.com/)
+})

@@ -61,7 +61,8 @@ export function compareReplay(o: ComparedReplay): ReplayComparison {
   for (const { url, method } of o.asked) {
     // Asked for by the browser's own chrome, outside the page.
     if (/\/favicon\.ico$/.test(url)) continue
-    if (!byUrl.get(plain(url))?.some((request) => request.method === method) && !comparison.unseen.includes(url)) comparison.unseen.push(url)
+    if (!byUrl.get(plain(url))?.some((request) => request.method === method) && !comparison.unseen.includes(url))
+      comparison.unseen.push(url)
   }
   for (const request of requests) {
     const known = archived.get(plain(request.url))?.flatMap(({ digest }) => digest ?? [])
@@ -76,7 +77,8 @@ type Fate = Omit<ScriptFate, 'url'>
 type ByUrl = ReadonlyMap<string, RequestArtifact[]>
 
 function scriptFate(file: ArchivedFile, o: ComparedReplay, byUrl: ByUrl): Fate {
-  if (file.digest === null || file.status >= 400 || file.status === 0) return { fate: 'lost', reason: file.status >= 400 ? `the archive has status ${file.status}` : 'the archive holds no body' }
+  if (file.digest === null || file.status >= 400 || file.status === 0)
+    return { fate: 'lost', reason: file.status >= 400 ? `the archive has status ${file.status}` : 'the archive holds no body' }
   const requests = byUrl.get(plain(file.url))
   if (requests === undefined) return notAsked(file, o)
   if (artifacts(o.capture, 'script').items.some((script) => plain(script.url) === plain(file.url))) return { fate: 'captured', reason: '' }
@@ -84,12 +86,18 @@ function scriptFate(file: ArchivedFile, o: ComparedReplay, byUrl: ByUrl): Fate {
 }
 
 function documentFate(file: ArchivedFile, o: ComparedReplay, byUrl: ByUrl): Fate {
-  if (file.digest === null || file.status >= 300 || file.status === 0) return { fate: 'lost', reason: file.status >= 300 ? `the archive has status ${file.status}` : 'the archive holds no body' }
+  if (file.digest === null || file.status >= 300 || file.status === 0)
+    return { fate: 'lost', reason: file.status >= 300 ? `the archive has status ${file.status}` : 'the archive holds no body' }
   const requests = byUrl.get(plain(file.url))
   if (requests === undefined) return notAsked(file, o)
   if (artifacts(o.capture, 'frame').items.some((frame) => plain(frame.url) === plain(file.url))) return { fate: 'captured', reason: '' }
   const last = requests.at(-1)
-  return { fate: 'asked', reason: last?.failure ? `the browser refused it: ${last.failure.reason}${last.failure.blocked ? ` (${last.failure.blocked})` : ''}` : `asked for as ${last?.resourceType ?? 'nothing'}, or its frame went on or went away` }
+  return {
+    fate: 'asked',
+    reason: last?.failure
+      ? `the browser refused it: ${last.failure.reason}${last.failure.blocked ? ` (${last.failure.blocked})` : ''}`
+      : `asked for as ${last?.resourceType ?? 'nothing'}, or its frame went on or went away`,
+  }
 }
 
 function whyNotRun(file: ArchivedFile, requests: readonly RequestArtifact[], o: ComparedReplay): string {
@@ -97,7 +105,9 @@ function whyNotRun(file: ArchivedFile, requests: readonly RequestArtifact[], o: 
   if (failed) return `the browser refused it: ${failed.reason}${failed.blocked === undefined ? '' : ` (${failed.blocked})`}`
   const type = requests[0]?.resourceType
   if (type !== 'script') return `asked for as ${type}, not as a script`
-  const complaint = artifacts(o.capture, 'console').items.find((message) => message.place !== undefined && plain(message.place.url) === plain(file.url))
+  const complaint = artifacts(o.capture, 'console').items.find(
+    (message) => message.place !== undefined && plain(message.place.url) === plain(file.url),
+  )
   if (complaint) return `it does not parse: ${complaint.text.split('\n', 1)[0]?.slice(0, 100)}`
   return 'fetched and never run'
 }
