@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { DialogArtifact } from '#model/artifact.ts'
-import { aboutDialog } from '#derive/dialog.ts'
+import { aboutDialog, asksForHuman } from '#derive/dialog.ts'
 import { choiceFor } from './choice.ts'
 import type { Target, VisitContext } from './collector.ts'
 import { pause, within } from './deadline.ts'
+import { frameOfContext } from './execution-contexts.ts'
 import { overlayWatch } from './page/overlay-watch.ts'
 
 /** As long as a visitor needs to read it. What runs meanwhile, runs before he has answered. Milliseconds. */
@@ -39,7 +40,7 @@ export function overlays(context: VisitContext, note: (dialog: Omit<DialogArtifa
       answer: { choice: 'ignored' },
     })
     const { consent } = context.plan
-    if (consent === 'ignore' || about === 'unknown') return
+    if (consent === 'ignore' || (about === 'unknown' && !(consent === 'accept' && asksForHuman(question.text, question.choices)))) return
     const index = choiceFor(question.choices, consent)
     if (index >= 0) void answer(target, contextId, dialog, question.key, index, consent)
   }
@@ -66,14 +67,9 @@ export function overlays(context: VisitContext, note: (dialog: Omit<DialogArtifa
     attach(target) {
       if (target.type !== 'page' && target.type !== 'iframe') return
       const { session } = target
-      const frames = new Map<number, string>()
-      session.on('Runtime.executionContextCreated', ({ context: { id, auxData } }) => {
-        const frameId: unknown = auxData?.['frameId']
-        if (typeof frameId === 'string') frames.set(id, frameId)
-      })
-      session.on('Runtime.executionContextDestroyed', ({ executionContextId }) => frames.delete(executionContextId))
+      const frameOf = frameOfContext(session)
       session.on('Runtime.bindingCalled', ({ name, payload, executionContextId }) => {
-        if (name === binding) reported(target, executionContextId, context.frameIdOf(frames.get(executionContextId)), payload)
+        if (name === binding) reported(target, executionContextId, context.frameIdOf(frameOf(executionContextId)), payload)
       })
       session.post('Runtime.addBinding', { name: binding, executionContextName: worldName })
       session.post('Page.addScriptToEvaluateOnNewDocument', { source: context.hooks.own(source), worldName, runImmediately: true })
