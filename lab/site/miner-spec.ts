@@ -50,11 +50,11 @@ export const placementOf: Record<Load, Placement> = {
 }
 
 /** A worker with an address of its own is the site's file, whoever starts it. */
-const fileThreads: readonly Thread[] = ['worker-url', 'worker-module', 'shared-worker', 'service-worker']
+const fileThreads: ReadonlySet<Thread> = new Set(['worker-url', 'worker-module', 'shared-worker', 'service-worker'])
 
 function placementFor({ load, thread }: MinerSpec): Placement {
   const placement = placementOf[load]
-  return placement === 'page' && fileThreads.includes(thread) ? 'own-file' : placement
+  return placement === 'page' && fileThreads.has(thread) ? 'own-file' : placement
 }
 
 export type PoolMode = 'answers' | 'dead' | 'refuses' | 'first-party'

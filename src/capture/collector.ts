@@ -98,6 +98,8 @@ export interface PageHooks {
   add(name: string, source: string, where?: 'documents' | 'everywhere'): void
   /** `payload` comes from a place that the page shares: parse it as hostile. */
   onReport(name: string, listener: (target: Target, payload: unknown, frameId: string | undefined) => void): void
+  /** How many reports of a hook were too many, too long or unreadable: what it tells of is then not whole. */
+  lost(name: string): number
   /** Whether a script is one of ours, by the digest that V8 gives it. */
   isOwn(sha256Hex: string): boolean
   /** Marks the text of a program of ours, in whatever world it runs, and returns it. */

@@ -49,5 +49,5 @@ export function frameOfStack(stack: Protocol.Runtime.StackTrace | undefined, tar
 
 /** CDP joins a header that came more than once by a line feed. */
 export function headersOf(headers: Record<string, string> | undefined): HttpHeader[] {
-  return Object.entries(headers ?? {}).flatMap(([name, value]) => String(value).split('\n').map((each) => ({ name, value: each })))
+  return Object.entries(headers ?? {}).flatMap(([name, value]) => value.split('\n').map((each) => ({ name, value: each })))
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { PageHooks, Target } from './collector.ts'
+import { frameOfContext } from './execution-contexts.ts'
 
 interface Hook {
   name: string
@@ -10,6 +11,7 @@ interface Hook {
 type ReportListener = (target: Target, payload: unknown, frameId: string | undefined) => void
 
 const maxReportLength = 256 * 1024
+/** Of one hook: a flood of one leaves the others what they have to say. */
 const maxReports = 20_000
 
 /** The hooks of one visit: what is added to a document or worker before its own code runs, and what comes back. */
@@ -21,7 +23,8 @@ export class VisitHooks implements PageHooks {
   readonly #listeners = new Map<string, ReportListener[]>()
   readonly #ownHashes = new Set<string>()
   readonly #sources = new Map<'document' | 'worker', string>()
-  #reports = 0
+  readonly #taken = new Map<string, number>()
+  readonly #lost = new Map<string, number>()
 
   constructor(frameIdOf: (cdpFrameId: string | undefined) => string | undefined) {
     this.#frameIdOf = frameIdOf
@@ -36,6 +39,10 @@ export class VisitHooks implements PageHooks {
     const listeners = this.#listeners.get(name)
     if (listeners) listeners.push(listener)
     else this.#listeners.set(name, [listener])
+  }
+
+  lost(name: string): number {
+    return this.#lost.get(name) ?? 0
   }
 
   isOwn(sha256Hex: string): boolean {
@@ -54,14 +61,9 @@ export class VisitHooks implements PageHooks {
     const source = this.#sourceFor(isDocument ? 'document' : 'worker')
     if (source === null) return
     const { session } = target
-    const frames = new Map<number, string>()
-    session.on('Runtime.executionContextCreated', ({ context }) => {
-      const frameId: unknown = context.auxData?.['frameId']
-      if (typeof frameId === 'string') frames.set(context.id, frameId)
-    })
-    session.on('Runtime.executionContextDestroyed', ({ executionContextId }) => frames.delete(executionContextId))
+    const frameOf = frameOfContext(session)
     session.on('Runtime.bindingCalled', ({ name, payload, executionContextId }) => {
-      if (name === this.#binding) this.#report(target, payload, this.#frameIdOf(frames.get(executionContextId)))
+      if (name === this.#binding) this.#report(target, payload, this.#frameIdOf(frameOf(executionContextId)))
     })
     session.post('Runtime.addBinding', { name: this.#binding })
     // A worker has no "new document"; it waits before its first line, and its global is there already.
@@ -80,15 +82,25 @@ export class VisitHooks implements PageHooks {
   }
 
   #report(target: Target, payload: string, frameId: string | undefined): void {
-    if (payload.length > maxReportLength || ++this.#reports > maxReports) return
-    let report: unknown
-    try {
-      report = JSON.parse(payload)
-    } catch {
+    const name = /^\["([a-z]+)",/.exec(payload)?.[1] ?? ''
+    const listeners = this.#listeners.get(name)
+    if (!listeners) return
+    const report = payload.length > maxReportLength || (this.#taken.get(name) ?? 0) >= maxReports ? null : parseReport(payload)
+    if (!report) {
+      this.#lost.set(name, this.lost(name) + 1)
       return
     }
-    if (!Array.isArray(report) || typeof report[0] !== 'string') return
-    for (const listener of this.#listeners.get(report[0]) ?? []) listener(target, report[1], frameId)
+    this.#taken.set(name, (this.#taken.get(name) ?? 0) + 1)
+    for (const listener of listeners) listener(target, report.payload, frameId)
+  }
+}
+
+function parseReport(text: string): { payload: unknown } | null {
+  try {
+    const [, payload] = JSON.parse(text) as unknown[]
+    return { payload }
+  } catch {
+    return null
   }
 }
 

@@ -60,7 +60,7 @@ export function compareReplay(o: ComparedReplay): ReplayComparison {
   }
   for (const { url, method } of o.asked) {
     // Asked for by the browser's own chrome, outside the page.
-    if (/\/favicon\.ico$/.test(url)) continue
+    if (url.endsWith('/favicon.ico')) continue
     if (!byUrl.get(plain(url))?.some((request) => request.method === method) && !comparison.unseen.includes(url))
       comparison.unseen.push(url)
   }

@@ -66,7 +66,7 @@ async function launch(options: LaunchOptions, how: { user: { uid: number; gid: n
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, LANG: 'en_US.UTF-8', HOME: home, TMPDIR: `${home}/tmp`, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, ...fontEnvironment() },
-    ...(how.user ?? {}),
+    ...how.user,
   })
   const complaints = lastLines(child)
   const killer = groupKiller(child, home)

@@ -45,12 +45,12 @@ export function gpuCollector(context: VisitContext): Collector<'gpu'> {
     },
     async finish() {
       await Promise.all(storing)
-      return list.collection()
+      return list.collection(context.hooks.lost('gpu'))
     },
   }
 }
 
-const labelOf = (report: Record<string, unknown>): string => String(report['label'] ?? '').slice(0, 200)
+const labelOf = ({ label }: Record<string, unknown>): string => (typeof label === 'string' ? label.slice(0, 200) : '')
 
 async function gpuTimeMs(context: VisitContext): Promise<number | null> {
   try {

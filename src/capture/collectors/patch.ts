@@ -14,5 +14,5 @@ export function patchCollector(context: VisitContext): Collector<'patch'> {
     if (typeof name !== 'string') return
     list.add({ id: context.nextId('patch'), targetId: target.id, ...(frameId === undefined ? {} : { frameId }), name: name.slice(0, 80), ...(typeof detail === 'string' ? { detail: detail.slice(0, 300) } : {}) })
   })
-  return { kind: 'patch', finish: async () => list.collection() }
+  return { kind: 'patch', finish: async () => list.collection(context.hooks.lost('patch')) }
 }

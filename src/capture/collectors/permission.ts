@@ -21,5 +21,5 @@ export function permissionCollector(context: VisitContext): Collector<'permissio
       atMs: context.nowMs(),
     })
   })
-  return { kind: 'permission', finish: async () => list.collection() }
+  return { kind: 'permission', finish: async () => list.collection(context.hooks.lost('permission')) }
 }

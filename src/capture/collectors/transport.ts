@@ -42,7 +42,7 @@ export function transportCollector(context: VisitContext): Collector<'transport'
       ...(Array.isArray(report['servers']) ? { servers: report['servers'].map((server) => String(server).slice(0, 300)) } : {}),
     })
     if (report['type'] === 'open' && transport) transport.status = 'open'
-    if (report['type'] === 'message') message(transport, report['direction'] === 'sent' ? 'sent' : 'received', String(report['text'] ?? ''), Number(report['size']) || 0)
+    if (report['type'] === 'message') message(transport, report['direction'] === 'sent' ? 'sent' : 'received', typeof report['text'] === 'string' ? report['text'] : '', Number(report['size']) || 0)
   })
 
   return {
@@ -72,7 +72,7 @@ export function transportCollector(context: VisitContext): Collector<'transport'
       session.on('Network.loadingFailed', ({ requestId }) => setStatus(known.get(`${target.id} ${requestId}`), 'failed'))
     },
     async finish() {
-      return list.collection()
+      return list.collection(context.hooks.lost('webrtc'))
     },
   }
 
