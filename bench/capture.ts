@@ -9,15 +9,15 @@ import { startCapturer } from '#capture/browser/capturer.ts'
 import { findBrowser } from '#capture/browser/executable.ts'
 import { createEgress, nameMapResolver, reachPolicy } from '#egress/egress.ts'
 import type { ArtifactKind } from '#model/artifact.ts'
-import { memoryBlobs } from '#model/memory-blobs.ts'
 import type { NameMap } from '#model/names.ts'
 import { seedOf } from '#model/seed.ts'
+import { openFileStore } from '#ledger/file-store.ts'
 import { startLab } from '#lab/start.ts'
 import { type Usage, watchProcesses } from './process-usage.ts'
 
 // What capture costs against a browser that captures nothing: CPU-seconds per page and peak memory of the driver and all of its
 // browser's processes, egress included, by turns in one run, with the same binary, flags, dwell and input (none).
-// node bench/capture.ts [--rounds 3] [--pages 20] [--jobs 1] [--heavy] [--by-collector] [--only assay,puppeteer]
+// node bench/capture.ts [--rounds 3] [--pages 20] [--jobs 1] [--heavy] [--by-collector] [--only "assay;puppeteer"]
 
 const dwellMs = 500
 
@@ -41,7 +41,7 @@ const contestants: Record<string, Contestant> = {
       async visit(url) {
         const context = await browser.createBrowserContext()
         const page = await context.newPage()
-        await page.goto(url, { waitUntil: 'load', timeout: 60_000 })
+        await page.goto(url, { waitUntil: 'load', timeout: 180_000 })
         await new Promise((resolve) => setTimeout(resolve, dwellMs))
         await context.close()
       },
@@ -59,7 +59,7 @@ const contestants: Record<string, Contestant> = {
         let seen = 0
         const count = (): void => void seen++
         page.on('request', count).on('response', count).on('requestfinished', count).on('console', count).on('pageerror', count).on('websocket', count).on('worker', count)
-        await page.goto(url, { waitUntil: 'load', timeout: 60_000 })
+        await page.goto(url, { waitUntil: 'load', timeout: 180_000 })
         await page.waitForTimeout(dwellMs)
         await context.close()
       },
@@ -84,10 +84,12 @@ function bareFlags(names: NameMap, pipe = true): string[] {
 
 async function assay(task: Task, without: ArtifactKind[], screenshot = false): ReturnType<Contestant> {
   const egress = createEgress({ resolver: nameMapResolver(task.names), policy: reachPolicy() })
-  const capturer = await startCapturer({ browser: await findBrowser(), egress, blobs: memoryBlobs(), spki: task.names.spki, jobs: task.jobs })
+  const store = await openFileStore(mkdtempSync(join(process.env.HOME ?? tmpdir(), 'store-')))
+  const capturer = await startCapturer({ browser: await findBrowser(), egress, blobs: store, spki: task.names.spki, jobs: task.jobs })
   return {
     async visit(url) {
-      const capture = await capturer.capture(seedOf(url), { dwellMs, loadTimeoutMs: 30_000, interact: false, screenshot, without })
+      const capture = await capturer.capture(seedOf(url), { dwellMs, loadTimeoutMs: 180_000, interact: false, screenshot, without })
+      await store.putCapture(capture)
       if (capture.manifest.error) throw new Error(`${url}: ${capture.manifest.error.message}`)
     },
     async close() {
@@ -163,7 +165,7 @@ async function main(): Promise<void> {
     const tag = values.heavy ? 'heavy' : 'realistic'
     const urls = lab.truth.filter((site) => site.tags.includes(tag)).map((site) => site.url).slice(0, Number(values.pages))
     const jobs = Number(values.jobs)
-    const chosen = values.only?.split(',') ?? (values['by-collector'] ? ['puppeteer', 'assay', ...Object.keys(contestants).filter((name) => name.startsWith('assay without'))] : ['puppeteer', 'assay', 'assay with screenshot', 'playwright with listeners'])
+    const chosen = values.only?.split(";") ?? (values['by-collector'] ? ['puppeteer', 'assay', ...Object.keys(contestants).filter((name) => name.startsWith('assay without'))] : ['puppeteer', 'assay', 'assay with screenshot', 'playwright with listeners'])
     const results = new Map<string, { cpu: number[]; driver: number[]; pss: number[]; seconds: number[] }>(chosen.map((name) => [name, { cpu: [], driver: [], pss: [], seconds: [] }]))
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const contestant of round % 2 === 0 ? chosen : chosen.toReversed()) {

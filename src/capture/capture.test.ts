@@ -14,6 +14,7 @@ const octets = (...values: number[]): Buffer => Buffer.from(values)
 const cyrillic = Buffer.concat([Buffer.from('var y="'), octets(0xcf, 0xf0, 0xe8), Buffer.from('";')])
 const marked = Buffer.from('\ufeffvar x = "ä";\n')
 const noText = Buffer.from(Array.from({ length: 3_000 }, (_, i) => (i * 7) & 255))
+const large = Buffer.alloc(12 * 1024 * 1024, 'var filler = 1;\n')
 const utf16 = Buffer.from('\ufeffvar z = "ö"', 'utf16le')
 
 const submit = JSON.stringify({ type: 'submit', params: { job_id: 'a1b2c3', nonce: '0badf00d', result: '9f'.repeat(32) } })
@@ -22,11 +23,12 @@ const sent: string[] = []
 const routes: Record<string, Route> = {
   ...probeRoutes,
   'bodies.lab/': page(`<script src=/marked.js></script><script src=/cyrillic.js charset=windows-1251></script><script src=/utf16.js></script><link rel=stylesheet href=/style.css>
-<script>fetch('/octets.txt'); fetch('/json', {method: 'POST', body: 'ünique'}); fetch('/moved').then(() => fetch('https://other.lab/cors', {headers: {'x-own': '1'}})); fetch('data:text/plain;base64,3q2+7w==')
+<script>fetch('/octets.txt'); fetch('/large.js'); fetch('/json', {method: 'POST', body: 'ünique'}); fetch('/moved').then(() => fetch('https://other.lab/cors', {headers: {'x-own': '1'}})); fetch('data:text/plain;base64,3q2+7w==')
 new Worker(URL.createObjectURL(new Blob(['self.blobbed = "ü"'])))</script>`),
   'bodies.lab/marked.js': { type: 'text/javascript', body: marked },
   'bodies.lab/cyrillic.js': { type: 'text/javascript', body: cyrillic },
   'bodies.lab/utf16.js': { type: 'text/javascript', body: utf16 },
+  'bodies.lab/large.js': { type: 'text/javascript', body: large },
   'bodies.lab/style.css': { type: 'text/css', body: 'body { color: #123456 }' },
   'bodies.lab/octets.txt': { type: 'text/plain', body: noText },
   'bodies.lab/json': { type: 'application/json', body: '{"a":"é"}' },
@@ -96,8 +98,8 @@ describe('a captured page', { concurrency: false }, () => {
       return body?.status === 'stored' ? body.digest : body
     }
     assert.deepEqual(
-      { marked: stored('/marked.js'), cyrillic: stored('/cyrillic.js'), utf16: stored('/utf16.js'), octets: stored('/octets.txt'), style: stored('/style.css') },
-      { marked: sha256(marked), cyrillic: sha256(cyrillic), utf16: sha256(utf16), octets: sha256(noText), style: sha256(Buffer.from('body { color: #123456 }')) },
+      { marked: stored('/marked.js'), cyrillic: stored('/cyrillic.js'), utf16: stored('/utf16.js'), octets: stored('/octets.txt'), large: stored('/large.js'), style: stored('/style.css') },
+      { marked: sha256(marked), cyrillic: sha256(cyrillic), utf16: sha256(utf16), octets: sha256(noText), large: sha256(large), style: sha256(Buffer.from('body { color: #123456 }')) },
     )
     const data = requests(captured).find(({ url }) => url.startsWith('data:text/plain'))
     assert.deepEqual(data?.body, { status: 'stored', digest: sha256(octets(0xde, 0xad, 0xbe, 0xef)), size: 4 })

@@ -17,14 +17,15 @@ export const probePlaces = [
   'service-worker',
 ] as const
 
-/** Says hello over a socket and builds a module. Half of the places stream it, half build it from a buffer. */
+/** Says hello over a socket and builds a module, and tells the console what came of it. */
 function speak(place: string): string {
   const bytes = JSON.stringify([...namedModule(place)])
   return `(() => {
 const socket = new WebSocket('wss://socket.probe.lab/${place}')
-socket.onopen = () => socket.send('hello from ${place}')
+socket.onopen = () => { socket.send('hello from ${place}'); console.log('sent ${place}') }
+socket.onmessage = () => console.log('heard ${place}')
 const bytes = new Uint8Array(${bytes})
-WebAssembly.instantiate(bytes)
+WebAssembly.instantiate(bytes).then(() => console.log('built ${place}'))
 })()`
 }
 
@@ -56,24 +57,22 @@ navigator.serviceWorker.register('/service.js')
 }
 
 /**
- * What a capture of the probe page lacks. `lost`: it happened, and the capture does not have it. `late`: a busy machine had not come that far
- * when the visit ended (its code had not run, or its socket had no answer yet), which no capture can have.
+ * What a capture of the probe page lacks. `lost`: the page's console says that it happened, and the capture does not have it.
+ * `late`: it had not happened when the visit ended, because the machine was busy; no capture can have it.
  */
 export function missingOfProbe(capture: Capture): { lost: string[]; late: string[] } {
-  const endedMs = Date.parse(capture.manifest.endedAt) - Date.parse(capture.manifest.startedAt)
   const digests = new Set(artifacts(capture, 'wasm').items.map(({ body }) => (body.status === 'stored' ? body.digest : null)))
+  const told = new Set(artifacts(capture, 'console').items.map(({ text }) => text))
   const lost: string[] = []
   const late: string[] = []
   for (const place of probePlaces) {
-    const socket = artifacts(capture, 'websocket').items.find(({ url }) => url === `wss://socket.probe.lab/${place}`)
-    const hasModule = digests.has(sha256(namedModule(place)))
-    const said = (direction: 'sent' | 'received'): (string | undefined)[] => (socket?.frames ?? []).filter((frame) => frame.direction === direction).map(({ text }) => text)
-    const hasFrames = said('sent').includes(`hello from ${place}`) && said('received').includes(`heard hello from ${place}`)
-    // Each place opens its socket and then builds its module, so either shows that its code has run.
-    const sinceMs = socket ? endedMs - (socket.frames[0]?.atMs ?? socket.openedAtMs) : 0
-    const isWaiting = socket !== undefined && !hasFrames && (socket.handshake?.status !== 101 || sinceMs < 2_000)
-    if (!hasModule) (socket && sinceMs > 2_000 ? lost : late).push(`${place}: module`)
-    if (!hasFrames) (isWaiting || (!socket && !hasModule) ? late : lost).push(`${place}: socket`)
+    const frames = artifacts(capture, 'websocket').items.filter(({ url }) => url === `wss://socket.probe.lab/${place}`).flatMap((socket) => socket.frames)
+    const has = {
+      sent: frames.some(({ direction, text }) => direction === 'sent' && text === `hello from ${place}`),
+      heard: frames.some(({ direction, text }) => direction === 'received' && text === `heard hello from ${place}`),
+      built: digests.has(sha256(namedModule(place))),
+    }
+    for (const what of ['sent', 'heard', 'built'] as const) if (!has[what]) (told.has(`${what} ${place}`) ? lost : late).push(`${what} ${place}`)
   }
   return { lost, late }
 }
