@@ -43,8 +43,9 @@ export async function indexArchives(files: readonly string[], dir: string): Prom
   const losses: string[] = []
   const pageIds = new Set<string>()
   let count = 0
-  let bodiesLost = 0
-  // A WARC `revisit` has the body of an earlier record, by digest or else by address.
+  const responses: ArchivedResponse[] = []
+  // A WARC `revisit` has the body of another record, which may come later: by digest or else by address.
+  const repeats: { response: ArchivedResponse; payloadDigest: string; url: string }[] = []
   const byPayload = new Map<string, ArchivedResponse['body']>()
   const add = (map: Map<string, ArchivedResponse[]>, key: string, response: ArchivedResponse): void => {
     const list = map.get(key)
@@ -62,29 +63,30 @@ export async function indexArchives(files: readonly string[], dir: string): Prom
       const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
       origins.set(`${url.protocol}${url.hostname}:${port}`, { scheme: url.protocol.slice(0, -1), host: url.hostname, port })
       const { revisit, payloadDigest } = exchange
-      const repeated =
-        revisit === undefined
-          ? undefined
-          : revisit.payloadDigest === ''
-            ? exact.get(`GET ${exactKey(revisit.url)}`)?.[0]?.body
-            : byPayload.get(revisit.payloadDigest)
       const response: ArchivedResponse = {
         url: exchange.url,
         status: exchange.status,
         statusText: exchange.statusText,
         headers: exchange.headers,
-        body: repeated ?? (await keep(exchange.status, exchange.body, exchange.bodyStatus.status)),
+        body: await keep(exchange.status, exchange.body, exchange.bodyStatus.status),
       }
-      if (payloadDigest !== undefined && revisit === undefined && exchange.body !== null) byPayload.set(payloadDigest, response.body)
+      if (revisit !== undefined) repeats.push({ response, ...revisit })
+      else if (payloadDigest !== undefined && exchange.body !== null) byPayload.set(payloadDigest, response.body)
       const method = exchange.method.toUpperCase()
       add(exact, `${method} ${exactKey(exchange.url)}`, response)
       add(stable, `${method} ${stableKey(exchange.url)}`, response)
       count++
-      if (response.body.type === 'lost') bodiesLost++
+      responses.push(response)
       if (isPage(exchange, pageIds) && !pages.includes(exchange.url)) pages.push(exchange.url)
       if (exchange.pageId !== undefined && isDocument(exchange)) pageIds.add(exchange.pageId)
     }
   }
+
+  for (const { response, payloadDigest, url } of repeats) {
+    const body = payloadDigest === '' ? exact.get(`GET ${exactKey(url)}`)?.[0]?.body : byPayload.get(payloadDigest)
+    if (body !== undefined) response.body = body
+  }
+  const bodiesLost = responses.filter(({ body }) => body.type === 'lost').length
 
   async function keep(status: number, bytes: Uint8Array | null, bodyStatus: string): Promise<ArchivedResponse['body']> {
     if (status === 0) return { type: 'failed' }

@@ -193,13 +193,21 @@ test('a WARC revisit is served with the body that it repeats', async (t) => {
     const block = `HTTP/1.1 200 OK\r\nContent-Type: text/javascript\r\n\r\n${body}`
     return `WARC/1.1\r\nWARC-Type: ${type}\r\nWARC-Record-ID: <urn:x:${url}>\r\nWARC-Target-URI: ${url}\r\nWARC-Date: 2026-01-02T03:04:05Z\r\nWARC-Payload-Digest: sha1:AAAA\r\nContent-Length: ${block.length}\r\n\r\n${block}\r\n\r\n`
   }
-  await writeFile(file, record('response', 'http://a.example/a.js', 'var a') + record('revisit', 'https://a.example/again.js', ''))
+  await writeFile(
+    file,
+    ['https://b.example/before.js', 'http://a.example/a.js', 'https://a.example/after.js']
+      .map((url) => (url.endsWith('/a.js') ? record('response', url, 'var a') : record('revisit', url, '')))
+      .join(''),
+  )
   const lab = await replayArchives([file], join(dir, 'replay'))
   t.after(async () => {
     await lab.close()
     await rm(dir, { recursive: true })
   })
-  assert.deepEqual([(await get(lab, 'https://a.example/again.js')).text, lab.bodiesLost], ['var a', 0])
+  assert.deepEqual(
+    [(await get(lab, 'https://b.example/before.js')).text, (await get(lab, 'https://a.example/after.js')).text, lab.bodiesLost],
+    ['var a', 'var a', 0],
+  )
 })
 
 test('an archive without exchanges is an error', async (t) => {
