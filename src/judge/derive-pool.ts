@@ -24,15 +24,21 @@ export const defaultLimits: DeriveLimits = {
   timeMsPerMb: 4_000,
 }
 
+/** Processor time that the blobs of one page have left together, milliseconds. What one uses is taken off; then the others are not read. */
+export interface TimeAllowance {
+  leftMs: number
+}
+
 export interface DerivePool {
   /** Never rejects for what is in the blob: a child that dies or takes too long is a failed derivation. */
-  derive(kind: BlobKind, bytes: Uint8Array): Promise<Derivation>
+  derive(kind: BlobKind, bytes: Uint8Array, allowance?: TimeAllowance): Promise<Derivation>
   close(): Promise<void>
 }
 
 interface Job {
   kind: BlobKind
   bytes: Uint8Array
+  allowance: TimeAllowance
   done(derivation: Derivation): void
   fail(error: unknown): void
 }
@@ -51,6 +57,17 @@ export function createDerivePool(context: DeriveContext, limits: DeriveLimits = 
 
   function next(): void {
     while (waiting.length > 0) {
+      if (waiting[0]!.allowance.leftMs <= 0) {
+        const { kind, bytes, done } = waiting.shift()!
+        done(
+          failed(
+            kind,
+            { digest: sha256(bytes), size: bytes.length },
+            { code: 'DERIVATION_FAILED', message: 'the blobs of this page took too long together' },
+          ),
+        )
+        continue
+      }
       const child = idle.pop() ?? (all.size < limits.children ? start() : undefined)
       if (child === undefined) return
       child.run(waiting.shift()!)
@@ -68,13 +85,13 @@ export function createDerivePool(context: DeriveContext, limits: DeriveLimits = 
   }
 
   return {
-    derive(kind, bytes) {
+    derive(kind, bytes, allowance = { leftMs: Number.POSITIVE_INFINITY }) {
       if (closed)
         return Promise.resolve(
           failed(kind, { digest: sha256(bytes), size: bytes.length }, { code: 'INTERRUPTED', message: 'the judge was closed' }),
         )
       return new Promise((done, fail) => {
-        waiting.push({ kind, bytes, done, fail })
+        waiting.push({ kind, bytes, allowance, done, fail })
         next()
       })
     },
@@ -89,13 +106,19 @@ export function createDerivePool(context: DeriveContext, limits: DeriveLimits = 
   }
 }
 
+/** When a job began, by the child's processor time (null: not known) and by the clock. */
+interface Moment {
+  cpuMs: number | null
+  atMs: number
+}
+
 class Child {
   readonly #process: ChildProcess
   readonly #limits: DeriveLimits
   readonly #free: (alive: boolean) => void
   readonly #gone: Promise<void>
   #alive = true
-  #job: { id: number; job: Job; timer: NodeJS.Timeout } | null = null
+  #job: { id: number; job: Job; from: Moment; timer: NodeJS.Timeout } | null = null
   #ids = 0
 
   constructor(context: DeriveContext, limits: DeriveLimits, free: (alive: boolean) => void) {
@@ -142,24 +165,30 @@ class Child {
     this.#hold(true)
     const id = ++this.#ids
     const time = this.#limits.timeMs + Math.ceil((job.bytes.length / 1_048_576) * this.#limits.timeMsPerMb)
-    this.#job = { id, job, timer: this.#timer(time, { cpuMs: cpuTimeMs(this.#process.pid), atMs: performance.now() }, time) }
+    const from = { cpuMs: cpuTimeMs(this.#process.pid), atMs: performance.now() }
+    this.#job = { id, job, from, timer: this.#timer(time, from, time) }
     this.#send({ type: 'derive', id, kind: job.kind, bytes: job.bytes })
   }
 
   /** Looks again when the time could be used up, in `waitMs`. Where processor time cannot be told, the clock counts. */
-  #timer(timeMs: number, from: { cpuMs: number | null; atMs: number }, waitMs: number): NodeJS.Timeout {
+  #timer(timeMs: number, from: Moment, waitMs: number): NodeJS.Timeout {
     return setTimeout(() => {
-      const cpuMs = cpuTimeMs(this.#process.pid)
-      const leftMs = Math.min(from.cpuMs === null || cpuMs === null ? 0 : timeMs - (cpuMs - from.cpuMs), timeMs * patience - (performance.now() - from.atMs))
+      const leftMs = Math.min(timeMs - this.#usedMs(from), timeMs * patience - (performance.now() - from.atMs))
       if (leftMs <= 0 || this.#job === null) this.#died(`it took longer than ${timeMs} ms`)
       else this.#job.timer = this.#timer(timeMs, from, Math.max(250, leftMs))
     }, waitMs)
+  }
+
+  #usedMs(from: Moment): number {
+    const cpuMs = cpuTimeMs(this.#process.pid)
+    return from.cpuMs === null || cpuMs === null ? performance.now() - from.atMs : cpuMs - from.cpuMs
   }
 
   #answer(reply: ChildReply): void {
     const current = this.#job
     if (current === null || current.id !== reply.id) return
     clearTimeout(current.timer)
+    current.job.allowance.leftMs -= this.#usedMs(current.from)
     this.#job = null
     this.#hold(false)
     current.job.done(reply.derivation)
@@ -169,8 +198,9 @@ class Child {
   #died(reason: string): void {
     if (!this.#alive) return
     this.#alive = false
-    this.#process.kill('SIGKILL')
     const current = this.#job
+    if (current !== null) current.job.allowance.leftMs -= this.#usedMs(current.from)
+    this.#process.kill('SIGKILL')
     this.#job = null
     if (current !== null) {
       clearTimeout(current.timer)

@@ -88,6 +88,23 @@ test('a blob that never ends is one failed derivation, and the pool goes on', as
   }
 })
 
+test('blobs of one page share their time, and what is left over is said to be unread', async () => {
+  const pool = createDerivePool(emptyContext, { children: 1, heapMb: 256, timeMs: 20_000, timeMsPerMb: 0 })
+  try {
+    const allowance = { leftMs: 1 }
+    const [first, second] = await Promise.all(['var a = 1', 'var b = 2'].map((text) => pool.derive('javascript', bytes(text), allowance)))
+    assert.equal(first?.result.status, 'derived')
+    assert.ok(allowance.leftMs <= 0)
+    assert.deepEqual(second?.result, {
+      status: 'failed',
+      error: { code: 'DERIVATION_FAILED', message: 'the blobs of this page took too long together' },
+    })
+    assert.equal((await pool.derive('javascript', bytes('var c = 3'))).result.status, 'derived')
+  } finally {
+    await pool.close()
+  }
+})
+
 test('one bad blob leaves the rest of the page judged', async () => {
   const blobs = memoryBlobs()
   const judge = createJudge({ blobs, signatures: [], limits })

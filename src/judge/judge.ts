@@ -16,13 +16,16 @@ import { componentsOf } from '#inventory/components.ts'
 import { hostPairsOf } from '#inventory/host-pairs.ts'
 import { askedOf } from './asked.ts'
 import { loadDetectors } from './detectors.ts'
-import { createDerivePool, type DeriveLimits, defaultLimits } from './derive-pool.ts'
+import { createDerivePool, type DeriveLimits, defaultLimits, type TimeAllowance } from './derive-pool.ts'
 import { deriversVersion, deriveTree, failed } from './derive-tree.ts'
 import { followUpsOf } from './follow-ups.ts'
 import { type PlannedBlob, planBlobs } from './plan.ts'
 
 /** Changes whenever the fold, the placement or the inventory could say something else of the same findings. */
 const conclusionVersion = '2'
+
+/** Processor time for all blobs of one page: thousands of ordinary scripts take a tenth of it, dozens that hang would take hours. */
+const pageTimeMs = 600_000
 
 export interface JudgeOptions {
   blobs: BlobStore
@@ -53,11 +56,11 @@ export function createJudge(options: JudgeOptions): Judge {
     version = versionOf(options.signatures, await loadDetectors())
   }
 
-  async function derive(blob: PlannedBlob): Promise<Derivation> {
+  async function derive(blob: PlannedBlob, allowance: TimeAllowance): Promise<Derivation> {
     const key = `${blob.kind}-${keyPrefix}-${blob.digest}`
     const before = running.get(key)
     if (before !== undefined) return before
-    const derivation = deriveOnce(blob, key)
+    const derivation = deriveOnce(blob, key, allowance)
     running.set(key, derivation)
     try {
       return await derivation
@@ -66,7 +69,7 @@ export function createJudge(options: JudgeOptions): Judge {
     }
   }
 
-  async function deriveOnce(blob: PlannedBlob, key: string): Promise<Derivation> {
+  async function deriveOnce(blob: PlannedBlob, key: string, allowance: TimeAllowance): Promise<Derivation> {
     // Messages are short and many, and their reading is bounded: the way to a child costs more than they do.
     const kept = blob.kind === 'message' ? undefined : await options.memo?.getMemo(key)
     if (isDerivation(kept, blob)) return kept
@@ -77,7 +80,7 @@ export function createJudge(options: JudgeOptions): Judge {
       return failed(blob.kind, blob, toErrorRecord(error, 'STORE_CORRUPT'))
     }
     if (blob.kind === 'message') return deriveTree('message', bytes, context)
-    const derivation = await pool.derive(blob.kind, bytes)
+    const derivation = await pool.derive(blob.kind, bytes, allowance)
     // A child that was killed may have been unlucky; what a deriver itself says stays true.
     if (derivation.result.status === 'derived' || derivation.result.error.code === 'TOO_LARGE') await options.memo?.putMemo(key, derivation)
     return derivation
@@ -91,7 +94,8 @@ export function createJudge(options: JudgeOptions): Judge {
     async judge(capture) {
       await ready()
       const planned = planBlobs(capture)
-      const derivations = await Promise.all(planned.map(async (blob) => ({ blob, derivation: await derive(blob) })))
+      const allowance = { leftMs: pageTimeMs }
+      const derivations = await Promise.all(planned.map(async (blob) => ({ blob, derivation: await derive(blob, allowance) })))
       const evidence = gather(capture, derivations, options.signatures)
       const verdicts = runDetectors(await loadDetectors(), evidence)
       const makers = evidence.features.javascript.filter(({ runs, features }) => runs && features.workers.constructed > 0)
