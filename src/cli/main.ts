@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { AssayError, type ErrorCode } from '#model/errors.ts'
+import { AssayError, type ErrorCode, toErrorRecord } from '#model/errors.ts'
 import { inert } from '#report/escape.ts'
 import { exit } from './exit.ts'
 import { version } from './version.ts'
@@ -37,18 +37,23 @@ async function main(argv: string[]): Promise<void> {
   await program.parseAsync(argv)
 }
 
+// Whoever reads the answers may have seen enough (`| head`): that is his right and no error of ours.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? exit(141) : fail(error)))
+process.on('uncaughtException', fail)
+process.on('unhandledRejection', fail)
+
 try {
   await main(process.argv)
 } catch (error) {
   fail(error)
 }
 
+/** A mistake of ours is told without its stack, which names this machine's paths; `ASSAY_STACK=1` shows it. */
 function fail(error: unknown): never {
   if (error instanceof CommanderError) exit(error.exitCode === 0 ? 0 : 4)
-  if (error instanceof AssayError) {
-    process.stderr.write(`assay: ${error.code}: ${inert(error.message)}\n${error.hint ? `       ${inert(error.hint)}\n` : ''}`)
-    exit(error.code === 'INTERRUPTED' ? 130 : wrongUse.has(error.code) ? 4 : 5)
-  }
-  process.stderr.write(`assay: INTERNAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
-  exit(5)
+  const { code, message } = toErrorRecord(error)
+  const hint = error instanceof AssayError ? error.hint : undefined
+  process.stderr.write(`assay: ${code}: ${inert(message)}\n${hint ? `       ${inert(hint)}\n` : ''}`)
+  if (process.env['ASSAY_STACK'] && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  exit(code === 'INTERRUPTED' ? 130 : wrongUse.has(code) ? 4 : 5)
 }

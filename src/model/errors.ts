@@ -53,5 +53,22 @@ export interface ErrorRecord {
 
 export function toErrorRecord(error: unknown, fallback: ErrorCode = 'INTERNAL'): ErrorRecord {
   if (error instanceof AssayError) return { code: error.code, message: error.message }
-  return { code: fallback, message: error instanceof Error ? error.message : String(error) }
+  return { code: systemCodes[systemCodeOf(error)] ?? fallback, message: error instanceof Error ? error.message : String(error) }
+}
+
+/** What the operating system says (errno(3)) about a file, where nobody nearer to it knew better. */
+const systemCodes: Readonly<Record<string, ErrorCode>> = {
+  EACCES: 'STORE_DENIED',
+  EPERM: 'STORE_DENIED',
+  EROFS: 'STORE_DENIED',
+  ENOSPC: 'DISK_FULL',
+  EDQUOT: 'DISK_FULL',
+  ENOENT: 'NOT_FOUND',
+  ENOTDIR: 'NOT_FOUND',
+  EISDIR: 'BAD_ARGUMENT',
+  ENAMETOOLONG: 'BAD_ARGUMENT',
+}
+
+function systemCodeOf(error: unknown): string {
+  return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

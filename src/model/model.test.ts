@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { type Answer, type ExitCode, answerOf, exitCodeOf, worstExitCode } from './answer.ts'
 import { canonicalJson } from './canonical.ts'
 import { captureId, parseManifest } from './capture.ts'
+import { toErrorRecord } from './errors.ts'
 import type { Status } from './finding.ts'
 import { parseSeedUrl } from './seed.ts'
 import { observationWith } from '../../test/observation.ts'
@@ -71,5 +72,11 @@ describe('exit codes', () => {
 describe('addresses that people type', () => {
   const good: Record<string, string> = { 'example.com': 'https://example.com/', ' http://a.example/x?y ': 'http://a.example/x?y', 'example.com:8080/a': 'https://example.com:8080/a', 'bücher.example': 'https://xn--bcher-kva.example/' }
   for (const [typed, url] of Object.entries(good)) it(`${typed} is ${url}`, () => assert.equal(parseSeedUrl(typed), url))
+  for (const typed of ['x'.repeat(254), `a.example/${'x'.repeat(40_000)}`]) it(`one of ${typed.length} characters is refused`, () => assert.throws(() => parseSeedUrl(typed), { code: 'BAD_URL' }))
   for (const typed of ['', 'file:///etc/passwd', 'javascript:alert(1)', 'ftp://a.example', 'http://', 'a b', 'data:text/html,x', 'https://jo:secret@a.example/', 'jo@a.example']) it(`"${typed}" is refused`, () => assert.throws(() => parseSeedUrl(typed), { code: 'BAD_URL' }))
+})
+
+describe('what the operating system says of a file', () => {
+  const cases: Record<string, string> = { EACCES: 'STORE_DENIED', ENOSPC: 'DISK_FULL', ENOENT: 'NOT_FOUND', EIO: 'INTERNAL' }
+  for (const [code, expected] of Object.entries(cases)) it(`${code} is ${expected}`, () => assert.equal(toErrorRecord(Object.assign(new Error('no'), { code, syscall: 'open' })).code, expected))
 })

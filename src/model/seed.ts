@@ -8,6 +8,9 @@ export interface Seed {
   scope: 'page' | 'host' | 'domain'
 }
 
+const longestHost = 253
+const longestUrl = 32 * 1024
+
 /**
  * What a person types as an address → a URL to visit. A bare name gets `https://`, as a browser's address bar does today.
  * Throws `BAD_URL`.
@@ -16,6 +19,8 @@ export function parseSeedUrl(text: string): string {
   const trimmed = text.trim()
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`
   const url = URL.parse(withScheme)
+  // RFC 1035, 2.3.4; and no server takes an address this long.
+  if (url && (url.hostname.length > longestHost || url.href.length > longestUrl)) throw new AssayError('BAD_URL', `"${trimmed.slice(0, 80)}…" is too long for an address`)
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') {
     throw new AssayError('BAD_URL', `"${trimmed.slice(0, 200)}" is not an address that can be visited`, {
       hint: 'Give an http or https URL, or a bare name such as example.com.',
