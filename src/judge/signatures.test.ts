@@ -107,6 +107,8 @@ for (const signature of signatures) {
   for (const [at, sample] of signature.samples.silent.entries()) {
     test(`${signature.id}: near miss ${at + 1} is silent`, async () => {
       const observation = await judged(sample)
+      // A page that could not be read is silent too.
+      assert.deepEqual(observation.blindTo, [])
       assert.deepEqual(
         observation.findings.filter(({ service, kind }) => service === signature.id || kind === 'mining'),
         [],
