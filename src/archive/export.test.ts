@@ -6,7 +6,8 @@ import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { validate } from 'har-validator-compiled'
 import { WARCParser } from 'warcio'
-import { artifacts, type Capture } from '#model/capture.ts'
+import { artifacts, type Capture, captureOf } from '#model/capture.ts'
+import { complete } from '#model/collection.ts'
 import { sha256 } from '#model/digest.ts'
 import { memoryBlobs } from '#model/memory-blobs.ts'
 import { exportHar } from './export-har.ts'
@@ -39,6 +40,25 @@ async function assertComesBack(file: string, original: Capture): Promise<void> {
 
 test('a capture comes back from its WACZ with the same identifier and every blob', () => assertComesBack(wacz, capture))
 test('a capture comes back from its HAR with the same identifier and every blob', () => assertComesBack(har, capture))
+
+test('a capture with a response of no octets comes back too: archives do not tell that from no body', async () => {
+  const blobs = memoryBlobs()
+  const { manifest } = await sampleCapture(blobs)
+  const [first] = artifacts(capture, 'request').items.filter((item) => item.url.endsWith('app.js'))
+  assert.ok(first)
+  const beacon = {
+    ...first,
+    id: 'req-99',
+    url: 'https://probe.example/beacon',
+    body: { status: 'stored' as const, digest: await blobs.put(new Uint8Array()), size: 0 },
+  }
+  const { items } = artifacts(capture, 'request')
+  const original = captureOf({ ...manifest, artifacts: { ...manifest.artifacts, request: complete<unknown>([...items, beacon]) } })
+  const file = join(scratch.path, 'empty.wacz')
+  await exportWacz(original, blobs, file, { software: 'assay 0.1.0' })
+  await assertComesBack(file, original)
+  await assertComesBack(await scratch.write('empty.har', await exportHar(original, blobs, { software: 'assay 0.1.0' })), original)
+})
 
 test('exporting twice writes the same requests, and an export without our own records is read as an archive', async () => {
   const plain = JSON.parse(await readFile(har, 'utf8')) as { log: { _assay?: unknown } }

@@ -243,6 +243,14 @@ for (const [title, { name, content, limits, expect }] of Object.entries(cases)) 
   })
 }
 
+test('pages beyond the limit are counted and named, also where none is listed', async () => {
+  const skipped: string[] = []
+  const file = await scratch.write('pages.warc', Buffer.concat([a, b, c]))
+  const imported = await importFile(file, memoryBlobs(), { limits: { maxPages: 2 }, onSkip: (_, reason) => skipped.push(reason) })
+  assert.equal(imported.length, 2)
+  assert.ok(skipped.includes('more than 2 pages (1 more)'), skipped.join('; '))
+})
+
 async function zipOf(members: Record<string, Uint8Array>, compress = false): Promise<string> {
   const zip = new ZipFile()
   for (const [name, bytes] of Object.entries(members)) zip.addBuffer(Buffer.from(bytes), name, { compress })

@@ -59,7 +59,8 @@ export async function importFile(path: string, blobs: BlobStore, options: Import
     otherwiseAt,
     classify: options.classify ?? null,
   }
-  const { captures, unassigned } = await capturesOf(stored, source, blobs)
+  const { captures, unassigned, left } = await capturesOf(stored, source, blobs, limits.maxPages)
+  if (left > 0) options.onSkip?.(path, `more than ${limits.maxPages} pages (${left} more)`)
   if (unassigned > 0) options.onSkip?.(path, `${unassigned} exchanges that no page names`)
   return captures.map((capture) => ({ file: path, capture }))
 }
@@ -77,10 +78,11 @@ async function capturesOf(
   stored: StoredArchive,
   source: PageSource,
   blobs: BlobStore,
-): Promise<{ captures: Capture[]; unassigned: number }> {
+  maxPages: number,
+): Promise<{ captures: Capture[]; unassigned: number; left: number }> {
   const references = new PageReferences(blobs)
   const everywhere = indexByUrl(stored.exchanges)
-  const { groups, unassigned } = groupPages(stored, source.isLog)
+  const { groups, unassigned, left } = groupPages(stored, source.isLog, maxPages)
   const captures: Capture[] = []
   for (const group of groups) {
     const own = indexByUrl(group.members)
@@ -89,7 +91,7 @@ async function capturesOf(
       own.get(url) ?? (source.isLog ? null : (everywhere.get(url) ?? null))
     captures.push(await pageCapture(group, await references.follow(group.main, lookup), source, references, blobs))
   }
-  return { captures, unassigned }
+  return { captures, unassigned, left }
 }
 
 /** The first answer with a body stands for its address; else the first. */

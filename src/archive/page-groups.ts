@@ -18,7 +18,8 @@ export interface PageGroup {
 export function groupPages(
   archive: Pick<StoredArchive, 'exchanges' | 'pages'>,
   isLog: boolean,
-): { groups: PageGroup[]; unassigned: number } {
+  maxPages: number,
+): { groups: PageGroup[]; unassigned: number; left: number } {
   const { exchanges, pages } = archive
   const byUrl = new Map<string, StoredExchange>()
   for (const stored of exchanges) if (!byUrl.has(plain(stored.exchange.url))) byUrl.set(plain(stored.exchange.url), stored)
@@ -45,7 +46,8 @@ export function groupPages(
   }
   if (groups.length === 0) for (const first of ownPages(exchanges)) groups.push(groupOf(null, first, [], byUrl))
   if (groups.length === 0 && exchanges[0]) groups.push(groupOf(null, exchanges[0], [], byUrl))
-  return { groups, unassigned: assignRest(groups, exchanges, isLog) }
+  const left = groups.splice(maxPages).length
+  return { groups, unassigned: assignRest(groups, exchanges, isLog), left }
 }
 
 function groupOf(page: ArchivedPage | null, first: StoredExchange, own: StoredExchange[], byUrl: Map<string, StoredExchange>): PageGroup {
@@ -107,13 +109,14 @@ function assignRest(groups: PageGroup[], exchanges: readonly StoredExchange[], i
     return 0
   }
   const owners = new Map<string, PageGroup>()
+  const ofOrigin = Map.groupBy(groups, (group) => URL.parse(group.main.exchange.url)?.origin ?? '')
   for (const group of groups) for (const stored of group.members) owners.set(plain(stored.exchange.url), group)
   let unassigned = 0
   for (const stored of exchanges) {
     if (taken.has(stored)) continue
     const referer = headerOf(stored.exchange.requestHeaders, 'referer')
     const owner =
-      (referer === undefined ? undefined : (owners.get(plain(referer)) ?? sameOrigin(groups, referer, stored.exchange.startedAt))) ??
+      (referer === undefined ? undefined : (owners.get(plain(referer)) ?? sameOrigin(ofOrigin, referer, stored.exchange.startedAt))) ??
       (isLog ? openAt(groups, stored.exchange.startedAt) : undefined)
     if (!owner) {
       unassigned++
@@ -126,11 +129,10 @@ function assignRest(groups: PageGroup[], exchanges: readonly StoredExchange[], i
 }
 
 /** Across origins browsers send the origin alone (https://www.w3.org/TR/referrer-policy/): then it is the page of that origin that was open. */
-function sameOrigin(groups: readonly PageGroup[], referer: string, startedAt: string): PageGroup | undefined {
+function sameOrigin(byOrigin: ReadonlyMap<string, readonly PageGroup[]>, referer: string, startedAt: string): PageGroup | undefined {
   const url = URL.parse(referer)
   if (!url || url.pathname !== '/' || url.search !== '') return undefined
-  const ofOrigin = groups.filter((group) => URL.parse(group.main.exchange.url)?.origin === url.origin)
-  return ofOrigin.findLast((group) => group.main.exchange.startedAt <= startedAt)
+  return byOrigin.get(url.origin)?.findLast((group) => group.main.exchange.startedAt <= startedAt)
 }
 
 function openAt(groups: readonly PageGroup[], startedAt: string): PageGroup | undefined {

@@ -1,5 +1,5 @@
 import { type Capture, captureOf, parseManifest } from '#model/capture.ts'
-import { type Digest, isDigest } from '#model/digest.ts'
+import { type Digest, isDigest, sha256 } from '#model/digest.ts'
 import type { BlobStore } from '#model/store.ts'
 
 /** Every digest that a manifest names, wherever it stands in it. */
@@ -23,7 +23,11 @@ export function blobsOf(value: unknown): Set<Digest> {
 export async function restoreCapture(bytes: Uint8Array, name: string, blobs: BlobStore): Promise<Capture> {
   const manifest = parseManifest(bytes, name)
   const absent = new Set<Digest>()
-  for (const digest of blobsOf(manifest.artifacts)) if (!(await blobs.has(digest))) absent.add(digest)
+  const named = blobsOf(manifest.artifacts)
+  // Archives do not tell a body of no octets from none.
+  const empty = new Uint8Array()
+  if (named.has(sha256(empty))) await blobs.put(empty)
+  for (const digest of named) if (!(await blobs.has(digest))) absent.add(digest)
   if (absent.size === 0) return captureOf(manifest)
   const lose = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(lose)

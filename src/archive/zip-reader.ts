@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type Entry, getFileNameLowLevel, openPromise, validateFileName, type ZipFile } from 'yauzl'
-import { AssayError } from '#model/errors.ts'
+import { AssayError, messageOf } from '#model/errors.ts'
 import { type ByteSource, guardRatio } from './expand.ts'
 import { type ArchiveItem, loss } from './item.ts'
 import type { ReadLimits } from './limits.ts'
@@ -73,5 +73,5 @@ function memberSource(zip: ZipFile, entry: Entry, name: string, limits: ReadLimi
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }
