@@ -120,6 +120,11 @@ export function arrayMethod(machine: Machine, array: Arr, name: string): Native 
       if (!run(machine.invoke(fn, undefined, [items[at], at, array]), items[at], at)) return
     }
   }
+  /** Copies cost steps by their length: a list that is joined to itself doubles with each step. */
+  const grow = (count: number): void => {
+    if (count > maxItems) throw new Exhausted('a list of the page grew too long')
+    machine.spend(count >> 4)
+  }
   switch (name) {
     case 'push':
       return (_, values) => {
@@ -132,14 +137,17 @@ export function arrayMethod(machine: Machine, array: Arr, name: string): Native 
     case 'shift':
       return () => (machine.spend(items.length >> 6), items.shift())
     case 'unshift':
-      return (_, values) => items.unshift(...values)
+      return (_, values) => (grow(items.length + values.length), items.unshift(...values))
     case 'slice':
-      return (_, [from, to]) => new Arr(items.slice(optional(from), optional(to)))
+      return (_, [from, to]) => (grow(items.length), new Arr(items.slice(optional(from), optional(to))))
     case 'splice':
       return (_, [from, count, ...added]) =>
         new Arr(items.splice(numberOf(from), count === undefined ? items.length : numberOf(count), ...added))
     case 'concat':
-      return (_, values) => new Arr([...items, ...values.flatMap((value) => (value instanceof Arr ? value.items : [value]))])
+      return (_, values) => {
+        grow(values.reduce((sum: number, value) => sum + (value instanceof Arr ? value.items.length : 1), items.length))
+        return new Arr([...items, ...values.flatMap((value) => (value instanceof Arr ? value.items : [value]))])
+      }
     case 'join':
       return (_, [by]) => {
         machine.spend(items.length >> 2)
@@ -148,7 +156,7 @@ export function arrayMethod(machine: Machine, array: Arr, name: string): Native 
         )
       }
     case 'reverse':
-      return () => (items.reverse(), array)
+      return () => (grow(items.length), items.reverse(), array)
     case 'indexOf':
       return (_, [what]) => items.indexOf(what)
     case 'lastIndexOf':
@@ -160,9 +168,12 @@ export function arrayMethod(machine: Machine, array: Arr, name: string): Native 
     case 'toString':
       return () => textOf(array)
     case 'flat':
-      return () => new Arr(items.flatMap((item) => (item instanceof Arr ? item.items : [item])))
+      return () => {
+        grow(items.reduce((sum: number, item) => sum + (item instanceof Arr ? item.items.length : 1), 0))
+        return new Arr(items.flatMap((item) => (item instanceof Arr ? item.items : [item])))
+      }
     case 'entries':
-      return () => new Arr(items.map((item, at) => new Arr([at, item])))
+      return () => (grow(items.length * 4), new Arr(items.map((item, at) => new Arr([at, item]))))
     case 'sort':
       return (_, [fn]) => {
         machine.spend(items.length * 8)
