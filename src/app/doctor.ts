@@ -128,7 +128,7 @@ function user({ uid }: MachineFacts): Check {
   return { id: 'user', title: 'User', state: 'ok', found, todo: null }
 }
 
-/** One browser with one page took 211 to 400 MB (docs/benchmarks.md); a heavy page more. */
+/** One browser with one page took 211 to 400 MB (bench/capture.ts); a heavy page more. */
 function memory({ availableMemoryBytes: bytes }: MachineFacts): Check {
   const check = { id: 'memory', title: 'Memory', found: `${(bytes / GB).toFixed(1)} GB available` }
   if (bytes < 500 * MB) return { ...check, state: 'missing', todo: 'Give it 1 GB or more.' }

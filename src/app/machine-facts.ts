@@ -9,7 +9,7 @@ import { type BrowserTrial, tryBrowser } from '#capture/browser/trial.ts'
 import { systemResolver } from '#egress/resolver.ts'
 import { installation } from '#ledger/database/embedded-files.ts'
 import { systemClock } from '#model/clock.ts'
-import { AssayError } from '#model/errors.ts'
+import { AssayError, messageOf } from '#model/errors.ts'
 
 type Tried<T> = { ok: true; value: T } | { ok: false; message: string; hint: string | null }
 
@@ -75,7 +75,7 @@ async function tried<T>(work: () => Promise<T>): Promise<Tried<T>> {
   } catch (error) {
     return {
       ok: false,
-      message: error instanceof Error ? error.message : String(error),
+      message: messageOf(error),
       hint: error instanceof AssayError ? (error.hint ?? null) : null,
     }
   }

@@ -71,7 +71,3 @@ function memberSource(zip: ZipFile, entry: Entry, name: string, limits: ReadLimi
     },
   }
 }
-
-function messageOf(error: unknown): string {
-  return messageOf(error)
-}

@@ -1,6 +1,6 @@
 import type { ConnectionRecord } from '#egress/egress.ts'
 import type { RequestArtifact } from '#model/artifact.ts'
-import type { ErrorCode, ErrorRecord } from '#model/errors.ts'
+import { messageOf, type ErrorCode, type ErrorRecord } from '#model/errors.ts'
 import type { Target } from './collector.ts'
 import { aborted, pause, within } from './deadline.ts'
 
@@ -35,7 +35,7 @@ export async function navigate(page: Target, to: { url: string; referrer: string
       if (answer.isDownload) return { status: 'failed', reason: 'the address is a download, not a page' }
       return answer.errorText === undefined ? loaded : { status: 'failed', reason: answer.errorText }
     },
-    (error: unknown): Navigation => ({ status: 'failed', reason: error instanceof Error ? error.message : String(error) }),
+    (error: unknown): Navigation => ({ status: 'failed', reason: messageOf(error) }),
   )
   try {
     return await Promise.race([

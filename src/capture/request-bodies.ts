@@ -1,4 +1,5 @@
 import type { RequestArtifact } from '#model/artifact.ts'
+import { messageOf } from '#model/errors.ts'
 import type { Target, VisitContext } from './collector.ts'
 import { within } from './deadline.ts'
 
@@ -47,7 +48,7 @@ export class BodyReader {
         }
         await this.#keep(request, bytes)
       } catch (error) {
-        request.body = { status: 'lost', reason: error instanceof Error ? error.message : String(error) }
+        request.body = { status: 'lost', reason: messageOf(error) }
       }
     })
   }
@@ -75,7 +76,7 @@ export class BodyReader {
         const { postData, base64Encoded } = await within(askTimeoutMs, 'the request body', target.session.send('Network.getRequestPostData', { requestId: cdpRequestId }))
         request.requestBody = await this.#context.keep(Buffer.from(postData, base64Encoded ? 'base64' : 'utf8'))
       } catch (error) {
-        request.requestBody = { status: 'lost', reason: error instanceof Error ? error.message : String(error) }
+        request.requestBody = { status: 'lost', reason: messageOf(error) }
       }
     })
   }

@@ -4,6 +4,7 @@ import type { Action } from '#model/capture.ts'
 import type { Body } from '#model/collection.ts'
 import { type Digest, sha256 } from '#model/digest.ts'
 import type { BlobStore } from '#model/store.ts'
+import { messageOf } from '#model/errors.ts'
 import type { CdpSession } from './browser/cdp.ts'
 import type { TargetTree } from './browser/target-tree.ts'
 import type { KnownBlobs } from './known-blobs.ts'
@@ -132,7 +133,7 @@ export class VisitState implements VisitContext {
       },
       (cause: unknown): Body => {
         this.#kept.delete(digest)
-        return { status: 'lost', reason: `could not be stored: ${cause instanceof Error ? cause.message : String(cause)}` }
+        return { status: 'lost', reason: `could not be stored: ${messageOf(cause)}` }
       },
     )
     this.#bodies.set(key, stored)

@@ -4,7 +4,7 @@ import { artifactKinds } from '#model/artifact.ts'
 import { type CaptureManifest, captureSchemaVersion } from '#model/capture.ts'
 import type { Clock } from '#model/clock.ts'
 import { type Collection, notCollected } from '#model/collection.ts'
-import { AssayError, type ErrorRecord } from '#model/errors.ts'
+import { AssayError, type ErrorRecord, messageOf } from '#model/errors.ts'
 import type { Seed } from '#model/seed.ts'
 import type { BlobStore } from '#model/store.ts'
 import { pageReached } from '#derive/page-reached.ts'
@@ -190,7 +190,7 @@ class Stage {
       return await within(browserTimeoutMs, 'the browser', answer)
     } catch (cause) {
       this.#isSick = true
-      throw new AssayError('BROWSER_FAILED', `the browser gave no page: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+      throw new AssayError('BROWSER_FAILED', `the browser gave no page: ${messageOf(cause)}`, { cause })
     }
   }
 

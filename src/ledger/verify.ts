@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Digest } from '#model/digest.ts'
-import { AssayError } from '#model/errors.ts'
+import { AssayError, messageOf } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
 import type { BlobStore, CaptureStore } from '#model/store.ts'
 import { isMissing } from './files/atomic.ts'
@@ -45,7 +45,7 @@ export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Prom
     (fault === 'unlisted' ? report.unlisted : report.faults).push({ kind, name, fault, detail })
   const faultOf = (error: unknown) => {
     const missing = error instanceof AssayError && error.code === 'NOT_FOUND'
-    return { fault: missing ? ('missing' as const) : ('corrupt' as const), detail: error instanceof Error ? error.message : String(error) }
+    return { fault: missing ? ('missing' as const) : ('corrupt' as const), detail: messageOf(error) }
   }
 
   const sound = new Set<string>()

@@ -53,7 +53,7 @@ export interface ErrorRecord {
 
 export function toErrorRecord(error: unknown, fallback: ErrorCode = 'INTERNAL'): ErrorRecord {
   if (error instanceof AssayError) return { code: error.code, message: error.message }
-  return { code: systemCodes[systemCodeOf(error)] ?? fallback, message: error instanceof Error ? error.message : String(error) }
+  return { code: systemCodes[systemCodeOf(error)] ?? fallback, message: messageOf(error) }
 }
 
 /** What the operating system says (errno(3)) about a file, where nobody nearer to it knew better. */
@@ -71,4 +71,9 @@ const systemCodes: Readonly<Record<string, ErrorCode>> = {
 
 function systemCodeOf(error: unknown): string {
   return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+/** What is known of anything that was thrown, as a sentence. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { AssayError } from '#model/errors.ts'
+import { AssayError, messageOf } from '#model/errors.ts'
 import { type FoundBrowser, browserFolders, isExecutable } from './installed-browser.ts'
 import { installFromNpm } from './npm-browser.ts'
 import { runProgram } from './run-program.ts'
@@ -47,7 +47,7 @@ export async function installBrowser(onProgress: (text: string) => void, signal?
       return way === 'apt' ? await installFromDebian(onProgress, signal) : await installFromNpm(browserFolders(), onProgress, signal)
     } catch (error) {
       if (signal?.aborted || (error instanceof AssayError && error.code === 'DISK_FULL')) throw error
-      failures.push(error instanceof Error ? error.message : String(error))
+      failures.push(messageOf(error))
       onProgress(`that did not work: ${failures.at(-1)}`)
     }
   }

@@ -1,5 +1,6 @@
 import type { Protocol } from 'devtools-protocol/types/protocol.d.ts'
 import type { Initiator, ScriptArtifact } from '#model/artifact.ts'
+import { messageOf } from '#model/errors.ts'
 import { BoundedList } from '../bounded-list.ts'
 import type { Collector, Target, VisitContext } from '../collector.ts'
 import { within } from '../deadline.ts'
@@ -78,7 +79,7 @@ export function scriptCollector(context: VisitContext): Collector<'script'> {
   function ask(wait: Waiting): void {
     const running = fetchSource(wait)
       .catch((error: unknown) => {
-        wait.script.body = { status: 'lost', reason: error instanceof Error ? error.message : String(error) }
+        wait.script.body = { status: 'lost', reason: messageOf(error) }
       })
       .finally(() => asking.delete(running))
     asking.add(running)

@@ -1,5 +1,6 @@
 import type { Protocol } from 'devtools-protocol/types/protocol.d.ts'
 import type { WasmArtifact } from '#model/artifact.ts'
+import { messageOf } from '#model/errors.ts'
 import { BoundedList } from '../bounded-list.ts'
 import type { Collector, Target, VisitContext } from '../collector.ts'
 import { within } from '../deadline.ts'
@@ -37,7 +38,7 @@ export function wasmCollector(context: VisitContext): Collector<'wasm'> {
     }
     const running = fetchBytes(target, event.scriptId, module)
       .catch((error: unknown) => {
-        module.body = { status: 'lost', reason: error instanceof Error ? error.message : String(error) }
+        module.body = { status: 'lost', reason: messageOf(error) }
       })
       .finally(() => asking.delete(running))
     asking.add(running)

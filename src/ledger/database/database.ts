@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { AssayError } from '#model/errors.ts'
+import { AssayError, messageOf } from '#model/errors.ts'
 import type { DatabaseServer } from './server.ts'
 
 export interface Queryable {
@@ -66,7 +66,7 @@ function isLost(error: unknown): boolean {
 function databaseError(error: unknown): unknown {
   if (error instanceof AssayError) return error
   const code = codeOf(error)
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (full.has(code))
     return new AssayError('DISK_FULL', `the database has no space left: ${message}`, {
       cause: error,
