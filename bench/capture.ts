@@ -36,7 +36,14 @@ const contestants: Record<string, Contestant> = {
   puppeteer: async (task) => {
     const { default: puppeteer } = await import('puppeteer-core')
     const { executable } = await findBrowser()
-    const browser = await puppeteer.launch({ executablePath: executable, pipe: true, timeout: 120_000, waitForInitialPage: false, ignoreDefaultArgs: true, args: bareFlags(task.names) })
+    const browser = await puppeteer.launch({
+      executablePath: executable,
+      pipe: true,
+      timeout: 120_000,
+      waitForInitialPage: false,
+      ignoreDefaultArgs: true,
+      args: bareFlags(task.names),
+    })
     return {
       async visit(url) {
         const context = await browser.createBrowserContext()
@@ -51,14 +58,26 @@ const contestants: Record<string, Contestant> = {
   'playwright with listeners': async (task) => {
     const { chromium } = await import('playwright-core')
     const { executable } = await findBrowser()
-    const browser = await chromium.launch({ executablePath: executable, timeout: 120_000, ignoreDefaultArgs: true, args: bareFlags(task.names, false) })
+    const browser = await chromium.launch({
+      executablePath: executable,
+      timeout: 120_000,
+      ignoreDefaultArgs: true,
+      args: bareFlags(task.names, false),
+    })
     return {
       async visit(url) {
         const context = await browser.newContext({ ignoreHTTPSErrors: true })
         const page = await context.newPage()
         let seen = 0
         const count = (): void => void seen++
-        page.on('request', count).on('response', count).on('requestfinished', count).on('console', count).on('pageerror', count).on('websocket', count).on('worker', count)
+        page
+          .on('request', count)
+          .on('response', count)
+          .on('requestfinished', count)
+          .on('console', count)
+          .on('pageerror', count)
+          .on('websocket', count)
+          .on('worker', count)
         await page.goto(url, { waitUntil: 'load', timeout: 180_000 })
         await page.waitForTimeout(dwellMs)
         await context.close()
@@ -68,18 +87,55 @@ const contestants: Record<string, Contestant> = {
   },
 }
 
-const kinds: ArtifactKind[] = ['request', 'script', 'wasm', 'websocket', 'worker', 'frame', 'dom', 'storage', 'cookie', 'dialog', 'console', 'host', 'cpu', 'transport', 'gpu', 'permission', 'patch', 'wallet']
+const kinds: ArtifactKind[] = [
+  'request',
+  'script',
+  'wasm',
+  'websocket',
+  'worker',
+  'frame',
+  'dom',
+  'storage',
+  'cookie',
+  'dialog',
+  'console',
+  'host',
+  'cpu',
+  'transport',
+  'gpu',
+  'permission',
+  'patch',
+  'wallet',
+]
 contestants['assay without collectors'] = (task) => assay(task, kinds)
 // Scripts and modules share the debugger, which is what costs.
-for (const group of [['request'], ['script', 'wasm'], ['cpu'], ['dom', 'storage'], ['frame'], ['console'], ['websocket', 'worker', 'host', 'cookie', 'dialog'], ['transport', 'gpu', 'permission', 'patch', 'wallet']] satisfies ArtifactKind[][]) {
+for (const group of [
+  ['request'],
+  ['script', 'wasm'],
+  ['cpu'],
+  ['dom', 'storage'],
+  ['frame'],
+  ['console'],
+  ['websocket', 'worker', 'host', 'cookie', 'dialog'],
+  ['transport', 'gpu', 'permission', 'patch', 'wallet'],
+] satisfies ArtifactKind[][]) {
   contestants[`assay without ${group.join(', ')}`] = (task) => assay(task, group)
 }
 
 /** Those of our own capture, less its proxy: the names go straight to the lab. */
 function bareFlags(names: NameMap, pipe = true): string[] {
   const own = browserFlags.filter((flag) => !/^--(proxy|host-resolver|remote-debugging)/.test(flag))
-  const rules = Object.entries(names.hosts).flatMap(([host, [address]]) => Object.entries(names.ports).map(([asked, actual]) => `MAP ${host}:${asked} ${address}:${actual}`))
-  return [...own, `--host-resolver-rules=${rules.join(',')}`, `--ignore-certificate-errors-spki-list=${names.spki}`, ...(pipe ? ['--remote-debugging-pipe', `--user-data-dir=${mkdtempSync(join(process.env.HOME ?? tmpdir(), 'profile-'))}`] : ['--remote-debugging-pipe'])]
+  const rules = Object.entries(names.hosts).flatMap(([host, [address]]) =>
+    Object.entries(names.ports).map(([asked, actual]) => `MAP ${host}:${asked} ${address}:${actual}`),
+  )
+  return [
+    ...own,
+    `--host-resolver-rules=${rules.join(',')}`,
+    `--ignore-certificate-errors-spki-list=${names.spki}`,
+    ...(pipe
+      ? ['--remote-debugging-pipe', `--user-data-dir=${mkdtempSync(join(process.env.HOME ?? tmpdir(), 'profile-'))}`]
+      : ['--remote-debugging-pipe']),
+  ]
 }
 
 async function assay(task: Task, without: ArtifactKind[], screenshot = false): ReturnType<Contestant> {
@@ -125,7 +181,10 @@ async function child(): Promise<void> {
 function startChild(home: string): ChildProcess {
   const isRoot = process.getuid?.() === 0
   if (isRoot) chownSync(home, 65534, 65534)
-  return fork(new URL(import.meta.url), ['child'], { ...(isRoot ? { uid: 65534, gid: 65534 } : {}), env: { ...process.env, HOME: home, TMPDIR: home } })
+  return fork(new URL(import.meta.url), ['child'], {
+    ...(isRoot ? { uid: 65534, gid: 65534 } : {}),
+    env: { ...process.env, HOME: home, TMPDIR: home },
+  })
 }
 
 async function measure(task: Task): Promise<Usage & { seconds: number }> {
@@ -157,16 +216,32 @@ async function measure(task: Task): Promise<Usage & { seconds: number }> {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { rounds: { type: 'string', default: '3' }, pages: { type: 'string', default: '20' }, jobs: { type: 'string', default: '1' }, heavy: { type: 'boolean', default: false }, 'by-collector': { type: 'boolean', default: false }, only: { type: 'string' } },
+    options: {
+      rounds: { type: 'string', default: '3' },
+      pages: { type: 'string', default: '20' },
+      jobs: { type: 'string', default: '1' },
+      heavy: { type: 'boolean', default: false },
+      'by-collector': { type: 'boolean', default: false },
+      only: { type: 'string' },
+    },
   })
   const dir = mkdtempSync(join(tmpdir(), 'assay-bench-lab-'))
   const lab = await startLab({ dir, seed: 7, sites: 'bench' })
   try {
     const tag = values.heavy ? 'heavy' : 'realistic'
-    const urls = lab.truth.filter((site) => site.tags.includes(tag)).map((site) => site.url).slice(0, Number(values.pages))
+    const urls = lab.truth
+      .filter((site) => site.tags.includes(tag))
+      .map((site) => site.url)
+      .slice(0, Number(values.pages))
     const jobs = Number(values.jobs)
-    const chosen = values.only?.split(";") ?? (values['by-collector'] ? ['puppeteer', 'assay', ...Object.keys(contestants).filter((name) => name.startsWith('assay without'))] : ['puppeteer', 'assay', 'assay with screenshot', 'playwright with listeners'])
-    const results = new Map<string, { cpu: number[]; driver: number[]; pss: number[]; seconds: number[] }>(chosen.map((name) => [name, { cpu: [], driver: [], pss: [], seconds: [] }]))
+    const chosen =
+      values.only?.split(';') ??
+      (values['by-collector']
+        ? ['puppeteer', 'assay', ...Object.keys(contestants).filter((name) => name.startsWith('assay without'))]
+        : ['puppeteer', 'assay', 'assay with screenshot', 'playwright with listeners'])
+    const results = new Map<string, { cpu: number[]; driver: number[]; pss: number[]; seconds: number[] }>(
+      chosen.map((name) => [name, { cpu: [], driver: [], pss: [], seconds: [] }]),
+    )
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const contestant of round % 2 === 0 ? chosen : chosen.toReversed()) {
         const usage = await measure({ contestant, names: lab.names, urls, jobs })
@@ -181,7 +256,9 @@ async function main(): Promise<void> {
     console.log(`${urls.length} ${tag} pages, ${jobs} at a time, ${values.rounds} rounds; medians`)
     console.log('contestant | CPU-s a page | against puppeteer | of it Node | peak PSS MB | wall s')
     for (const [name, { cpu, driver, pss, seconds }] of results) {
-      console.log(`${name} | ${median(cpu).toFixed(3)} | ${(median(cpu) / base).toFixed(2)} | ${median(driver).toFixed(3)} | ${Math.round(median(pss) / 1e6)} | ${median(seconds).toFixed(1)}`)
+      console.log(
+        `${name} | ${median(cpu).toFixed(3)} | ${(median(cpu) / base).toFixed(2)} | ${median(driver).toFixed(3)} | ${Math.round(median(pss) / 1e6)} | ${median(seconds).toFixed(1)}`,
+      )
     }
   } finally {
     await lab.close()

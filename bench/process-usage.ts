@@ -26,7 +26,11 @@ export function watchProcesses(rootPid: number): { stop(): Usage } {
   for (const [pid, used] of cpuOfTree(rootPid)) before.set(pid, used)
   const sample = (): void => {
     for (const [pid, used] of cpuOfTree(rootPid)) seen.set(pid, used)
-    if (samples++ % memoryEvery === 0) peakPssBytes = Math.max(peakPssBytes, [...seen.keys()].reduce((sum, pid) => sum + pssOf(pid), 0))
+    if (samples++ % memoryEvery === 0)
+      peakPssBytes = Math.max(
+        peakPssBytes,
+        [...seen.keys()].reduce((sum, pid) => sum + pssOf(pid), 0),
+      )
   }
   const timer = setInterval(sample, sampleMs)
   return {
@@ -34,7 +38,11 @@ export function watchProcesses(rootPid: number): { stop(): Usage } {
       clearInterval(timer)
       sample()
       const used = (pid: number): number => (seen.get(pid) ?? 0) - (before.get(pid) ?? 0)
-      return { cpuSeconds: [...seen.keys()].reduce((sum, pid) => sum + used(pid), 0) / ticks, rootCpuSeconds: used(rootPid) / ticks, peakPssBytes }
+      return {
+        cpuSeconds: [...seen.keys()].reduce((sum, pid) => sum + used(pid), 0) / ticks,
+        rootCpuSeconds: used(rootPid) / ticks,
+        peakPssBytes,
+      }
     },
   }
 }
@@ -46,7 +54,9 @@ function cpuOfTree(rootPid: number): Map<number, number> {
     if (Number.isNaN(pid)) continue
     try {
       // The second field is the program's name, which may hold spaces and parentheses.
-      const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ')
+      const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+        .replace(/^.*\) /s, '')
+        .split(' ')
       parents.set(pid, { parent: Number(fields[1]), used: Number(fields[11]) + Number(fields[12]) })
     } catch {
       // It ended between two reads.

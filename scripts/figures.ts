@@ -58,7 +58,9 @@ try {
       },
     })
     wrong += figures.filter((figure) => figure.wrong.length > 0).length
-    console.log(`seed ${values.seed}, consent ${policy}: ${totalsLine(totalsOf(figures))}, ${((performance.now() - started) / 1000).toFixed(0)} s\n`)
+    console.log(
+      `seed ${values.seed}, consent ${policy}: ${totalsLine(totalsOf(figures))}, ${((performance.now() - started) / 1000).toFixed(0)} s\n`,
+    )
   }
 } finally {
   await lab.close()

@@ -93,7 +93,14 @@ const makers: Record<Dialect, (work: Work, context: MakerContext) => PoolSession
     const session = random.hex(16)
     const job = (): Fields => {
       const { id, blob, target } = work.given()
-      return { blob, job_id: id, target: little(target), height: 2_700_000 + random.int(0, 9999), ...(algorithm === null ? {} : { algo: algorithm }), ...(algorithm === 'rx/0' ? { seed_hash: random.hex(64) } : {}) }
+      return {
+        blob,
+        job_id: id,
+        target: little(target),
+        height: 2_700_000 + random.int(0, 9999),
+        ...(algorithm === null ? {} : { algo: algorithm }),
+        ...(algorithm === 'rx/0' ? { seed_hash: random.hex(64) } : {}),
+      }
     }
     return {
       receive(message) {

@@ -17,11 +17,17 @@ export async function exportCapture(o: { dir: string; id: string; format: 'wacz'
 }
 
 /** Takes archives, saved pages and exported captures into a data folder. Gives the captures' identifiers. */
-export async function importCaptures(o: { dir: string; files: readonly string[] }, onNote: (text: string) => void): Promise<{ file: string; id: Digest }[]> {
+export async function importCaptures(
+  o: { dir: string; files: readonly string[] },
+  onNote: (text: string) => void,
+): Promise<{ file: string; id: Digest }[]> {
   const store = await openFileStore(o.dir)
   const kept: { file: string; id: Digest }[] = []
   for (const path of o.files) {
-    for (const { file, capture } of await importFile(path, store, { classify: pageReached, onSkip: (skipped, reason) => onNote(`left out ${skipped}: ${reason}`) })) {
+    for (const { file, capture } of await importFile(path, store, {
+      classify: pageReached,
+      onSkip: (skipped, reason) => onNote(`left out ${skipped}: ${reason}`),
+    })) {
       await store.putCapture(capture)
       kept.push({ file, id: capture.id })
     }
@@ -37,7 +43,10 @@ export async function verifyCaptures(dir: string, signal: AbortSignal): Promise<
 async function fullId(dir: string, text: string): Promise<Digest> {
   const wanted = text.startsWith('sha256:') ? text : `sha256:${text}`
   if (isDigest(wanted)) return wanted
-  if (!/^sha256:[0-9a-f]{4,63}$/.test(wanted)) throw new AssayError('BAD_ARGUMENT', `"${text.slice(0, 80)}" names no capture`, { hint: 'Give the capture identifier of an answer, or at least its first four hex digits.' })
+  if (!/^sha256:[0-9a-f]{4,63}$/.test(wanted))
+    throw new AssayError('BAD_ARGUMENT', `"${text.slice(0, 80)}" names no capture`, {
+      hint: 'Give the capture identifier of an answer, or at least its first four hex digits.',
+    })
   const found: Digest[] = []
   for await (const id of (await openFileStore(dir)).listCaptures()) if (id.startsWith(wanted)) found.push(id)
   const [only] = found

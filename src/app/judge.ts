@@ -58,7 +58,10 @@ async function judged(judge: Judge, { file, capture: read }: Found): Promise<Jud
   }
 }
 
-async function open(path: string, onNote: (text: string) => void): Promise<{ blobs: BlobStore; found: AsyncIterable<Found> | Iterable<Found> }> {
+async function open(
+  path: string,
+  onNote: (text: string) => void,
+): Promise<{ blobs: BlobStore; found: AsyncIterable<Found> | Iterable<Found> }> {
   const info = await stat(path).catch((cause: unknown) => {
     throw new AssayError('NOT_FOUND', `${path} is not there`, { cause })
   })
@@ -73,12 +76,16 @@ async function open(path: string, onNote: (text: string) => void): Promise<{ blo
     return { blobs: store, found: [{ file: path, capture: () => store.getCapture(id) }] }
   }
   const blobs = memoryBlobs()
-  const imported = await importFile(path, blobs, { classify: pageReached, onSkip: (file, reason) => onNote(`assay: left out ${file}: ${reason}`) })
+  const imported = await importFile(path, blobs, {
+    classify: pageReached,
+    onSkip: (file, reason) => onNote(`assay: left out ${file}: ${reason}`),
+  })
   return { blobs, found: imported.map(({ file, capture }) => ({ file, capture: async () => capture })) }
 }
 
 async function* capturesOf(store: Awaited<ReturnType<typeof openFileStore>>, path: string): AsyncGenerator<Found> {
-  for await (const id of store.listCaptures()) yield { file: join(path, 'captures', id.slice(7, 9), `${id.slice(7)}.json`), capture: () => store.getCapture(id) }
+  for await (const id of store.listCaptures())
+    yield { file: join(path, 'captures', id.slice(7, 9), `${id.slice(7)}.json`), capture: () => store.getCapture(id) }
 }
 
 /** A manifest in a data folder is named by its digest. */

@@ -47,6 +47,10 @@ for (const policy of ['ignore', 'accept', 'reject'] as const) {
 test('no algorithm is named that is another', () => {
   const wrong = [...figures.values()].filter(({ family }) => family === 'wrong')
   // An unknown core in a dialect that was made for one algorithm is called by the dialect; a plain hash may be told by nothing at all.
-  const named = wrong.filter(({ truth, observation }) => truth.family !== 'unknown-core' && observation.findings.some(({ kind, family }) => kind === 'mining' && family !== null && family !== 'unknown-core'))
+  const named = wrong.filter(
+    ({ truth, observation }) =>
+      truth.family !== 'unknown-core' &&
+      observation.findings.some(({ kind, family }) => kind === 'mining' && family !== null && family !== 'unknown-core'),
+  )
   assert.deepEqual(named.map(explain), [])
 })

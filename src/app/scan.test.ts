@@ -12,7 +12,11 @@ import { type Figure, describe, explain, visitLab } from './testing/lab-figures.
 /** The whole line on a few sites of the lab; `lab-table.long.test.ts` has all of them. */
 const seed = 5
 const cases: { name: string; is: (truth: SiteTruth) => boolean; policy: ConsentPolicy }[] = [
-  { name: 'a miner in the page itself', is: (t) => t.load === 'inline' && t.dialect === 'coinhive' && t.poolMode === 'answers', policy: 'ignore' },
+  {
+    name: 'a miner in the page itself',
+    is: (t) => t.load === 'inline' && t.dialect === 'coinhive' && t.poolMode === 'answers',
+    policy: 'ignore',
+  },
   { name: 'a miner from a third party', is: (t) => t.load === 'fourth-party', policy: 'ignore' },
   { name: 'a miner in an advertisement', is: (t) => t.load === 'ad-frame', policy: 'ignore' },
   { name: 'a miner that asks and gets no answer', is: (t) => t.asking === 'asks-first' && t.load === 'own-file', policy: 'ignore' },

@@ -13,7 +13,12 @@ export interface Line {
 }
 
 /** Seed → capture, which is kept → observation, which whoever asked for it keeps. */
-export async function visit(line: Line, seed: Seed, options: VisitOptions, signal?: AbortSignal): Promise<{ capture: Capture; observation: Observation }> {
+export async function visit(
+  line: Line,
+  seed: Seed,
+  options: VisitOptions,
+  signal?: AbortSignal,
+): Promise<{ capture: Capture; observation: Observation }> {
   const capture = await line.capturer.capture(seed, options, signal)
   await line.store.putCapture(capture)
   const observation = await line.judge.judge(capture)

@@ -34,8 +34,19 @@ export async function openWorkshop(options: WorkshopOptions, onNote: (text: stri
   const browser = await browserFor(options.browser, onNote)
   await using undo = new AsyncDisposableStack()
   const store: FileStore = await openFileStore(options.dir)
-  const egress: Egress = undo.adopt(createEgress({ resolver: names ? nameMapResolver(names) : systemResolver(), policy, networks: fileNetworks(names ? { names } : {}), clock }), (it) => it.close())
-  const capturer: Capturer = undo.adopt(await startCapturer({ browser, egress, blobs: store, clock, spki: names?.spki ?? null, jobs: options.jobs }), (it) => it.close())
+  const egress: Egress = undo.adopt(
+    createEgress({
+      resolver: names ? nameMapResolver(names) : systemResolver(),
+      policy,
+      networks: fileNetworks(names ? { names } : {}),
+      clock,
+    }),
+    (it) => it.close(),
+  )
+  const capturer: Capturer = undo.adopt(
+    await startCapturer({ browser, egress, blobs: store, clock, spki: names?.spki ?? null, jobs: options.jobs }),
+    (it) => it.close(),
+  )
   const judge = undo.adopt(createJudge({ blobs: store, memo: store, signatures: await loadSignatures(), clock }), (it) => it.close())
   const kept = undo.move()
   return { capturer, judge, store, [Symbol.asyncDispose]: () => kept.disposeAsync() }

@@ -16,7 +16,10 @@ export function enableDomains(target: Target, plan: VisitPlan): void {
   if (type !== 'worklet') {
     // Bodies are kept outside the renderer as they came off the wire, content-decoded: the renderer's own copy of a text is
     // transcoded to UTF-8 and has lost its byte order mark.
-    session.post('Network.configureDurableMessages', { maxTotalBufferSize: plan.limits.maxTotalBodyBytes, maxResourceBufferSize: plan.limits.maxBodyBytes })
+    session.post('Network.configureDurableMessages', {
+      maxTotalBufferSize: plan.limits.maxTotalBodyBytes,
+      maxResourceBufferSize: plan.limits.maxBodyBytes,
+    })
     session.post('Network.enable', { ...rendererBuffer, maxPostDataSize: 256 * 1024 })
   }
   if (type === 'page' || type === 'iframe') session.post('Page.enable', {})

@@ -37,6 +37,8 @@ export class BoundedList<T> {
   /** `lostReports`: what a hook in the page told and was not taken. */
   collection(lostReports = 0): Collection<T> {
     if (lostReports > 0) this.drop(lostReports, 'reports from inside the page that were too many or too long')
-    return this.#reasons.size === 0 ? complete(this.items) : { status: 'truncated', items: this.items, dropped: this.#dropped, reason: [...this.#reasons].join('; ') }
+    return this.#reasons.size === 0
+      ? complete(this.items)
+      : { status: 'truncated', items: this.items, dropped: this.#dropped, reason: [...this.#reasons].join('; ') }
   }
 }

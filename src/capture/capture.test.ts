@@ -22,7 +22,8 @@ const sent: string[] = []
 
 const routes: Record<string, Route> = {
   ...probeRoutes,
-  'bodies.lab/': page(`<script src=/marked.js></script><script src=/cyrillic.js charset=windows-1251></script><script src=/utf16.js></script><link rel=stylesheet href=/style.css>
+  'bodies.lab/':
+    page(`<script src=/marked.js></script><script src=/cyrillic.js charset=windows-1251></script><script src=/utf16.js></script><link rel=stylesheet href=/style.css>
 <script>fetch('/octets.txt'); fetch('/large.js'); fetch('/json', {method: 'POST', body: 'ünique'}); fetch('/moved').then(() => fetch('https://other.lab/cors', {headers: {'x-own': '1'}})); fetch('data:text/plain;base64,3q2+7w==')
 new Worker(URL.createObjectURL(new Blob(['self.blobbed = "ü"'])))</script>`),
   'bodies.lab/marked.js': { type: 'text/javascript', body: marked },
@@ -34,7 +35,11 @@ new Worker(URL.createObjectURL(new Blob(['self.blobbed = "ü"'])))</script>`),
   'bodies.lab/json': { type: 'application/json', body: '{"a":"é"}' },
   'bodies.lab/moved': { status: 302, headers: { location: '/moved-again' } },
   'bodies.lab/moved-again': { status: 307, headers: { location: '/json' } },
-  'other.lab/cors': { type: 'text/plain', body: 'shared', headers: { 'access-control-allow-origin': 'https://bodies.lab', 'access-control-allow-headers': 'x-own' } },
+  'other.lab/cors': {
+    type: 'text/plain',
+    body: 'shared',
+    headers: { 'access-control-allow-origin': 'https://bodies.lab', 'access-control-allow-headers': 'x-own' },
+  },
 
   'code.lab/': page(`<script>/* inline */ eval('var viaEval = 1'); new Function('return 2')(); setTimeout('var viaTimeout = 3')
 const s = document.createElement('script'); s.src = '/late.js'; document.head.append(s)
@@ -44,24 +49,33 @@ const t = document.createElement('script'); t.textContent = 'var appended = 4'; 
   'code.lab/imported.js': { type: 'text/javascript', body: 'export const imported = 6' },
   'code.lab/by-late': { type: 'text/plain', body: 'asked' },
 
-  'pool.lab/': page(`<script>const s = new WebSocket('wss://pool.lab/proxy'); s.onopen = () => { s.send('{"type":"auth","params":{"site_key":"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"}}'); s.send(${JSON.stringify(submit)}) }
+  'pool.lab/':
+    page(`<script>const s = new WebSocket('wss://pool.lab/proxy'); s.onopen = () => { s.send('{"type":"auth","params":{"site_key":"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"}}'); s.send(${JSON.stringify(submit)}) }
 s.onclose = () => { const again = new WebSocket('wss://pool.lab/proxy'); again.onopen = () => again.send('reached again') }</script>`),
-  'polled.lab/': page(`<script>fetch('/work', {method: 'POST', body: ${JSON.stringify(submit)}}).then(() => fetch('/after')).catch(() => fetch('/after'))</script>`),
+  'polled.lab/': page(
+    `<script>fetch('/work', {method: 'POST', body: ${JSON.stringify(submit)}}).then(() => fetch('/after')).catch(() => fetch('/after'))</script>`,
+  ),
   'polled.lab/work': { type: 'application/json', body: '{}' },
   'polled.lab/after': (_request, response) => {
     sent.push('polled.lab after')
     response.end()
   },
   'popup.lab/': page(`<script>document.onclick = () => { window.open('https://other.lab/popped') }</script>`),
-  'other.lab/popped': page(`<script>new WebSocket('wss://socket.probe.lab/popped').onopen = (event) => event.target.send('from a popup')</script>`),
-  'frames.lab/': page(`<iframe name=inner width=300 height=200 srcdoc="<p>within</p>"></iframe><iframe sandbox="allow-scripts" src="https://other.lab/plain" style="display:none"></iframe>
+  'other.lab/popped': page(
+    `<script>new WebSocket('wss://socket.probe.lab/popped').onopen = (event) => event.target.send('from a popup')</script>`,
+  ),
+  'frames.lab/':
+    page(`<iframe name=inner width=300 height=200 srcdoc="<p>within</p>"></iframe><iframe sandbox="allow-scripts" src="https://other.lab/plain" style="display:none"></iframe>
 <script>localStorage.setItem('kept', 'here'); document.cookie = 'taste=sweet; path=/'; indexedDB.open('base'); console.warn('careful', 42); setTimeout(() => { throw new Error('thrown on purpose') })</script>`),
   'other.lab/plain': page('plain'),
-  'load.lab/': page(`<script>const half = 'setInterval(() => { const until = performance.now() + 50; while (performance.now() < until); }, 100)'
+  'load.lab/':
+    page(`<script>const half = 'setInterval(() => { const until = performance.now() + 50; while (performance.now() < until); }, 100)'
 for (const code of ['for (;;);', half, 'onmessage = () => 1']) new Worker('data:text/javascript,' + encodeURIComponent(code))</script>`),
   'header.lab/': (request, response) => {
     sent.push(`header.lab ${request.headers['x-secret']}`)
-    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><p>a page with enough text to be read as a page</p><img src="https://other.lab/picture">')
+    response
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end('<!doctype html><p>a page with enough text to be read as a page</p><img src="https://other.lab/picture">')
   },
   'other.lab/picture': (request, response) => {
     sent.push(`other.lab ${request.headers['x-secret']}`)
@@ -84,8 +98,10 @@ describe('a captured page', { concurrency: false }, () => {
   })
   after(() => world[Symbol.asyncDispose]())
 
-  const capture = (url: string, options: VisitOptions = {}): Promise<Capture> => world.capturer.capture(seedOf(url), { dwellMs: 1_500, screenshot: false, interact: false, ...options })
-  const bytesOf = async (digest: string): Promise<string> => Buffer.from(await world.blobs.get(digest as `sha256:${string}`)).toString('utf8')
+  const capture = (url: string, options: VisitOptions = {}): Promise<Capture> =>
+    world.capturer.capture(seedOf(url), { dwellMs: 1_500, screenshot: false, interact: false, ...options })
+  const bytesOf = async (digest: string): Promise<string> =>
+    Buffer.from(await world.blobs.get(digest as `sha256:${string}`)).toString('utf8')
 
   it('that runs code in every kind of place has every socket, frames both ways, and every module with its bytes', async () => {
     assert.deepEqual(missingOfProbe(await capture('https://probe.lab/', { dwellMs: 5_000 })), { lost: [], late: [] })
@@ -98,8 +114,22 @@ describe('a captured page', { concurrency: false }, () => {
       return body?.status === 'stored' ? body.digest : body
     }
     assert.deepEqual(
-      { marked: stored('/marked.js'), cyrillic: stored('/cyrillic.js'), utf16: stored('/utf16.js'), octets: stored('/octets.txt'), large: stored('/large.js'), style: stored('/style.css') },
-      { marked: sha256(marked), cyrillic: sha256(cyrillic), utf16: sha256(utf16), octets: sha256(noText), large: sha256(large), style: sha256(Buffer.from('body { color: #123456 }')) },
+      {
+        marked: stored('/marked.js'),
+        cyrillic: stored('/cyrillic.js'),
+        utf16: stored('/utf16.js'),
+        octets: stored('/octets.txt'),
+        large: stored('/large.js'),
+        style: stored('/style.css'),
+      },
+      {
+        marked: sha256(marked),
+        cyrillic: sha256(cyrillic),
+        utf16: sha256(utf16),
+        octets: sha256(noText),
+        large: sha256(large),
+        style: sha256(Buffer.from('body { color: #123456 }')),
+      },
     )
     const data = requests(captured).find(({ url }) => url.startsWith('data:text/plain'))
     assert.deepEqual(data?.body, { status: 'stored', digest: sha256(octets(0xde, 0xad, 0xbe, 0xef)), size: 4 })
@@ -111,12 +141,17 @@ describe('a captured page', { concurrency: false }, () => {
 
   it('has each hop of a redirect with the cause of the first, and a preflight that names what it is for', async () => {
     const captured = await capture('https://bodies.lab/')
-    const [first, second, third] = requests(captured).filter(({ url, method, initiator }) => method === 'GET' && (url.includes('/moved') || initiator.type === 'redirect'))
-    assert.deepEqual([first, second, third].map((hop) => [hop?.url, hop?.response?.status]), [
-      ['https://bodies.lab/moved', 302],
-      ['https://bodies.lab/moved-again', 307],
-      ['https://bodies.lab/json', 200],
-    ])
+    const [first, second, third] = requests(captured).filter(
+      ({ url, method, initiator }) => method === 'GET' && (url.includes('/moved') || initiator.type === 'redirect'),
+    )
+    assert.deepEqual(
+      [first, second, third].map((hop) => [hop?.url, hop?.response?.status]),
+      [
+        ['https://bodies.lab/moved', 302],
+        ['https://bodies.lab/moved-again', 307],
+        ['https://bodies.lab/json', 200],
+      ],
+    )
     assert.deepEqual([second?.initiator.requestId, third?.initiator.requestId], [first?.id, second?.id])
     assert.equal(third?.initiator.stack?.[0]?.url, 'https://bodies.lab/')
     const preflight = requests(captured).find(({ method }) => method === 'OPTIONS')
@@ -130,7 +165,9 @@ describe('a captured page', { concurrency: false }, () => {
   it('has every script with its source and what made it', async () => {
     const captured = await capture('https://code.lab/')
     const scripts = artifacts(captured, 'script').items
-    const found = await Promise.all(scripts.map(async ({ source, body, isModule }) => [source, isModule, body.status === 'stored' ? await bytesOf(body.digest) : body]))
+    const found = await Promise.all(
+      scripts.map(async ({ source, body, isModule }) => [source, isModule, body.status === 'stored' ? await bytesOf(body.digest) : body]),
+    )
     for (const expected of [
       ['eval', false, 'var viaEval = 1'],
       ['eval', false, 'var viaTimeout = 3'],
@@ -138,7 +175,11 @@ describe('a captured page', { concurrency: false }, () => {
       ['external', false, 'var late = 5; fetch("/by-late")'],
       ['external', true, 'import "/imported.js"'],
       ['external', true, 'export const imported = 6'],
-    ]) assert.ok(found.some((each) => canonicalJson(each) === canonicalJson(expected)), `${canonicalJson(expected)} is not among ${canonicalJson(found)}`)
+    ])
+      assert.ok(
+        found.some((each) => canonicalJson(each) === canonicalJson(expected)),
+        `${canonicalJson(expected)} is not among ${canonicalJson(found)}`,
+      )
     assert.ok(found.some(([source, , text]) => source === 'eval' && String(text).includes('return 2')))
     const late = scripts.find(({ url }) => url === 'https://code.lab/late.js')
     const asked = requests(captured).find(({ url }) => url === 'https://code.lab/by-late')
@@ -163,14 +204,21 @@ describe('a captured page', { concurrency: false }, () => {
     sent.length = 0
     const captured = await capture('https://polled.lab/')
     assert.equal(requests(captured).find(({ method }) => method === 'POST')?.requestBody.status, 'stored')
-    assert.ok(artifacts(captured, 'connection').items.some(({ host, outcome }) => host === 'polled.lab' && (outcome === 'cut' || outcome === 'refused')))
+    assert.ok(
+      artifacts(captured, 'connection').items.some(
+        ({ host, outcome }) => host === 'polled.lab' && (outcome === 'cut' || outcome === 'refused'),
+      ),
+    )
     assert.deepEqual(sent, [])
   })
 
   it('has what runs in a popup that the visitor opened unknowing', async () => {
     const captured = await capture('https://popup.lab/', { interact: true, dwellMs: 5_000 })
     const socket = artifacts(captured, 'websocket').items.find(({ url }) => url === 'wss://socket.probe.lab/popped')
-    assert.deepEqual(socket?.frames.map(({ text }) => text), ['from a popup', 'heard from a popup'])
+    assert.deepEqual(
+      socket?.frames.map(({ text }) => text),
+      ['from a popup', 'heard from a popup'],
+    )
     assert.ok(requests(captured).some(({ url, targetId }) => url === 'https://other.lab/popped' && targetId !== 'target-1'))
     assert.equal(captured.manifest.finalUrl, 'https://popup.lab/')
   })
@@ -179,19 +227,32 @@ describe('a captured page', { concurrency: false }, () => {
     const captured = await capture('https://frames.lab/')
     const frames = artifacts(captured, 'frame').items
     const inner = frames.find(({ name }) => name === 'inner')
-    assert.deepEqual([inner?.source, inner?.box?.width, inner?.box?.visible, inner?.parentFrameId], ['srcdoc', 300, true, frames.find(({ source }) => source === 'page')?.id])
+    assert.deepEqual(
+      [inner?.source, inner?.box?.width, inner?.box?.visible, inner?.parentFrameId],
+      ['srcdoc', 300, true, frames.find(({ source }) => source === 'page')?.id],
+    )
     const hidden = frames.find(({ url }) => url === 'https://other.lab/plain')
     assert.deepEqual([hidden?.sandbox, hidden?.box, hidden?.source], ['allow-scripts', undefined, 'src'])
-    assert.deepEqual(artifacts(captured, 'storage').items.map(({ origin, area, entries }) => [origin, area, entries]), [
-      ['https://frames.lab', 'local', [{ key: 'kept', value: 'here' }]],
-      ['https://frames.lab', 'indexeddb', [{ key: 'base', value: '' }]],
-    ])
-    assert.deepEqual(artifacts(captured, 'cookie').items.map(({ name, value, domain }) => [name, value, domain]), [['taste', 'sweet', 'frames.lab']])
+    assert.deepEqual(
+      artifacts(captured, 'storage').items.map(({ origin, area, entries }) => [origin, area, entries]),
+      [
+        ['https://frames.lab', 'local', [{ key: 'kept', value: 'here' }]],
+        ['https://frames.lab', 'indexeddb', [{ key: 'base', value: '' }]],
+      ],
+    )
+    assert.deepEqual(
+      artifacts(captured, 'cookie').items.map(({ name, value, domain }) => [name, value, domain]),
+      [['taste', 'sweet', 'frames.lab']],
+    )
     const console_ = artifacts(captured, 'console').items
     assert.ok(console_.some(({ level, text }) => level === 'warning' && text === 'careful 42'))
     assert.ok(console_.some(({ isException, text }) => isException && text.includes('thrown on purpose')))
     assert.ok(artifacts(captured, 'dom').items.some(({ text }) => text === 'within'))
-    assert.ok(artifacts(captured, 'host').items.some(({ host, tls, addresses }) => host === 'frames.lab' && tls?.subject === 'capture test' && addresses[0] === '127.0.0.1'))
+    assert.ok(
+      artifacts(captured, 'host').items.some(
+        ({ host, tls, addresses }) => host === 'frames.lab' && tls?.subject === 'capture test' && addresses[0] === '127.0.0.1',
+      ),
+    )
   })
 
   it('has the load of each thread: one that never rests, one that rests half of the time, one that waits', async () => {

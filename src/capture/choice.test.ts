@@ -4,10 +4,10 @@ import { choiceFor } from './choice.ts'
 
 describe('which choice of a dialog says yes, and which says no', () => {
   const cases: Record<string, [choices: string[], accept: number, reject: number]> = {
-    'AuthedMine': [['Allow for this session', 'Cancel'], 0, 1],
+    AuthedMine: [['Allow for this session', 'Cancel'], 0, 1],
     'a cookie banner': [['Manage settings', 'Accept all', 'Reject all'], 1, 2],
-    'German': [['Einstellungen', 'Alle akzeptieren', 'Nur notwendige Cookies'], 1, 2],
-    'French': [['Tout refuser', 'Tout accepter'], 1, 0],
+    German: [['Einstellungen', 'Alle akzeptieren', 'Nur notwendige Cookies'], 1, 2],
+    French: [['Tout refuser', 'Tout accepter'], 1, 0],
     'ads or mining': [['Start mining', 'I prefer ads'], 0, 1],
     'a cross as the way out': [['OK', '×'], 0, 1],
     'a captcha that names what it does': [['Verify me'], 0, -1],

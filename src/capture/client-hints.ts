@@ -30,11 +30,21 @@ export function clientHints(userAgent: string, product: string): Protocol.Emulat
 function brandList(seed: number, brand: string, version: string, isFull: boolean): Protocol.Emulation.UserAgentBrandVersion[] {
   const filler = [' ', '(', ':', '-', '.', '/', ')', ';', '=', '?', '_']
   const fillerVersions = ['8', '99', '24']
-  const orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] as const
+  const orders = [
+    [0, 1, 2],
+    [0, 2, 1],
+    [1, 0, 2],
+    [1, 2, 0],
+    [2, 0, 1],
+    [2, 1, 0],
+  ] as const
   const order = orders[seed % orders.length] ?? orders[0]
   const fillerVersion = fillerVersions[seed % fillerVersions.length] ?? '8'
   const list: Protocol.Emulation.UserAgentBrandVersion[] = []
-  list[order[0]] = { brand: `Not${filler[seed % 11]}A${filler[(seed + 1) % 11]}Brand`, version: isFull ? `${fillerVersion}.0.0.0` : fillerVersion }
+  list[order[0]] = {
+    brand: `Not${filler[seed % 11]}A${filler[(seed + 1) % 11]}Brand`,
+    version: isFull ? `${fillerVersion}.0.0.0` : fillerVersion,
+  }
   list[order[1]] = { brand: 'Chromium', version }
   list[order[2]] = { brand, version }
   return list

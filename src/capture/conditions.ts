@@ -5,7 +5,11 @@ import type { LaunchedBrowser } from './browser/launch.ts'
 import type { VisitPlan } from './visit-options.ts'
 
 /** Under which conditions a visit was made. What may be a secret (values of headers, the user of a proxy) is not among them. */
-export function conditionsOf(plan: VisitPlan, launched: Pick<LaunchedBrowser, 'product' | 'sandbox'>, visit: { userAgent: string; concurrency: number }): Conditions {
+export function conditionsOf(
+  plan: VisitPlan,
+  launched: Pick<LaunchedBrowser, 'product' | 'sandbox'>,
+  visit: { userAgent: string; concurrency: number },
+): Conditions {
   return {
     lane: 'browser',
     vantage: plan.vantage,

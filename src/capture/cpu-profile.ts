@@ -7,7 +7,10 @@ export class ThreadLoad {
   readonly #windowMs: number
   /** Busy and observed milliseconds by number of the window. */
   readonly #windows = new Map<number, { busyMs: number; observedMs: number; fromMs: number; toMs: number }>()
-  readonly #functions = new Map<string, { functionName: string; url: string; line: number; ms: number; wasm: boolean; scriptId: string | undefined }>()
+  readonly #functions = new Map<
+    string,
+    { functionName: string; url: string; line: number; ms: number; wasm: boolean; scriptId: string | undefined }
+  >()
   #busyMs = 0
   #observedMs = 0
 
@@ -20,7 +23,11 @@ export class ThreadLoad {
   }
 
   /** `fromMonotonic` maps seconds of the browser's clock, which a profile gives in microseconds. */
-  add(profile: Protocol.Profiler.Profile, fromMonotonic: (seconds: number) => number, knownScript: (v8ScriptId: string) => KnownScript | undefined): void {
+  add(
+    profile: Protocol.Profiler.Profile,
+    fromMonotonic: (seconds: number) => number,
+    knownScript: (v8ScriptId: string) => KnownScript | undefined,
+  ): void {
     const nodes = new Map(profile.nodes.map((node) => [node.id, node]))
     const samples = profile.samples ?? []
     const deltas = profile.timeDeltas ?? []
@@ -40,17 +47,23 @@ export class ThreadLoad {
   }
 
   artifact(base: Pick<CpuArtifact, 'id' | 'targetId' | 'thread' | 'url' | 'samplingIntervalUs'>): CpuArtifact {
-    const windows = [...this.#windows].sort(([a], [b]) => a - b).map(([, window]) => ({ fromMs: round(window.fromMs), toMs: round(window.toMs), busy: share(window.busyMs, window.observedMs) }))
+    const windows = [...this.#windows]
+      .sort(([a], [b]) => a - b)
+      .map(([, window]) => ({ fromMs: round(window.fromMs), toMs: round(window.toMs), busy: share(window.busyMs, window.observedMs) }))
     const hottest = [...this.#functions.values()]
       .sort((a, b) => b.ms - a.ms)
       .slice(0, 20)
-      .map(({ ms, scriptId, ...place }) => ({ ...place, share: share(ms, this.#observedMs), ...(scriptId === undefined ? {} : { scriptId }) }))
+      .map(({ ms, scriptId, ...place }) => ({
+        ...place,
+        share: share(ms, this.#observedMs),
+        ...(scriptId === undefined ? {} : { scriptId }),
+      }))
     return { ...base, observedMs: round(this.#observedMs), windows, busy: share(this.#busyMs, this.#observedMs), hottest }
   }
 
   /** A sample stands for the time until the next one, which may reach over several windows. */
   #spread(fromMs: number, toMs: number, isBusy: boolean): void {
-    for (let at = fromMs; at < toMs; ) {
+    for (let at = fromMs; at < toMs;) {
       const number = Math.floor(at / this.#windowMs)
       const end = Math.min(toMs, (number + 1) * this.#windowMs)
       const window = this.#windows.get(number) ?? { busyMs: 0, observedMs: 0, fromMs: at, toMs: end }

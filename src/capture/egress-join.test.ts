@@ -4,16 +4,43 @@ import type { ConnectionRecord } from '#egress/egress.ts'
 import type { RequestArtifact } from '#model/artifact.ts'
 import { joinRequests } from './egress-join.ts'
 
-const record = (more: Partial<ConnectionRecord>): ConnectionRecord => ({ host: 'shop.example', port: 443, outcome: 'connected', address: '192.0.2.7', openedAt: 0, bytesSent: 0, bytesReceived: 0, ...more })
+const record = (more: Partial<ConnectionRecord>): ConnectionRecord => ({
+  host: 'shop.example',
+  port: 443,
+  outcome: 'connected',
+  address: '192.0.2.7',
+  openedAt: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+  ...more,
+})
 const request = (url: string, more: Partial<RequestArtifact>): RequestArtifact => ({
-  id: 'req-1', targetId: 'target-1', url, method: 'GET', resourceType: 'document', requestHeaders: [], requestBody: { status: 'none' }, initiator: { type: 'other' }, startedAtMs: 0,
-  body: { status: 'lost', reason: 'kept by nobody' }, ...more,
+  id: 'req-1',
+  targetId: 'target-1',
+  url,
+  method: 'GET',
+  resourceType: 'document',
+  requestHeaders: [],
+  requestBody: { status: 'none' },
+  initiator: { type: 'other' },
+  startedAtMs: 0,
+  body: { status: 'lost', reason: 'kept by nobody' },
+  ...more,
 })
 const answered = (url: string): RequestArtifact =>
   request(url, {
     response: {
-      status: 403, statusText: '', mimeType: 'text/html', protocol: 'h2', remoteAddress: null, fromCache: false, fromServiceWorker: false,
-      headers: [{ name: 'X-Assay-Code', value: 'ADDRESS_REFUSED' }, { name: 'X-Assay-Refused', value: 'is private' }],
+      status: 403,
+      statusText: '',
+      mimeType: 'text/html',
+      protocol: 'h2',
+      remoteAddress: null,
+      fromCache: false,
+      fromServiceWorker: false,
+      headers: [
+        { name: 'X-Assay-Code', value: 'ADDRESS_REFUSED' },
+        { name: 'X-Assay-Refused', value: 'is private' },
+      ],
     },
   })
 

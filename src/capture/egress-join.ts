@@ -3,7 +3,11 @@ import type { ConnectionArtifact, HostArtifact, RequestArtifact, ScriptArtifact 
 import type { Collection } from '#model/collection.ts'
 
 /** Connections of the visit's lane, in visit time. */
-export function connectionArtifacts(records: readonly ConnectionRecord[], dropped: number, startedEpochMs: number): Collection<ConnectionArtifact> {
+export function connectionArtifacts(
+  records: readonly ConnectionRecord[],
+  dropped: number,
+  startedEpochMs: number,
+): Collection<ConnectionArtifact> {
   const items = records.map(({ openedAt, closedAt, ...record }, index) => ({
     id: `conn-${index + 1}`,
     ...record,
@@ -23,7 +27,10 @@ export function joinRequests(requests: readonly RequestArtifact[], records: read
     const { response } = request
     if (!response) {
       const place = placeOf(request.url)
-      const refused = request.failure && place !== null ? records.find(({ host, port, outcome }) => outcome === 'refused' && `${host}:${port}` === place) : undefined
+      const refused =
+        request.failure && place !== null
+          ? records.find(({ host, port, outcome }) => outcome === 'refused' && `${host}:${port}` === place)
+          : undefined
       if (refused) request.failure = { reason: `ADDRESS_REFUSED: ${refused.reason ?? ''}`, blocked: 'egress' }
       continue
     }
@@ -80,4 +87,5 @@ function placeOf(url: string): string | null {
 /** An IPv6 address without its brackets. */
 const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
 
-const headerOf = (request: RequestArtifact, name: string): string | undefined => request.response?.headers.find((header) => header.name.toLowerCase() === name)?.value
+const headerOf = (request: RequestArtifact, name: string): string | undefined =>
+  request.response?.headers.find((header) => header.name.toLowerCase() === name)?.value

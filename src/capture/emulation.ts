@@ -17,7 +17,8 @@ export function emulationPart(context: VisitContext): VisitPart {
       }
       session.post('Emulation.setUserAgentOverride', userAgent)
       // Left alone, the window has a browser's bars around the page, as a visitor's has.
-      if (plan.viewport.mobile || plan.viewport.deviceScaleFactor !== 1) session.post('Emulation.setDeviceMetricsOverride', { ...plan.viewport })
+      if (plan.viewport.mobile || plan.viewport.deviceScaleFactor !== 1)
+        session.post('Emulation.setDeviceMetricsOverride', { ...plan.viewport })
       if (plan.viewport.mobile) session.post('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 5 })
       // Every visit's page believes itself in front, also where several share a browser.
       session.post('Emulation.setFocusEmulationEnabled', { enabled: true })

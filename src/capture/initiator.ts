@@ -24,7 +24,10 @@ export function stackOf(stack: Protocol.Runtime.StackTrace | undefined, targetId
 
 export function initiatorOf(initiator: Protocol.Network.Initiator, targetId: string, scripts: ScriptRegistry): Initiator {
   const stack = stackOf(initiator.stack, targetId, scripts)
-  const type = initiator.type === 'parser' || initiator.type === 'script' || initiator.type === 'preload' || initiator.type === 'preflight' ? initiator.type : 'other'
+  const type =
+    initiator.type === 'parser' || initiator.type === 'script' || initiator.type === 'preload' || initiator.type === 'preflight'
+      ? initiator.type
+      : 'other'
   const url = initiator.url ?? stack[0]?.url
   return {
     type,
@@ -36,7 +39,11 @@ export function initiatorOf(initiator: Protocol.Network.Initiator, targetId: str
 }
 
 /** The frame whose code stands innermost in a stack; of a document's own process where no code of it is known. */
-export function frameOfStack(stack: Protocol.Runtime.StackTrace | undefined, target: Target, context: Pick<VisitContext, 'scripts' | 'frameIdOf'>): string | undefined {
+export function frameOfStack(
+  stack: Protocol.Runtime.StackTrace | undefined,
+  target: Target,
+  context: Pick<VisitContext, 'scripts' | 'frameIdOf'>,
+): string | undefined {
   for (let part = stack; part; part = part.parent) {
     for (const { scriptId } of part.callFrames) {
       const frameId = context.scripts.get(target.id, scriptId)?.frameId

@@ -17,7 +17,12 @@ export type Navigation =
   | { status: 'interrupted' }
 
 /** `crashed`: ends when the page's process or the browser has. */
-export async function navigate(page: Target, to: { url: string; referrer: string | null; timeoutMs: number }, crashed: AbortSignal, signal: AbortSignal): Promise<Navigation> {
+export async function navigate(
+  page: Target,
+  to: { url: string; referrer: string | null; timeoutMs: number },
+  crashed: AbortSignal,
+  signal: AbortSignal,
+): Promise<Navigation> {
   const { session } = page
   const done = new AbortController()
   const loaded = new Promise<Navigation>((resolve) => {
@@ -74,7 +79,12 @@ export async function wake(page: Target): Promise<Wakefulness> {
 }
 
 /** Why the page was not reached, from the browser's word and from what egress knows better. */
-export function navigationError(reason: string, url: string, connections: readonly ConnectionRecord[], main: RequestArtifact | undefined): ErrorRecord {
+export function navigationError(
+  reason: string,
+  url: string,
+  connections: readonly ConnectionRecord[],
+  main: RequestArtifact | undefined,
+): ErrorRecord {
   const said = main?.failure?.blocked
   const code = errorCodes.find(([pattern]) => pattern.test(reason))?.[1] ?? 'NAVIGATION_FAILED'
   const host = URL.parse(main?.url ?? url)?.hostname.replace(/^\[|\]$/g, '')
@@ -105,5 +115,8 @@ const errorCodes: readonly (readonly [RegExp, ErrorCode])[] = [
   [/ERR_NAME_NOT_RESOLVED/, 'DNS_FAILED'],
   [/ERR_(TIMED_OUT|CONNECTION_TIMED_OUT)/, 'TIMEOUT'],
   [/ERR_(TUNNEL|PROXY|CONNECTION|ADDRESS_UNREACHABLE|INTERNET|EMPTY_RESPONSE|NETWORK|SOCKET)/, 'CONNECT_FAILED'],
-  [/ERR_(HTTP_RESPONSE_CODE_FAILURE|INVALID_HTTP_RESPONSE|INVALID_RESPONSE|HTTP2|QUIC|CONTENT_LENGTH|INCOMPLETE|RESPONSE_HEADERS|CONTENT_DECODING)/, 'HTTP_ERROR'],
+  [
+    /ERR_(HTTP_RESPONSE_CODE_FAILURE|INVALID_HTTP_RESPONSE|INVALID_RESPONSE|HTTP2|QUIC|CONTENT_LENGTH|INCOMPLETE|RESPONSE_HEADERS|CONTENT_DECODING)/,
+    'HTTP_ERROR',
+  ],
 ]

@@ -45,18 +45,39 @@ export function overlays(context: VisitContext, note: (dialog: Omit<DialogArtifa
     if (index >= 0) void answer(target, contextId, dialog, question.key, index, consent)
   }
 
-  async function answer(target: Target, contextId: number, dialog: DialogArtifact, key: number, index: number, consent: 'accept' | 'reject'): Promise<void> {
+  async function answer(
+    target: Target,
+    contextId: number,
+    dialog: DialogArtifact,
+    key: number,
+    index: number,
+    consent: 'accept' | 'reject',
+  ): Promise<void> {
     await pause(readingMs, over.signal)
     if (over.signal.aborted) return
     const call = (name: string): Promise<{ result: { value?: unknown } }> =>
-      within(answerTimeoutMs, 'an answer', target.session.send('Runtime.evaluate', { expression: `${name}(${key},${index})`, contextId, returnByValue: true, silent: true }))
+      within(
+        answerTimeoutMs,
+        'an answer',
+        target.session.send('Runtime.evaluate', { expression: `${name}(${key},${index})`, contextId, returnByValue: true, silent: true }),
+      )
     try {
       const place = (await call('answerOverlay')).result.value as { x: number; y: number; reachable: boolean } | null
       if (place === null) return
       if (place.reachable && target.type === 'page') {
-        for (const type of ['mouseMoved', 'mousePressed', 'mouseReleased'] as const) target.session.post('Input.dispatchMouseEvent', { type, x: place.x, y: place.y, ...(type === 'mouseMoved' ? {} : { button: 'left', clickCount: 1 }) })
+        for (const type of ['mouseMoved', 'mousePressed', 'mouseReleased'] as const)
+          target.session.post('Input.dispatchMouseEvent', {
+            type,
+            x: place.x,
+            y: place.y,
+            ...(type === 'mouseMoved' ? {} : { button: 'left', clickCount: 1 }),
+          })
       } else await call('clickOverlay')
-      dialog.answer = { choice: consent === 'accept' ? 'accepted' : 'rejected', atMs: context.nowMs(), caption: dialog.choices[index] ?? '' }
+      dialog.answer = {
+        choice: consent === 'accept' ? 'accepted' : 'rejected',
+        atMs: context.nowMs(),
+        caption: dialog.choices[index] ?? '',
+      }
       context.act({ type: 'answer', detail: `${dialog.type} ${dialog.id}: ${dialog.answer.caption}` })
     } catch {
       // The page's thread is busy or its document is gone: the question stays unanswered, as the record says.
@@ -81,7 +102,8 @@ export function overlays(context: VisitContext, note: (dialog: Omit<DialogArtifa
 function parseQuestion(payload: string): { key: number; type: 'overlay' | 'button'; text: string; choices: string[] } | null {
   try {
     const { key, type, text, choices } = JSON.parse(payload) as Record<string, unknown>
-    if (typeof key !== 'number' || (type !== 'overlay' && type !== 'button') || typeof text !== 'string' || !Array.isArray(choices)) return null
+    if (typeof key !== 'number' || (type !== 'overlay' && type !== 'button') || typeof text !== 'string' || !Array.isArray(choices))
+      return null
     return { key, type, text: text.slice(0, 4_000), choices: choices.slice(0, 12).map((choice) => String(choice).slice(0, 120)) }
   } catch {
     return null

@@ -36,7 +36,11 @@ export class BodyReader {
     request.body = { status: 'lost', reason: 'not yet fetched when the visit ended' }
     this.#run(async () => {
       try {
-        const { body, base64Encoded } = await within(askTimeoutMs, 'the body', target.session.send('Network.getResponseBody', { requestId: cdpRequestId }))
+        const { body, base64Encoded } = await within(
+          askTimeoutMs,
+          'the body',
+          target.session.send('Network.getResponseBody', { requestId: cdpRequestId }),
+        )
         const bytes = Buffer.from(body, base64Encoded ? 'base64' : 'utf8')
         if (body === '' && lengthSaid(request) > 0) {
           request.body = { status: 'lost', reason: 'the browser gave no octets of it' }
@@ -56,7 +60,11 @@ export class BodyReader {
   /** A response that is still coming in: what there is of it. */
   async askSoFar(target: Target, cdpRequestId: string, request: RequestArtifact): Promise<void> {
     try {
-      const { bufferedData } = await within(2_000, 'the body so far', target.session.send('Network.streamResourceContent', { requestId: cdpRequestId }))
+      const { bufferedData } = await within(
+        2_000,
+        'the body so far',
+        target.session.send('Network.streamResourceContent', { requestId: cdpRequestId }),
+      )
       request.body = await this.#context.keep(Buffer.from(bufferedData, 'base64'), null)
     } catch {
       // It stays named as still loading.
@@ -73,7 +81,11 @@ export class BodyReader {
     request.requestBody = { status: 'lost', reason: 'not yet fetched when the visit ended' }
     this.#run(async () => {
       try {
-        const { postData, base64Encoded } = await within(askTimeoutMs, 'the request body', target.session.send('Network.getRequestPostData', { requestId: cdpRequestId }))
+        const { postData, base64Encoded } = await within(
+          askTimeoutMs,
+          'the request body',
+          target.session.send('Network.getRequestPostData', { requestId: cdpRequestId }),
+        )
         request.requestBody = await this.#context.keep(Buffer.from(postData, base64Encoded ? 'base64' : 'utf8'))
       } catch (error) {
         request.requestBody = { status: 'lost', reason: messageOf(error) }
@@ -105,7 +117,14 @@ export class BodyReader {
 }
 
 function hasNoBody({ method, response }: RequestArtifact): boolean {
-  return response === undefined || method === 'HEAD' || method === 'OPTIONS' || response.status === 204 || response.status === 304 || (response.status >= 300 && response.status < 400)
+  return (
+    response === undefined ||
+    method === 'HEAD' ||
+    method === 'OPTIONS' ||
+    response.status === 204 ||
+    response.status === 304 ||
+    (response.status >= 300 && response.status < 400)
+  )
 }
 
 /**

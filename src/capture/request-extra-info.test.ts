@@ -14,7 +14,16 @@ const hop = (id: string): RequestArtifact => ({
   requestBody: { status: 'none' },
   initiator: { type: 'other' },
   startedAtMs: 0,
-  response: { status: 0, statusText: '', headers: [], mimeType: '', protocol: '', remoteAddress: null, fromCache: false, fromServiceWorker: false },
+  response: {
+    status: 0,
+    statusText: '',
+    headers: [],
+    mimeType: '',
+    protocol: '',
+    remoteAddress: null,
+    fromCache: false,
+    fromServiceWorker: false,
+  },
   body: { status: 'none' },
 })
 const named = (value: string): { name: string; value: string }[] => [{ name: 'n', value }]
@@ -30,15 +39,19 @@ describe('headers as they went over the wire', () => {
       it(`${name}, when they come ${order} the event`, () => {
         const extra = new ExtraInfo()
         const hops = has.map((_, i) => hop(String(i)))
-        const tell = (): void => wire.forEach((value) => {
-          extra.sent(named(value), hops)
-          extra.received({ headers: named(value), status: 200 }, hops)
-        })
+        const tell = (): void =>
+          wire.forEach((value) => {
+            extra.sent(named(value), hops)
+            extra.received({ headers: named(value), status: 200 }, hops)
+          })
         if (order === 'before') tell()
         has.forEach((each, i) => each !== undefined && extra.hasResponse(i, each))
         if (order === 'after') tell()
         extra.apply(hops, true)
-        assert.deepEqual(hops.map(({ response }) => response?.headers[0]?.value), expected)
+        assert.deepEqual(
+          hops.map(({ response }) => response?.headers[0]?.value),
+          expected,
+        )
       })
     }
   }
@@ -53,5 +66,6 @@ describe('a data: URL', () => {
     'with broken escapes': ['data:,100%', Buffer.from('100%').toString('hex')],
     'that is none': ['https://a.lab/', null],
   }
-  for (const [name, [url, octets]] of Object.entries(cases)) it(name, () => assert.equal(dataUrlBytes(url)?.toString('hex') ?? null, octets))
+  for (const [name, [url, octets]] of Object.entries(cases))
+    it(name, () => assert.equal(dataUrlBytes(url)?.toString('hex') ?? null, octets))
 })

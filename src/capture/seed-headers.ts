@@ -25,7 +25,10 @@ export function headersFor(context: VisitContext, session: CdpSession): void {
 export function redactHeaders(names: readonly string[], requests: readonly RequestArtifact[], sockets: readonly WebSocketArtifact[]): void {
   if (names.length === 0) return
   const secret = new Set(names.map((name) => name.toLowerCase()))
-  for (const headers of [...requests.map(({ requestHeaders }) => requestHeaders), ...sockets.map(({ handshake }) => handshake?.requestHeaders ?? [])]) {
+  for (const headers of [
+    ...requests.map(({ requestHeaders }) => requestHeaders),
+    ...sockets.map(({ handshake }) => handshake?.requestHeaders ?? []),
+  ]) {
     for (const header of headers) if (secret.has(header.name.toLowerCase())) header.value = '[redacted]'
   }
 }

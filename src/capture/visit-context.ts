@@ -99,7 +99,9 @@ export class VisitState implements VisitContext {
   /** First of all parts: the others ask what is shown where. */
   attach(target: Target): void {
     if (target.type !== 'page' && target.type !== 'iframe') return
-    target.session.on('Page.frameNavigated', ({ frame }) => this.#documents.set(frame.id, frame.unreachableUrl ?? frame.url + (frame.urlFragment ?? '')))
+    target.session.on('Page.frameNavigated', ({ frame }) =>
+      this.#documents.set(frame.id, frame.unreachableUrl ?? frame.url + (frame.urlFragment ?? '')),
+    )
   }
 
   targets(): readonly Target[] {
@@ -122,9 +124,12 @@ export class VisitState implements VisitContext {
     const key = isWhole ? digest : `${digest} of ${totalSize}`
     const known = this.#bodies.get(key)
     if (known) return known
-    if (this.#keptBytes + cut.length > maxTotalBodyBytes) return Promise.resolve({ status: 'lost', reason: `the visit's bodies are over ${maxTotalBodyBytes} octets` })
+    if (this.#keptBytes + cut.length > maxTotalBodyBytes)
+      return Promise.resolve({ status: 'lost', reason: `the visit's bodies are over ${maxTotalBodyBytes} octets` })
     this.#keptBytes += cut.length
-    const body: Body = isWhole ? { status: 'stored', digest, size: cut.length } : { status: 'truncated', digest, size: cut.length, totalSize }
+    const body: Body = isWhole
+      ? { status: 'stored', digest, size: cut.length }
+      : { status: 'truncated', digest, size: cut.length, totalSize }
     if (isWhole) this.#kept.set(digest, body)
     const stored = this.blobs.put(cut).then(
       () => {

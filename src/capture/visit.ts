@@ -53,7 +53,13 @@ const silentSnapshotMs = 2_500
  * One visit to one page. Every wait is bounded, and what a page does wrong stands in the manifest.
  * Throws `BROWSER_FAILED` where the browser gave no page at all, `INTERRUPTED`, and what egress says of a bad proxy.
  */
-export async function visitPage(visitId: string, seed: Seed, plan: VisitPlan, around: VisitSurroundings, signal: AbortSignal): Promise<VisitResult> {
+export async function visitPage(
+  visitId: string,
+  seed: Seed,
+  plan: VisitPlan,
+  around: VisitSurroundings,
+  signal: AbortSignal,
+): Promise<VisitResult> {
   const lane = await around.egress.openLane({ visitId, upstreamProxy: plan.proxy })
   const stage = new Stage(visitId, seed, plan, around, lane)
   try {
@@ -87,7 +93,9 @@ class Stage {
     const { connection } = this.#around.launched
     const startedAt = this.#around.clock.now()
     const startedMonotonicMs = Number(process.hrtime.bigint()) / 1e6
-    const { browserContextId } = await this.#ofBrowser(connection.browser.send('Target.createBrowserContext', { proxyServer: this.#lane.proxyUrl, proxyBypassList, disposeOnDetach: true }))
+    const { browserContextId } = await this.#ofBrowser(
+      connection.browser.send('Target.createBrowserContext', { proxyServer: this.#lane.proxyUrl, proxyBypassList, disposeOnDetach: true }),
+    )
     const userAgent = this.#plan.userAgent ?? this.#around.launched.userAgent.replace('Headless', '')
     const state = new VisitState({
       visitId: this.#visitId,
@@ -122,7 +130,8 @@ class Stage {
     try {
       const page = await this.#openPage(tree, browserContextId)
       const { navigation, ended } = await this.#stay(page, cast, signal)
-      if (navigation.status === 'interrupted' || signal.aborted) throw new AssayError('INTERRUPTED', `the visit to ${this.#seed.url} was interrupted`)
+      if (navigation.status === 'interrupted' || signal.aborted)
+        throw new AssayError('INTERRUPTED', `the visit to ${this.#seed.url} was interrupted`)
       cast.freeze()
       const collections = await cast.finish()
       await this.#dispose(browserContextId)
@@ -150,13 +159,29 @@ class Stage {
 
   async #stay(page: Target, cast: Cast, signal: AbortSignal): Promise<{ navigation: Navigation; ended: CaptureManifest['ended'] }> {
     const crashed = this.#crashed.signal
-    const navigation = await navigate(page, { url: this.#seed.url, referrer: this.#plan.referrer, timeoutMs: this.#plan.loadTimeoutMs }, crashed, signal)
+    const navigation = await navigate(
+      page,
+      { url: this.#seed.url, referrer: this.#plan.referrer, timeoutMs: this.#plan.loadTimeoutMs },
+      crashed,
+      signal,
+    )
     // An error page has nothing to stay for.
     const hasPage = navigation.status === 'loaded' || navigation.status === 'slow'
     if (hasPage) await this.#dwell(page, cast, AbortSignal.any([signal, crashed]))
-    if (crashed.aborted) return { navigation, ended: { reason: 'crashed', detail: this.#around.launched.connection.closed ? 'the browser ended' : "the page's process ended" } }
+    if (crashed.aborted)
+      return {
+        navigation,
+        ended: { reason: 'crashed', detail: this.#around.launched.connection.closed ? 'the browser ended' : "the page's process ended" },
+      }
     if (signal.aborted) return { navigation, ended: { reason: 'interrupted', detail: '' } }
-    if (!hasPage) return { navigation, ended: { reason: 'failed', detail: navigation.status === 'failed' ? navigation.reason : `no answer within ${this.#plan.loadTimeoutMs} ms` } }
+    if (!hasPage)
+      return {
+        navigation,
+        ended: {
+          reason: 'failed',
+          detail: navigation.status === 'failed' ? navigation.reason : `no answer within ${this.#plan.loadTimeoutMs} ms`,
+        },
+      }
     if (navigation.status === 'slow') page.session.post('Page.stopLoading')
     const thread = await wake(page)
     await Promise.race([cast.snapshot(page, thread === 'silent' ? silentSnapshotMs : snapshotMs), aborted(crashed)])
@@ -180,7 +205,11 @@ class Stage {
     const { connection } = this.#around.launched
     if (this.#disposed || connection.closed) return
     this.#disposed = true
-    await within(browserTimeoutMs, 'closing the visit', connection.browser.send('Target.disposeBrowserContext', { browserContextId })).catch(() => {
+    await within(
+      browserTimeoutMs,
+      'closing the visit',
+      connection.browser.send('Target.disposeBrowserContext', { browserContextId }),
+    ).catch(() => {
       this.#isSick = true
     })
   }
@@ -198,7 +227,9 @@ class Stage {
   async #documentOf(collections: ReadonlyMap<ArtifactKind, Collection<unknown>>, rootFrame: string | undefined): Promise<string | null> {
     const documents = (collections.get('dom') as Collection<ArtifactByKind['dom']> | undefined)?.items ?? []
     const body = documents.find(({ frameId }) => frameId === rootFrame)?.html
-    return body?.status === 'stored' || body?.status === 'truncated' ? new TextDecoder().decode(await this.#around.blobs.get(body.digest)) : null
+    return body?.status === 'stored' || body?.status === 'truncated'
+      ? new TextDecoder().decode(await this.#around.blobs.get(body.digest))
+      : null
   }
 
   #manifest(o: {
@@ -214,14 +245,25 @@ class Stage {
     const plan = this.#plan
     const records = this.#lane.connections()
     o.collections.set('connection', connectionArtifacts(records, this.#lane.connectionsDropped(), o.startedAt.getTime()))
-    const items = <K extends ArtifactKind>(kind: K): ArtifactByKind[K][] => (o.collections.get(kind) as Collection<ArtifactByKind[K]> | undefined)?.items ?? []
+    const items = <K extends ArtifactKind>(kind: K): ArtifactByKind[K][] =>
+      (o.collections.get(kind) as Collection<ArtifactByKind[K]> | undefined)?.items ?? []
     const requests = items('request')
     joinRequests(requests, records)
     joinBlobScripts(requests, items('script'))
     joinHosts(items('host'), records)
-    redactHeaders(plan.headers.map(({ name }) => name), requests, items('websocket'))
+    redactHeaders(
+      plan.headers.map(({ name }) => name),
+      requests,
+      items('websocket'),
+    )
     const rootFrame = o.state.frameIdOf(o.page.cdpTargetId)
-    const main = requests.findLast((request) => request.resourceType === 'document' && request.targetId === o.page.id && request.frameId === rootFrame && request.initiator.type !== 'preload')
+    const main = requests.findLast(
+      (request) =>
+        request.resourceType === 'document' &&
+        request.targetId === o.page.id &&
+        request.frameId === rootFrame &&
+        request.initiator.type !== 'preload',
+    )
     const document = items('dom').find(({ frameId }) => frameId === rootFrame)
     const finalUrl = document?.url.startsWith('http') ? document.url : (main?.url ?? this.#seed.url)
     const httpStatus = main?.response?.status ?? null
@@ -237,7 +279,11 @@ class Stage {
       ...(failure === null ? {} : { error: `${failure.code}: ${failure.message}` }),
     })
     // An error page is none of the site's: what was asked for was not reached.
-    const error: ErrorRecord | null = failure ?? (reached.page === 'error' && httpStatus !== null && httpStatus >= 400 ? { code: 'HTTP_ERROR', message: `${new URL(finalUrl).host} answered HTTP ${httpStatus}` } : null)
+    const error: ErrorRecord | null =
+      failure ??
+      (reached.page === 'error' && httpStatus !== null && httpStatus >= 400
+        ? { code: 'HTTP_ERROR', message: `${new URL(finalUrl).host} answered HTTP ${httpStatus}` }
+        : null)
     return {
       schema: 'assay.capture',
       schemaVersion: captureSchemaVersion,
@@ -249,17 +295,31 @@ class Stage {
       startedAt: o.startedAt.toISOString(),
       endedAt: new Date(o.startedAt.getTime() + o.state.nowMs()).toISOString(),
       clockOffsetMs: null,
-      conditions: conditionsOf(plan, this.#around.launched, { userAgent: o.userAgent, concurrency: Math.max(this.#concurrency, this.#around.concurrency()) }),
+      conditions: conditionsOf(plan, this.#around.launched, {
+        userAgent: o.userAgent,
+        concurrency: Math.max(this.#concurrency, this.#around.concurrency()),
+      }),
       actions: o.state.actions,
       // Egress answers an http request that it refuses with a page of its own, which the browser shows as one.
       ended: failure !== null && o.ended.reason === 'dwell' ? { reason: 'failed', detail: failure.message } : o.ended,
       error,
-      artifacts: Object.fromEntries(artifactKinds.map((kind) => [kind, o.collections.get(kind) ?? notCollected(plan.without.includes(kind) ? 'not asked for' : 'this version has no collector for it')])),
+      artifacts: Object.fromEntries(
+        artifactKinds.map((kind) => [
+          kind,
+          o.collections.get(kind) ?? notCollected(plan.without.includes(kind) ? 'not asked for' : 'this version has no collector for it'),
+        ]),
+      ),
     }
   }
 }
 
-function errorOf(navigation: Navigation, ended: CaptureManifest['ended'], url: string, records: ReturnType<EgressLane['connections']>, main: RequestArtifact | undefined): ErrorRecord | null {
+function errorOf(
+  navigation: Navigation,
+  ended: CaptureManifest['ended'],
+  url: string,
+  records: ReturnType<EgressLane['connections']>,
+  main: RequestArtifact | undefined,
+): ErrorRecord | null {
   if (ended.reason === 'crashed') return { code: 'TARGET_CRASHED', message: ended.detail }
   if (navigation.status === 'failed') return navigationError(navigation.reason, url, records, main)
   if (main?.failure?.blocked === 'egress') return navigationError('', url, records, main)

@@ -27,7 +27,14 @@ export function visitorPart(context: VisitContext): VisitPart {
       if (signal.aborted) return
       const point = await pointBesideEverything(page)
       if (point) {
-        for (const type of ['mousePressed', 'mouseReleased'] as const) page.session.post('Input.dispatchMouseEvent', { type, ...point, button: 'left', buttons: type === 'mousePressed' ? 1 : 0, clickCount: 1 })
+        for (const type of ['mousePressed', 'mouseReleased'] as const)
+          page.session.post('Input.dispatchMouseEvent', {
+            type,
+            ...point,
+            button: 'left',
+            buttons: type === 'mousePressed' ? 1 : 0,
+            clickCount: 1,
+          })
         context.act({ type: 'click', detail: `at ${Math.round(point.x)}, ${Math.round(point.y)}, on nothing that reacts` })
       }
 
@@ -56,20 +63,38 @@ async function moveTo(page: Target, to: { x: number; y: number }, signal: AbortS
     const share = step / steps
     // A hand does not draw a straight line at constant speed.
     const eased = share * share * (3 - 2 * share)
-    page.session.post('Input.dispatchMouseEvent', { type: 'mouseMoved', x: 40 + (to.x - 40) * eased, y: 60 + (to.y - 60) * eased + 12 * Math.sin(share * Math.PI) })
+    page.session.post('Input.dispatchMouseEvent', {
+      type: 'mouseMoved',
+      x: 40 + (to.x - 40) * eased,
+      y: 60 + (to.y - 60) * eased + 12 * Math.sin(share * Math.PI),
+    })
     await pause(stepMs, signal)
   }
 }
 
 function scroll(page: Target, viewport: { width: number; height: number }, deltaY: number, signal: AbortSignal): void {
   if (signal.aborted) return
-  page.session.post('Input.dispatchMouseEvent', { type: 'mouseWheel', x: viewport.width * 0.55, y: viewport.height * 0.45, deltaX: 0, deltaY })
+  page.session.post('Input.dispatchMouseEvent', {
+    type: 'mouseWheel',
+    x: viewport.width * 0.55,
+    y: viewport.height * 0.45,
+    deltaX: 0,
+    deltaY,
+  })
 }
 
 async function pointBesideEverything(page: Target): Promise<{ x: number; y: number } | null> {
   try {
-    const { executionContextId } = await within(answerTimeoutMs, 'a world of our own', page.session.send('Page.createIsolatedWorld', { frameId: page.cdpTargetId, worldName: 'assay' }))
-    const { result } = await within(answerTimeoutMs, 'a place to click', page.session.send('Runtime.evaluate', { expression: inertPoint, contextId: executionContextId, returnByValue: true, silent: true }))
+    const { executionContextId } = await within(
+      answerTimeoutMs,
+      'a world of our own',
+      page.session.send('Page.createIsolatedWorld', { frameId: page.cdpTargetId, worldName: 'assay' }),
+    )
+    const { result } = await within(
+      answerTimeoutMs,
+      'a place to click',
+      page.session.send('Runtime.evaluate', { expression: inertPoint, contextId: executionContextId, returnByValue: true, silent: true }),
+    )
     const point = result.value as { x?: unknown; y?: unknown } | null
     return typeof point?.x === 'number' && typeof point.y === 'number' ? { x: point.x, y: point.y } : null
   } catch {

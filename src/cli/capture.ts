@@ -15,7 +15,8 @@ export function define(command: Command): void {
     .option('--wacz <file>', 'write a WACZ, which replays in a browser')
     .option('--har <file>', 'write a HAR')
     .action(async (id: string, flags: { dir: string; wacz?: string; har?: string }) => {
-      if (flags.wacz === undefined && flags.har === undefined) throw new AssayError('BAD_ARGUMENT', 'nothing to write', { hint: 'Give --wacz FILE or --har FILE.' })
+      if (flags.wacz === undefined && flags.har === undefined)
+        throw new AssayError('BAD_ARGUMENT', 'nothing to write', { hint: 'Give --wacz FILE or --har FILE.' })
       for (const format of ['wacz', 'har'] as const) {
         const out = flags[format]
         if (out !== undefined) await exportCapture({ dir: flags.dir, id, format, out, software: `Assay ${version}` })
@@ -28,7 +29,8 @@ export function define(command: Command): void {
     .argument('<files...>', '.har, .warc(.gz), .wacz, .html, .js, .wasm, folders')
     .option('--dir <dir>', 'where to keep them', 'assay-out')
     .action(async (files: string[], flags: { dir: string }) => {
-      for (const { file, id } of await importCaptures({ dir: flags.dir, files }, (text) => process.stderr.write(`${inert(text)}\n`))) process.stdout.write(`${id} ${inert(file, 500)}\n`)
+      for (const { file, id } of await importCaptures({ dir: flags.dir, files }, (text) => process.stderr.write(`${inert(text)}\n`)))
+        process.stdout.write(`${id} ${inert(file, 500)}\n`)
       exit(0)
     })
   command

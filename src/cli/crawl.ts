@@ -52,19 +52,29 @@ async function run(list: string, flags: CrawlFlags): Promise<void> {
       data: flags.data,
       database: flags.database ?? null,
       delayMs: null,
-      workshop: { allowPrivate: flags.allowPrivate === true, allow: flags.allow, lab: flags.lab ?? null, browser: flags.browser ?? null, jobs: flags.jobs },
+      workshop: {
+        allowPrivate: flags.allowPrivate === true,
+        allow: flags.allow,
+        lab: flags.lab ?? null,
+        browser: flags.browser ?? null,
+        jobs: flags.jobs,
+      },
       visit: { profile: 'standard', ...(flags.dwell === undefined ? {} : { dwellMs: flags.dwell }) },
     },
     {
       onNote: (text) => progress.line(text),
       onRound: async (round, at) => progress.line(`round ${round + 1}, ${at.toISOString().slice(0, 10)}`),
       onProgress: ({ done, due, failed, running, perMinute, leftMs, paused }) =>
-        progress.now(`${done} done, ${due} due, ${running} under way, ${failed} failed, ${perMinute.toFixed(0)} a minute${leftMs === null ? '' : `, ${Math.ceil(leftMs / 60_000)} min left`}${paused ? `; waiting: ${paused}` : ''}`),
+        progress.now(
+          `${done} done, ${due} due, ${running} under way, ${failed} failed, ${perMinute.toFixed(0)} a minute${leftMs === null ? '' : `, ${Math.ceil(leftMs / 60_000)} min left`}${paused ? `; waiting: ${paused}` : ''}`,
+        ),
       onVisit: () => {},
     },
     signal,
   )
   progress.clear()
-  process.stdout.write(`${result.visits} visits, ${result.failed} failed${result.ended === 'interrupted' ? '; interrupted, the same command goes on' : ''}\n`)
+  process.stdout.write(
+    `${result.visits} visits, ${result.failed} failed${result.ended === 'interrupted' ? '; interrupted, the same command goes on' : ''}\n`,
+  )
   exit(result.ended === 'interrupted' ? 130 : 0)
 }

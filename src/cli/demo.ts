@@ -51,7 +51,9 @@ async function run(flags: DemoFlags): Promise<void> {
     const truths = await truthsOfWeeks(lab)
     const started = performance.now()
     const sites = truths[0] ?? []
-    progress.line(`A lab of ${sites.length} sites on loopback, ${truths.length} simulated weeks; captures in ${flags.data ?? 'a temporary folder'}`)
+    progress.line(
+      `A lab of ${sites.length} sites on loopback, ${truths.length} simulated weeks; captures in ${flags.data ?? 'a temporary folder'}`,
+    )
     const answers = new Map<string, Observation>()
     const crawlName = `demo-${flags.seed}`
     const result = await crawl(
@@ -74,7 +76,10 @@ async function run(flags: DemoFlags): Promise<void> {
           await lab.setWeek(round + 1)
           progress.line(`week ${round + 1}, ${at.toISOString().slice(0, 10)}`)
         },
-        onProgress: ({ running, perMinute }) => progress.now(`${answers.size} of ${sites.length * truths.length} visits done, ${running} under way, ${perMinute.toFixed(0)} a minute`),
+        onProgress: ({ running, perMinute }) =>
+          progress.now(
+            `${answers.size} of ${sites.length * truths.length} visits done, ${running} under way, ${perMinute.toFixed(0)} a minute`,
+          ),
         onVisit: (observation, round) => answers.set(`${round} ${observation.url}`, observation),
       },
       signal,
@@ -87,7 +92,10 @@ async function run(flags: DemoFlags): Promise<void> {
     const summary = await study({ data, database: null, crawl: crawlName })
     const rows = truths.flatMap((week, round) => week.map((truth) => ({ round, truth, answer: answers.get(`${round} ${truth.url}`) })))
     if (flags.json) process.stdout.write(`${JSON.stringify({ study: summary, truth: truths })}\n`)
-    else process.stdout.write(`${terminalStudy(summary)}\n${besideTruth(rows)}\n${result.visits} visits in ${Math.round((performance.now() - started) / 1000)} s\n`)
+    else
+      process.stdout.write(
+        `${terminalStudy(summary)}\n${besideTruth(rows)}\n${result.visits} visits in ${Math.round((performance.now() - started) / 1000)} s\n`,
+      )
     exit(0)
   } finally {
     await lab.close()
@@ -106,7 +114,9 @@ async function truthsOfWeeks(lab: Lab): Promise<SiteTruth[][]> {
 
 /** What each answer was, beside what the lab knows. Visits of an earlier run of the same crawl have no answer here. */
 function besideTruth(rows: readonly { round: number; truth: SiteTruth; answer: Observation | undefined }[]): string {
-  const compared = rows.flatMap(({ round, truth, answer }) => (answer ? [{ round, truth, answer, agrees: answer.conclusion.status === truth.expected.status && accountAgrees(truth, answer) }] : []))
+  const compared = rows.flatMap(({ round, truth, answer }) =>
+    answer ? [{ round, truth, answer, agrees: answer.conclusion.status === truth.expected.status && accountAgrees(truth, answer) }] : [],
+  )
   const lines = compared.map(({ round, truth, answer, agrees }) => {
     const account = answer.conclusion.accounts[0]?.account.slice(0, 16)
     return `  ${agrees ? '=' : '≠'} week ${round + 1}  ${inert(truth.host, 40).padEnd(28)} truth ${truth.expected.status.padEnd(12)} answer ${answer.conclusion.status.padEnd(12)} ${truth.content}${account ? `, paid to ${inert(account)}…` : ''}`
@@ -117,5 +127,10 @@ function besideTruth(rows: readonly { round: number; truth: SiteTruth; answer: O
 
 function accountAgrees(truth: SiteTruth, answer: Observation): boolean {
   const isFound = ['active', 'loaded', 'suspected', 'opt-in'].includes(truth.expected.status)
-  return !isFound || truth.expected.status !== 'active' || truth.account === null || answer.conclusion.accounts.some(({ account }) => account === truth.account)
+  return (
+    !isFound ||
+    truth.expected.status !== 'active' ||
+    truth.account === null ||
+    answer.conclusion.accounts.some(({ account }) => account === truth.account)
+  )
 }

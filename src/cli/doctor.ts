@@ -14,7 +14,12 @@ export function define(command: Command): void {
       process.stdout.write(
         flags.json
           ? `${JSON.stringify(checks, null, 2)}\n`
-          : checks.map((check) => `${words[check.state]} ${check.title}: ${inert(check.found)}\n${check.todo ? `        ${inert(check.todo)}\n` : ''}`).join(''),
+          : checks
+              .map(
+                (check) =>
+                  `${words[check.state]} ${check.title}: ${inert(check.found)}\n${check.todo ? `        ${inert(check.todo)}\n` : ''}`,
+              )
+              .join(''),
       )
       exit(checks.some((check) => check.state === 'missing') ? 5 : 0)
     })

@@ -33,7 +33,8 @@ async function run(flags: LabFlags): Promise<void> {
     tell(lab.pages, flags.dir, `${lab.count} responses of ${flags.replay.length} archive${flags.replay.length === 1 ? '' : 's'}`)
     for (const loss of lab.losses) process.stderr.write(`not read: ${inert(loss)}\n`)
     await interrupted()
-    for (const [url, times] of lab.misses) process.stderr.write(`not in the archive, asked for ${times} time${times === 1 ? '' : 's'}: ${inert(url)}\n`)
+    for (const [url, times] of lab.misses)
+      process.stderr.write(`not in the archive, asked for ${times} time${times === 1 ? '' : 's'}: ${inert(url)}\n`)
     await lab.close()
     exit(0)
   }
@@ -41,7 +42,11 @@ async function run(flags: LabFlags): Promise<void> {
   if (!sites) throw new AssayError('BAD_ARGUMENT', `--sites is one of ${siteSelections.join(', ')}, not "${flags.sites}"`)
   if (!Number.isSafeInteger(flags.seed)) throw new AssayError('BAD_ARGUMENT', '--seed is a whole number')
   const lab = await startLab({ dir: flags.dir, seed: flags.seed, sites, week: flags.week })
-  tell(lab.truth.map(({ url, content, hiding }) => `${url}  ${content}${hiding ? ` (${hiding})` : ''}`), flags.dir, `${lab.truth.length} sites of week ${lab.week}; what is true of them is in ${flags.dir}/truth.json`)
+  tell(
+    lab.truth.map(({ url, content, hiding }) => `${url}  ${content}${hiding ? ` (${hiding})` : ''}`),
+    flags.dir,
+    `${lab.truth.length} sites of week ${lab.week}; what is true of them is in ${flags.dir}/truth.json`,
+  )
   await interrupted()
   await lab.close()
   exit(0)

@@ -6,12 +6,17 @@ import { version } from './version.ts'
 
 /** Commands are imported when they are called: a start must not pay for what it does not use. */
 const program = new Command('assay')
-  .description('Visits web pages in a real browser, writes down what they load and run, and says with evidence whether they mine cryptocurrency.')
+  .description(
+    'Visits web pages in a real browser, writes down what they load and run, and says with evidence whether they mine cryptocurrency.',
+  )
   .version(version)
   .exitOverride()
   .showSuggestionAfterError()
   .configureHelp({ showGlobalOptions: true })
-  .addHelpText('after', '\nExit: 0 none or opt-in, 1 mining found, 2 inconclusive or not observed, 3 page could not be visited,\n      4 wrong use, 5 Assay itself could not work, 130 interrupted. Over many pages: 1 before 3–5 before 2 before 0.')
+  .addHelpText(
+    'after',
+    '\nExit: 0 none or opt-in, 1 mining found, 2 inconclusive or not observed, 3 page could not be visited,\n      4 wrong use, 5 Assay itself could not work, 130 interrupted. Over many pages: 1 before 3–5 before 2 before 0.',
+  )
 
 const commands: { name: string; summary: string; load: () => Promise<{ define(command: Command): void }> }[] = [
   { name: 'scan', summary: 'visit pages and say whether they mine', load: () => import('./scan.ts') },
@@ -38,7 +43,8 @@ async function main(argv: string[]): Promise<void> {
 }
 
 // Whoever reads the answers may have seen enough (`| head`): that is his right and no error of ours.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? exit(141) : fail(error)))
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? exit(141) : fail(error)))
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
 

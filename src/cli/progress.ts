@@ -37,4 +37,5 @@ export function interruptible(progress: Progress): AbortSignal {
   return controller.signal
 }
 
-export const colourOn = (): boolean => process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb'
+export const colourOn = (): boolean =>
+  process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb'

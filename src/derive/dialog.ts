@@ -23,7 +23,9 @@ export function speaksOfMining(text: string): boolean {
 /** Whether a dialog asks its reader to show that he is none of the robots, by one click. A visitor who goes along clicks, whatever it then does. */
 export function asksForHuman(text: string, choices: readonly string[] = []): boolean {
   const said = fold([text, ...choices].join(' \n ').slice(0, 2_000))
-  return /\b(not a robot|human (check|verification)|(you are|i am|i'm) (a )?human|verify (me|you|yourself|that you)|captcha)\b|kein roboter|pas un robot|no soy un robot|не робот/u.test(said)
+  return /\b(not a robot|human (check|verification)|(you are|i am|i'm) (a )?human|verify (me|you|yourself|that you)|captcha)\b|kein roboter|pas un robot|no soy un robot|не робот/u.test(
+    said,
+  )
 }
 
 function fold(text: string): string {

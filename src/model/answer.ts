@@ -2,7 +2,18 @@ import { z } from 'zod'
 import { type Lane, lanes, type PageReached, pagesReached } from './capture.ts'
 import { digestForm } from './digest.ts'
 import type { ErrorRecord } from './errors.ts'
-import { activities, consents, type Finding, findingKinds, foundStatuses, type Mining, operators, placements, type Status, statuses } from './finding.ts'
+import {
+  activities,
+  consents,
+  type Finding,
+  findingKinds,
+  foundStatuses,
+  type Mining,
+  operators,
+  placements,
+  type Status,
+  statuses,
+} from './finding.ts'
 import { type Observation, type Question, questions } from './observation.ts'
 
 export const answerSchemaVersion = 1

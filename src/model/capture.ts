@@ -109,13 +109,28 @@ export const bodySchema = z.discriminatedUnion('status', [
 const item = z.looseObject({ id: text })
 const withBody = z.looseObject({ id: text, url: text, body: bodySchema })
 const itemSchemas: Partial<Record<string, z.ZodType>> = {
-  request: z.looseObject({ id: text, url: text, method: text, resourceType: text, body: bodySchema, initiator: z.looseObject({ type: text }) }),
+  request: z.looseObject({
+    id: text,
+    url: text,
+    method: text,
+    resourceType: text,
+    body: bodySchema,
+    initiator: z.looseObject({ type: text }),
+  }),
   script: withBody,
   wasm: withBody,
-  websocket: z.looseObject({ id: text, url: text, frames: z.array(z.looseObject({ atMs: z.number(), direction: z.enum(['sent', 'received']), size: count })) }),
+  websocket: z.looseObject({
+    id: text,
+    url: text,
+    frames: z.array(z.looseObject({ atMs: z.number(), direction: z.enum(['sent', 'received']), size: count })),
+  }),
   frame: z.looseObject({ id: text, url: text }),
   dom: z.looseObject({ id: text, html: bodySchema }),
-  cpu: z.looseObject({ id: text, busy: z.number(), windows: z.array(z.looseObject({ fromMs: z.number(), toMs: z.number(), busy: z.number() })) }),
+  cpu: z.looseObject({
+    id: text,
+    busy: z.number(),
+    windows: z.array(z.looseObject({ fromMs: z.number(), toMs: z.number(), busy: z.number() })),
+  }),
 }
 
 const collectionSchema = (items: z.ZodType) =>
@@ -147,7 +162,9 @@ const knownCollections = Object.fromEntries(artifactKinds.map((kind) => [kind, c
 
 /** All that `parseManifest` checks, as one schema: `docs/schemas/capture.schema.json` is generated from it. */
 export const captureManifestSchema = manifestSchema.extend({
-  artifacts: z.object(Object.fromEntries(Object.entries(knownCollections).map(([kind, schema]) => [kind, schema.optional()]))).catchall(collectionSchema(item)),
+  artifacts: z
+    .object(Object.fromEntries(Object.entries(knownCollections).map(([kind, schema]) => [kind, schema.optional()])))
+    .catchall(collectionSchema(item)),
 })
 
 /** A manifest from outside → checked. Unknown members and kinds are kept. Throws `BAD_INPUT_FILE`. */

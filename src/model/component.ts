@@ -1,7 +1,18 @@
 import type { Digest } from './digest.ts'
 
 /** Why one host appears because of another. */
-export type HostPairCause = 'script.src' | 'iframe' | 'redirect' | 'xhr' | 'websocket' | 'css.import' | 'img.src' | 'link.href' | 'worker' | 'beacon' | 'other'
+export type HostPairCause =
+  | 'script.src'
+  | 'iframe'
+  | 'redirect'
+  | 'xhr'
+  | 'websocket'
+  | 'css.import'
+  | 'img.src'
+  | 'link.href'
+  | 'worker'
+  | 'beacon'
+  | 'other'
 
 /** Parent host → child host. */
 export interface HostPair {

@@ -1,7 +1,16 @@
 import type { ArtifactKind } from './artifact.ts'
 import type { Digest } from './digest.ts'
 
-export const findingKinds = ['mining', 'proof-of-work', 'crypto-library', 'wallet', 'proxyware', 'ad-worker', 'clipboard', 'drainer'] as const
+export const findingKinds = [
+  'mining',
+  'proof-of-work',
+  'crypto-library',
+  'wallet',
+  'proxyware',
+  'ad-worker',
+  'clipboard',
+  'drainer',
+] as const
 
 /** Only `mining` moves the status. */
 export type FindingKind = (typeof findingKinds)[number]

@@ -20,7 +20,8 @@ export function parseSeedUrl(text: string): string {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`
   const url = URL.parse(withScheme)
   // RFC 1035, 2.3.4; and no server takes an address this long.
-  if (url && (url.hostname.length > longestHost || url.href.length > longestUrl)) throw new AssayError('BAD_URL', `"${trimmed.slice(0, 80)}…" is too long for an address`)
+  if (url && (url.hostname.length > longestHost || url.href.length > longestUrl))
+    throw new AssayError('BAD_URL', `"${trimmed.slice(0, 80)}…" is too long for an address`)
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') {
     throw new AssayError('BAD_URL', `"${trimmed.slice(0, 200)}" is not an address that can be visited`, {
       hint: 'Give an http or https URL, or a bare name such as example.com.',

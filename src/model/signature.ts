@@ -12,7 +12,18 @@ export const signatureSchema = z.strictObject({
   /** Algorithms that it is known to run. */
   families: z.array(z.string()).default([]),
   /** First and last month of service, YYYY-MM; `to` null while it lasts. */
-  active: z.strictObject({ from: z.string().regex(/^\d{4}-\d{2}$/).nullable(), to: z.string().regex(/^\d{4}-\d{2}$/).nullable() }).optional(),
+  active: z
+    .strictObject({
+      from: z
+        .string()
+        .regex(/^\d{4}-\d{2}$/)
+        .nullable(),
+      to: z
+        .string()
+        .regex(/^\d{4}-\d{2}$/)
+        .nullable(),
+    })
+    .optional(),
   /** What it does before it mines: `asks-first` (a dialog of its own), `site-decides`, `never-asks`. */
   consent: z.enum(['asks-first', 'site-decides', 'never-asks', 'unknown']).default('unknown'),
   /** Where this knowledge comes from. */
@@ -30,9 +41,28 @@ export const signatureSchema = z.strictObject({
    * Without `starts` it is started by a `.start` of what the call gave. `weak`: the name is common, so that the call counts only with an
    * account of the right form, or beside the service's own script.
    */
-  calls: z.array(z.strictObject({ name: z.string(), account: z.number().int().optional(), starts: z.boolean().default(false), weak: z.boolean().default(false) })).default([]),
+  calls: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        account: z.number().int().optional(),
+        starts: z.boolean().default(false),
+        weak: z.boolean().default(false),
+      }),
+    )
+    .default([]),
   /** Markup that starts it: an element with these attributes (`class: coinhive-miner`); `account` names the attribute with the account. */
-  elements: z.array(z.strictObject({ name: z.string().optional(), attribute: z.string(), value: z.string().optional(), account: z.string().optional(), asksFirst: z.boolean().default(false) })).default([]),
+  elements: z
+    .array(
+      z.strictObject({
+        name: z.string().optional(),
+        attribute: z.string(),
+        value: z.string().optional(),
+        account: z.string().optional(),
+        asksFirst: z.boolean().default(false),
+      }),
+    )
+    .default([]),
   /** Signature whose calls and elements start this one too: the same interface from another script. */
   api: z.string().optional(),
   /** Form of its accounts, a regular expression for the whole account. */
@@ -40,7 +70,16 @@ export const signatureSchema = z.strictObject({
   /** Literal strings, all of which stand in its own client script (after decoding): for renamed copies. */
   literals: z.array(z.array(z.string().min(4)).min(2)).default([]),
   samples: z.strictObject({
-    fires: z.array(z.strictObject({ html: z.string().optional(), js: z.string().optional(), url: z.string().optional(), account: z.string().optional() })).min(1),
+    fires: z
+      .array(
+        z.strictObject({
+          html: z.string().optional(),
+          js: z.string().optional(),
+          url: z.string().optional(),
+          account: z.string().optional(),
+        }),
+      )
+      .min(1),
     silent: z.array(z.strictObject({ html: z.string().optional(), js: z.string().optional(), url: z.string().optional() })).min(1),
   }),
 })

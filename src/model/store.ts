@@ -25,4 +25,3 @@ export interface MemoStore {
   getMemo(key: string): Promise<unknown>
   putMemo(key: string, value: unknown): Promise<void>
 }
-

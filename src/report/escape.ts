@@ -7,7 +7,9 @@ const harmless = new Set(['\u200d', '\u00ad'])
 
 /** One line of a terminal: control, format and unassigned characters as `\u{…}`; cut to `maxLength` code units. */
 export function inert(text: string, maxLength = 2_000): string {
-  const shown = text.toWellFormed().replace(unsafeInText, (char) => (harmless.has(char) ? char : `\\u{${char.codePointAt(0)?.toString(16)}}`))
+  const shown = text
+    .toWellFormed()
+    .replace(unsafeInText, (char) => (harmless.has(char) ? char : `\\u{${char.codePointAt(0)?.toString(16)}}`))
   return shown.length <= maxLength ? shown : `${shown.slice(0, maxLength).toWellFormed()}… (${shown.length - maxLength} more)`
 }
 

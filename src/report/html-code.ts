@@ -5,17 +5,44 @@ const shownRows = 500
 
 /** All code on the page: whose it is, who loaded it, what it is. */
 export function codeTable(components: readonly Component[]): Markup {
-  return html`<section><h2>All code on this page</h2>
-${
-  components.length === 0
-    ? html`<p>None was seen.</p>`
-    : html`<p>${components.length} pieces of code, ${new Set(components.filter((component) => component.party === 'third').map((component) => component.registrableDomain ?? component.host)).size} third parties.</p>
-<div class="scroll"><table><thead><tr><th scope="col">Code</th><th scope="col">Whose</th><th scope="col">Loaded by</th><th scope="col" class="number">Bytes</th><th scope="col">SHA-256</th></tr></thead><tbody>
-${components.slice(0, shownRows).map(
-  (component) => html`<tr><td><code>${component.url || component.slot}</code><br><span class="quiet">${component.artifact}</span></td><td>${owner(component)}</td><td>${loader(component)}</td><td class="number">${component.size ?? '?'}</td><td><code>${component.digest?.slice(7, 23) ?? 'not collected'}</code></td></tr>`,
-)}
-</tbody></table></div>${components.length > shownRows && html`<p>${components.length - shownRows} more are in the JSON.</p>`}`
-}</section>`
+  return html`<section>
+    <h2>All code on this page</h2>
+    ${
+      components.length === 0
+        ? html`<p>None was seen.</p>`
+        : html`<p>
+              ${components.length} pieces of code,
+              ${new Set(components.filter((component) => component.party === 'third').map((component) => component.registrableDomain ?? component.host)).size}
+              third parties.
+            </p>
+            <div class="scroll">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Code</th>
+                    <th scope="col">Whose</th>
+                    <th scope="col">Loaded by</th>
+                    <th scope="col" class="number">Bytes</th>
+                    <th scope="col">SHA-256</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  ${components.slice(0, shownRows).map(
+                    (component) =>
+                      html`<tr>
+                        <td><code>${component.url || component.slot}</code><br /><span class="quiet">${component.artifact}</span></td>
+                        <td>${owner(component)}</td>
+                        <td>${loader(component)}</td>
+                        <td class="number">${component.size ?? '?'}</td>
+                        <td><code>${component.digest?.slice(7, 23) ?? 'not collected'}</code></td>
+                      </tr>`,
+                  )}
+                </tbody>
+              </table>
+            </div>
+            ${components.length > shownRows && html`<p>${components.length - shownRows} more are in the JSON.</p>`}`
+    }
+  </section>`
 }
 
 function owner(component: Component): string {
@@ -26,5 +53,5 @@ function owner(component: Component): string {
 
 function loader(component: Component): Markup {
   const by = component.chain.at(-1)
-  return html`${by ? html`<code>${by}</code>` : 'the page'}${component.chain.length > 2 && html`<br><span class="quiet">${component.chain.length} steps from the page</span>`}`
+  return html`${by ? html`<code>${by}</code>` : 'the page'}${component.chain.length > 2 && html`<br /><span class="quiet">${component.chain.length} steps from the page</span>`}`
 }

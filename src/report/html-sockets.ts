@@ -7,20 +7,51 @@ const shownFrames = 12
 
 /** What the page said to others over WebSockets, and what they answered. */
 export function socketSection(sockets: Collection<WebSocketArtifact>): Markup | false {
-  if (sockets.items.length === 0) return sockets.status !== 'complete' && html`<section><h2>Sockets</h2><p>Not collected: ${sockets.status === 'failed' ? sockets.error.message : sockets.reason}.</p></section>`
-  return html`<section><h2>Sockets</h2>
-${sockets.items.slice(0, shownSockets).map(
-  (socket) => html`<h3><code>${socket.url}</code></h3>
-<p class="quiet">${socket.id}: ${socket.sentCount} sent, ${socket.receivedCount} received${socket.cut && `; cut by us after ${Math.round(socket.cut.atMs / 100) / 10} s: ${socket.cut.reason}`}${socket.error && `; ${socket.error}`}</p>
-${
-  socket.frames.length > 0 &&
-  html`<div class="scroll"><table class="dialogue"><thead><tr><th scope="col" class="number">ms</th><th scope="col">Who</th><th scope="col">What</th></tr></thead><tbody>
-${socket.frames.slice(0, shownFrames).map((frame) => html`<tr><td class="number">${Math.round(frame.atMs)}</td><td class="short">${frame.direction === 'sent' ? 'page' : 'server'}</td><td>${payload(frame)}</td></tr>`)}
-</tbody></table></div>`
-}
-${socket.frames.length > shownFrames && html`<p class="quiet">${socket.frames.length - shownFrames} more frames are in the capture.</p>`}`,
-)}
-${sockets.items.length > shownSockets && html`<p>${sockets.items.length - shownSockets} more sockets are in the capture.</p>`}</section>`
+  if (sockets.items.length === 0)
+    return (
+      sockets.status !== 'complete' &&
+      html`<section>
+        <h2>Sockets</h2>
+        <p>Not collected: ${sockets.status === 'failed' ? sockets.error.message : sockets.reason}.</p>
+      </section>`
+    )
+  return html`<section>
+    <h2>Sockets</h2>
+    ${sockets.items.slice(0, shownSockets).map(
+      (socket) =>
+        html`<h3><code>${socket.url}</code></h3>
+          <p class="quiet">
+            ${socket.id}: ${socket.sentCount} sent, ${socket.receivedCount}
+            received${socket.cut && `; cut by us after ${Math.round(socket.cut.atMs / 100) / 10} s: ${socket.cut.reason}`}${socket.error && `; ${socket.error}`}
+          </p>
+          ${
+            socket.frames.length > 0 &&
+            html`<div class="scroll">
+              <table class="dialogue">
+                <thead>
+                  <tr>
+                    <th scope="col" class="number">ms</th>
+                    <th scope="col">Who</th>
+                    <th scope="col">What</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  ${socket.frames.slice(0, shownFrames).map(
+                    (frame) =>
+                      html`<tr>
+                        <td class="number">${Math.round(frame.atMs)}</td>
+                        <td class="short">${frame.direction === 'sent' ? 'page' : 'server'}</td>
+                        <td>${payload(frame)}</td>
+                      </tr>`,
+                  )}
+                </tbody>
+              </table>
+            </div>`
+          }
+          ${socket.frames.length > shownFrames && html`<p class="quiet">${socket.frames.length - shownFrames} more frames are in the capture.</p>`}`,
+    )}
+    ${sockets.items.length > shownSockets && html`<p>${sockets.items.length - shownSockets} more sockets are in the capture.</p>`}
+  </section>`
 }
 
 function payload(frame: SocketFrame): string {

@@ -19,33 +19,57 @@ export interface ReportedPage {
 /** One self-contained file: no script, nothing loaded from anywhere, everything of the page escaped or an image. */
 export function htmlReport(pages: readonly ReportedPage[], version: string): string {
   const first = pages[0]
-  const title = pages.length === 1 && first ? `Assay: ${statusWords[first.observation.conclusion.status].label.toLowerCase()}: ${nameOf(first)}` : `Assay: ${pages.length} pages`
+  const title =
+    pages.length === 1 && first
+      ? `Assay: ${statusWords[first.observation.conclusion.status].label.toLowerCase()}: ${nameOf(first)}`
+      : `Assay: ${pages.length} pages`
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="referrer" content="no-referrer">
-<title>${title}</title>
-<style>${stylesheet}</style>
-</head>
-<body>
-<main>
-${pages.length > 1 && overview(pages)}
-${pages.map((page, i) => pageSection(page, i))}
-</main>
-<footer><p>Written by Assay ${version}. A visit shows what one browser saw at one time: what is listed under “What was not seen” could hold more.</p></footer>
-</body>
-</html>
-`.text
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'" />
+        <meta name="referrer" content="no-referrer" />
+        <title>${title}</title>
+        <style>
+          ${stylesheet}
+        </style>
+      </head>
+      <body>
+        <main>${pages.length > 1 && overview(pages)} ${pages.map((page, i) => pageSection(page, i))}</main>
+        <footer>
+          <p>
+            Written by Assay ${version}. A visit shows what one browser saw at one time: what is listed under “What was not seen” could hold
+            more.
+          </p>
+        </footer>
+      </body>
+    </html> `.text
 }
 
 function overview(pages: readonly ReportedPage[]): Markup {
-  return html`<section><h1>${pages.length} pages</h1>
-<table><thead><tr><th scope="col">Page</th><th scope="col">Answer</th><th scope="col">In a sentence</th></tr></thead><tbody>
-${pages.map((page, i) => html`<tr><td><a href="#page-${i}">${nameOf(page)}</a></td><td>${badge(page.observation)}</td><td>${page.observation.conclusion.sentence}</td></tr>`)}
-</tbody></table></section>`
+  return html`<section>
+    <h1>${pages.length} pages</h1>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Page</th>
+          <th scope="col">Answer</th>
+          <th scope="col">In a sentence</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${pages.map(
+          (page, i) =>
+            html`<tr>
+              <td><a href="#page-${i}">${nameOf(page)}</a></td>
+              <td>${badge(page.observation)}</td>
+              <td>${page.observation.conclusion.sentence}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </section>`
 }
 
 const nameOf = (page: ReportedPage): string => page.file ?? page.observation.url
@@ -59,27 +83,54 @@ function pageSection(page: ReportedPage, index: number): Markup {
   const { observation, capture, screenshot } = page
   const { conclusion } = observation
   return html`<article id="page-${index}">
-<header>
-<h1>${nameOf(page)}</h1>
-${observation.finalUrl !== observation.url && html`<p class="quiet">reached ${observation.finalUrl}</p>`}
-<p class="verdict">${badge(observation)} ${conclusion.sentence}</p>
-${observation.error && html`<p class="error">Error ${observation.error.code}: ${observation.error.message}</p>`}
-</header>
-${list('What to do', conclusion.advice)}
-${conclusion.accounts.length > 0 && html`<section><h2>Who is paid</h2><ul>${conclusion.accounts.map(({ account, service }) => html`<li><code>${account}</code>${service && ` at ${service}`}</li>`)}</ul></section>`}
-${conclusion.chain.length > 0 && html`<section><h2>How it got there</h2>${loadChain(conclusion.chain)}</section>`}
-<section><h2>How we know</h2>
-${observation.findings.length === 0 ? html`<p>No detector found anything. Asked: ${observation.asked.join(', ') || 'nothing'}.</p>` : findings(observation)}
-${conclusion.mining.activity !== 'none-seen' && html`<dl class="facts">${miningFacts(conclusion.mining).map(({ name, value }) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
-<p class="quiet">Rule that decided: ${conclusion.rule}.</p>
-</section>
-${screenshot && html`<section><h2>What a visitor sees</h2><img class="screenshot" alt="Screenshot of the page as it was visited" src="${imageUrl(screenshot)}"></section>`}
-${capture && threadChart(artifacts(capture, 'cpu'))}
-${capture && socketSection(artifacts(capture, 'websocket'))}
-${codeTable(observation.components)}
-${notSeen(observation)}
-${conditions(observation, capture)}
-</article>`
+    <header>
+      <h1>${nameOf(page)}</h1>
+      ${observation.finalUrl !== observation.url && html`<p class="quiet">reached ${observation.finalUrl}</p>`}
+      <p class="verdict">${badge(observation)} ${conclusion.sentence}</p>
+      ${observation.error && html`<p class="error">Error ${observation.error.code}: ${observation.error.message}</p>`}
+    </header>
+    ${list('What to do', conclusion.advice)}
+    ${
+      conclusion.accounts.length > 0 &&
+      html`<section>
+        <h2>Who is paid</h2>
+        <ul>
+          ${conclusion.accounts.map(({ account, service }) => html`<li><code>${account}</code>${service && ` at ${service}`}</li>`)}
+        </ul>
+      </section>`
+    }
+    ${
+      conclusion.chain.length > 0 &&
+      html`<section>
+        <h2>How it got there</h2>
+        ${loadChain(conclusion.chain)}
+      </section>`
+    }
+    <section>
+      <h2>How we know</h2>
+      ${observation.findings.length === 0 ? html`<p>No detector found anything. Asked: ${observation.asked.join(', ') || 'nothing'}.</p>` : findings(observation)}
+      ${
+        conclusion.mining.activity !== 'none-seen' &&
+        html`<dl class="facts">
+          ${miningFacts(conclusion.mining).map(
+            ({ name, value }) =>
+              html`<dt>${name}</dt>
+                <dd>${value}</dd>`,
+          )}
+        </dl>`
+      }
+      <p class="quiet">Rule that decided: ${conclusion.rule}.</p>
+    </section>
+    ${
+      screenshot &&
+      html`<section>
+        <h2>What a visitor sees</h2>
+        <img class="screenshot" alt="Screenshot of the page as it was visited" src="${imageUrl(screenshot)}" />
+      </section>`
+    }
+    ${capture && threadChart(artifacts(capture, 'cpu'))} ${capture && socketSection(artifacts(capture, 'websocket'))}
+    ${codeTable(observation.components)} ${notSeen(observation)} ${conditions(observation, capture)}
+  </article>`
 }
 
 /** base64 needs no escaping, and must not be cut as a text is. */
@@ -89,25 +140,44 @@ function imageUrl({ bytes, mimeType }: { bytes: Uint8Array; mimeType: string }):
 }
 
 function list(title: string, items: readonly string[]): Markup | false {
-  return items.length > 0 && html`<section><h2>${title}</h2><ul>${items.map((item) => html`<li>${item}</li>`)}</ul></section>`
+  return (
+    items.length > 0 &&
+    html`<section>
+      <h2>${title}</h2>
+      <ul>
+        ${items.map((item) => html`<li>${item}</li>`)}
+      </ul>
+    </section>`
+  )
 }
 
 function findings(observation: Observation): Markup {
   return html`${observation.findings.map(
-    (finding) => html`<section class="finding"><h3>${finding.title}</h3>
-<p class="quiet">${[finding.kind, finding.family, finding.service && `service ${finding.service}`, `detector ${finding.detector}`].filter(Boolean).join(' · ')}</p>
-<ul>${finding.evidence.slice(0, 20).map((evidence) => html`<li><code>${evidence.artifact}</code>, ${evidence.at}: ${evidence.reason}</li>`)}</ul></section>`,
+    (finding) =>
+      html`<section class="finding">
+        <h3>${finding.title}</h3>
+        <p class="quiet">
+          ${[finding.kind, finding.family, finding.service && `service ${finding.service}`, `detector ${finding.detector}`].filter(Boolean).join(' · ')}
+        </p>
+        <ul>
+          ${finding.evidence.slice(0, 20).map((evidence) => html`<li><code>${evidence.artifact}</code>, ${evidence.at}: ${evidence.reason}</li>`)}
+        </ul>
+      </section>`,
   )}`
 }
 
 function notSeen(observation: Observation): Markup {
-  return html`<section><h2>What was not seen</h2>
-${
-  observation.blindTo.length === 0
-    ? html`<p>Every detector had what it needs.</p>`
-    : html`<ul>${observation.blindTo.map((blind) => html`<li><strong>${blind.artifact}</strong>: ${blind.reason}</li>`)}</ul>`
-}
-${observation.followUps.length > 0 && html`<p>Worth another look: ${observation.followUps.map((followUp) => followUp.reason).join('; ')}.</p>`}</section>`
+  return html`<section>
+    <h2>What was not seen</h2>
+    ${
+      observation.blindTo.length === 0
+        ? html`<p>Every detector had what it needs.</p>`
+        : html`<ul>
+            ${observation.blindTo.map((blind) => html`<li><strong>${blind.artifact}</strong>: ${blind.reason}</li>`)}
+          </ul>`
+    }
+    ${observation.followUps.length > 0 && html`<p>Worth another look: ${observation.followUps.map((followUp) => followUp.reason).join('; ')}.</p>`}
+  </section>`
 }
 
 function conditions(observation: Observation, capture: Capture | null): Markup {
@@ -123,5 +193,14 @@ function conditions(observation: Observation, capture: Capture | null): Markup {
     ['Judgement', observation.judgement],
   ]
   if (capture) rows.splice(4, 0, ['The visit did', capture.manifest.actions.map((action) => action.type).join(', ') || 'nothing'])
-  return html`<section><h2>How it was looked at</h2><dl class="facts">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></section>`
+  return html`<section>
+    <h2>How it was looked at</h2>
+    <dl class="facts">
+      ${rows.map(
+        ([name, value]) =>
+          html`<dt>${name}</dt>
+            <dd>${value}</dd>`,
+      )}
+    </dl>
+  </section>`
 }

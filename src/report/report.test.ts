@@ -88,7 +88,13 @@ describe('machine-readable answers', () => {
     for (const hostile of Object.values(attacks)) assert.equal(answerLine(observationWith(hostile).observation).split('\n').length, 2)
   })
   it('SARIF names rule, place and evidence of every finding', () => {
-    const log = JSON.parse(sarif([observationWith('plain').observation], '1.0.0')) as { version: string; runs: { results: { ruleId: string; ruleIndex: number; level: string; relatedLocations: unknown[] }[]; tool: { driver: { rules: { id: string }[] } } }[] }
+    const log = JSON.parse(sarif([observationWith('plain').observation], '1.0.0')) as {
+      version: string
+      runs: {
+        results: { ruleId: string; ruleIndex: number; level: string; relatedLocations: unknown[] }[]
+        tool: { driver: { rules: { id: string }[] } }
+      }[]
+    }
     const [run] = log.runs
     assert.equal(log.version, '2.1.0')
     assert.equal(run?.results.length, 1)
@@ -101,7 +107,8 @@ describe('machine-readable answers', () => {
 describe('the terminal', () => {
   it('says status, account, chain, evidence, advice and blindness in words', () => {
     const shown = terminalAnswer(observationWith('plain').observation, { colour: false, keptIn: 'out' })
-    for (const part of ['MINING', 'Who is paid', 'How it got there', 'How we know', 'What to do', 'What was not seen', 'Evidence: sha256:']) assert.ok(shown.includes(part), part)
+    for (const part of ['MINING', 'Who is paid', 'How it got there', 'How we know', 'What to do', 'What was not seen', 'Evidence: sha256:'])
+      assert.ok(shown.includes(part), part)
   })
   it('uses colour only where it was asked to', () => {
     assert.ok(!terminalAnswer(observationWith('plain').observation, { colour: false }).includes('\u001b'))

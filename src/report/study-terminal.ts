@@ -7,12 +7,28 @@ const marks: Record<SiteState, string> = { found: 'M', 'opt-in': 'o', clean: '.'
 export function terminalStudy(study: StudySummary): string {
   const lines: string[] = []
   const { population, coverage } = study
-  lines.push(`Study of the crawl ${inert(study.crawl, 80)}: ${population.sites} sites, ${population.pages} pages, ${population.visits} visits`)
-  lines.push(`  looked at ${coverage.observed}, with something missing ${coverage.blind}, not observed ${coverage.notObserved}${coverage.reasons.length ? ` (${coverage.reasons.map(({ reason, visits }) => `${inert(reason, 60)} ${visits}`).join(', ')})` : ''}`)
-  lines.push('', `Sites by round   (${Object.entries(marks).filter(([, mark]) => mark !== ' ').map(([state, mark]) => `${mark} ${state}`).join(', ')})`)
-  for (const site of study.sites) lines.push(`  ${site.states.map((state) => marks[state]).join(' ')}  ${inert(site.site, 60)}${site.tags.length ? `  [${inert(site.tags.join(', '), 60)}]` : ''}`)
+  lines.push(
+    `Study of the crawl ${inert(study.crawl, 80)}: ${population.sites} sites, ${population.pages} pages, ${population.visits} visits`,
+  )
+  lines.push(
+    `  looked at ${coverage.observed}, with something missing ${coverage.blind}, not observed ${coverage.notObserved}${coverage.reasons.length ? ` (${coverage.reasons.map(({ reason, visits }) => `${inert(reason, 60)} ${visits}`).join(', ')})` : ''}`,
+  )
+  lines.push(
+    '',
+    `Sites by round   (${Object.entries(marks)
+      .filter(([, mark]) => mark !== ' ')
+      .map(([state, mark]) => `${mark} ${state}`)
+      .join(', ')})`,
+  )
+  for (const site of study.sites)
+    lines.push(
+      `  ${site.states.map((state) => marks[state]).join(' ')}  ${inert(site.site, 60)}${site.tags.length ? `  [${inert(site.tags.join(', '), 60)}]` : ''}`,
+    )
   lines.push('', 'Share of sites that mine, of those looked at (95 % interval, Wilson)')
-  for (const round of study.rounds) lines.push(`  round ${round.round + 1}  ${round.plannedAt?.slice(0, 10) ?? ''}  ${share(round.found)}; asking first ${share(round.optIn)}`)
+  for (const round of study.rounds)
+    lines.push(
+      `  round ${round.round + 1}  ${round.plannedAt?.slice(0, 10) ?? ''}  ${share(round.found)}; asking first ${share(round.optIn)}`,
+    )
   if (study.miners.length > 0) {
     lines.push('', 'Miners, with the first and last day seen')
     for (const miner of study.miners) {
@@ -25,7 +41,11 @@ export function terminalStudy(study: StudySummary): string {
   }
   if (study.campaigns.length > 0) {
     lines.push('', 'Sites tied together by an account')
-    for (const campaign of study.campaigns) lines.push(`  ${campaign.sites.length} sites: ${campaign.sites.map((site) => inert(site, 60)).join(', ')}`, `      ${campaign.accounts.map((account) => inert(account, 120)).join(', ')}`)
+    for (const campaign of study.campaigns)
+      lines.push(
+        `  ${campaign.sites.length} sites: ${campaign.sites.map((site) => inert(site, 60)).join(', ')}`,
+        `      ${campaign.accounts.map((account) => inert(account, 120)).join(', ')}`,
+      )
   }
   return `${lines.join('\n')}\n`
 }

@@ -14,7 +14,12 @@ export const statusWords: Record<Status, { label: string; urgency: 'bad' | 'warn
 }
 
 const facts = {
-  activity: { hashing: 'hashing was seen', 'pool-contact': 'a pool was contacted', delivered: 'miner code was delivered, not seen running', 'none-seen': 'none seen' },
+  activity: {
+    hashing: 'hashing was seen',
+    'pool-contact': 'a pool was contacted',
+    delivered: 'miner code was delivered, not seen running',
+    'none-seen': 'none seen',
+  },
   consent: {
     'asked-first': 'visitors are asked first',
     'asked-late': 'visitors are asked only after it has begun',
@@ -22,7 +27,13 @@ const facts = {
     'not-asked': 'visitors are not asked',
     unknown: 'not known',
   },
-  placement: { page: "in the page's own markup", 'own-file': "in a script file of the site's own", 'third-party': "in a third party's code", ad: 'in an advertisement', unknown: 'not known' },
+  placement: {
+    page: "in the page's own markup",
+    'own-file': "in a script file of the site's own",
+    'third-party': "in a third party's code",
+    ad: 'in an advertisement',
+    unknown: 'not known',
+  },
   operator: { declared: 'the owner has declared it', denied: 'the owner says it is not his', unknown: 'not known whether the owner knows' },
 } as const
 

@@ -93,7 +93,8 @@ export function compare(truth: SiteTruth, policy: ConsentPolicy, observation: Ob
   // Who is paid is seen once the miner has spoken; what code says before that may be named, and then must be right.
   const accounts = answer.accounts.map(({ account }) => account)
   const spoke = expected.activity === 'hashing' || expected.activity === 'pool-contact'
-  if (truth.account !== null && spoke && !accounts.includes(truth.account)) wrong.push(`account: ${accounts.join(' ') || 'none'}, not ${truth.account}`)
+  if (truth.account !== null && spoke && !accounts.includes(truth.account))
+    wrong.push(`account: ${accounts.join(' ') || 'none'}, not ${truth.account}`)
   for (const account of accounts) if (account !== truth.account) wrong.push(`account: ${account}, which is nobody's`)
   return { truth, expected, wrong, family: familyOf(truth, expected, observation) }
 }
@@ -114,7 +115,18 @@ export function selected(lab: Pick<Lab, 'truth'>, only: readonly string[]): Site
 export function describe(truth: SiteTruth): string {
   if (truth.content !== 'miner') return `${truth.content} ${truth.host}`
   const unusual = [truth.hiding, truth.asking, truth.poolMode].filter((word) => word !== 'none' && word !== 'answers')
-  return ['miner', truth.load, truth.thread, truth.module, truth.family, truth.dialect, truth.encoding, truth.transport, ...unusual, truth.host].join(' ')
+  return [
+    'miner',
+    truth.load,
+    truth.thread,
+    truth.module,
+    truth.family,
+    truth.dialect,
+    truth.encoding,
+    truth.transport,
+    ...unusual,
+    truth.host,
+  ].join(' ')
 }
 
 /** What a reader needs to look for the cause. */
@@ -128,7 +140,9 @@ export function explain({ truth, observation, wrong, family, seconds }: Figure):
     ...(family === 'wrong' || family === 'missing' ? [`    family: ${family}, true is ${truth.family}`] : []),
     `    "${conclusion.sentence}" ${conclusion.rule}`,
     `    findings: ${named.join(' ') || 'none'}`,
-    ...(blindTo.length === 0 ? [] : [`    blind to: ${[...new Set(blindTo.map(({ artifact, reason }) => `${artifact} (${reason})`))].join('; ')}`]),
+    ...(blindTo.length === 0
+      ? []
+      : [`    blind to: ${[...new Set(blindTo.map(({ artifact, reason }) => `${artifact} (${reason})`))].join('; ')}`]),
     ...(error === null ? [] : [`    error: ${error.code} ${error.message}`]),
     ...failed.map((text) => `    detector failed: ${text}`),
     `    capture: ${observation.captureId.slice(0, 19)}`,

@@ -48,7 +48,21 @@ export async function startCapturer(o: CapturerOptions): Promise<Capturer> {
   async function once(visitId: string, seed: Seed, options: VisitOptions, signal: AbortSignal): Promise<VisitResult> {
     const lease = await pool.lease()
     try {
-      const result = await visitPage(visitId, seed, planOf(options), { launched: lease.launched, router: lease.router, egress: o.egress, blobs: o.blobs, knownBlobs, clock, concurrency: () => lease.visits() }, signal)
+      const result = await visitPage(
+        visitId,
+        seed,
+        planOf(options),
+        {
+          launched: lease.launched,
+          router: lease.router,
+          egress: o.egress,
+          blobs: o.blobs,
+          knownBlobs,
+          clock,
+          concurrency: () => lease.visits(),
+        },
+        signal,
+      )
       if (result.isBrowserSick) lease.retire()
       return result
     } catch (error) {
@@ -70,7 +84,8 @@ export async function startCapturer(o: CapturerOptions): Promise<Capturer> {
           throw error
         })
         // A browser may end for another page's sake: the visit gets one more, and its second crash is its own.
-        const isLost = result === null || (result.manifest.ended.reason === 'crashed' && result.manifest.ended.detail === 'the browser ended')
+        const isLost =
+          result === null || (result.manifest.ended.reason === 'crashed' && result.manifest.ended.detail === 'the browser ended')
         const final = isLost && !either.aborted ? await once(visitId, seed, options, either) : result
         if (final === null) throw new AssayError('INTERRUPTED', `the visit to ${seed.url} was interrupted`)
         return captureOf(final.manifest)
@@ -85,7 +100,8 @@ export async function startCapturer(o: CapturerOptions): Promise<Capturer> {
   }
 }
 
-const isBrowserFault = (error: unknown): boolean => error instanceof AssayError && (error.code === 'BROWSER_FAILED' || error.code === 'TARGET_CRASHED')
+const isBrowserFault = (error: unknown): boolean =>
+  error instanceof AssayError && (error.code === 'BROWSER_FAILED' || error.code === 'TARGET_CRASHED')
 
 /** So many at a time, the others in the order in which they came. */
 class Turns {

@@ -6,7 +6,12 @@ import { CdpConnection } from './connection.ts'
 const sessionId = 'ABCDEF0123456789ABCDEF0123456789'
 
 /** A connection to a browser that a test plays. */
-function openConnection(): { connection: CdpConnection; sent(): Promise<{ id: number; method: string; sessionId?: string }[]>; tell(message: unknown): void; hangUp(): void } {
+function openConnection(): {
+  connection: CdpConnection
+  sent(): Promise<{ id: number; method: string; sessionId?: string }[]>
+  tell(message: unknown): void
+  hangUp(): void
+} {
   const incoming = new PassThrough()
   const outgoing = new PassThrough()
   const connection = new CdpConnection(incoming, outgoing)
@@ -14,14 +19,20 @@ function openConnection(): { connection: CdpConnection; sent(): Promise<{ id: nu
     connection,
     async sent() {
       await new Promise(setImmediate)
-      return String(outgoing.read() ?? '').split('\0').filter((text) => text !== '').map((text) => JSON.parse(text))
+      return String(outgoing.read() ?? '')
+        .split('\0')
+        .filter((text) => text !== '')
+        .map((text) => JSON.parse(text))
     },
     tell: (message) => void incoming.write(`${JSON.stringify(message)}\0`),
     hangUp: () => void incoming.destroy(),
   }
 }
 
-const attached = { method: 'Target.attachedToTarget', params: { sessionId, targetInfo: { targetId: 'T', type: 'page', url: '' }, waitingForDebugger: true } }
+const attached = {
+  method: 'Target.attachedToTarget',
+  params: { sessionId, targetInfo: { targetId: 'T', type: 'page', url: '' }, waitingForDebugger: true },
+}
 
 describe('a connection', () => {
   it('gives each answer to who asked, whatever their order', async () => {
@@ -57,7 +68,13 @@ describe('a connection', () => {
     tell({ method: 'Page.loadEventFired', params: { timestamp: 6 }, sessionId: '0'.repeat(32) })
     const messages = await sent()
     assert.deepEqual(heard, ['session 5'])
-    assert.deepEqual(messages.map(({ method, sessionId: id }) => [method, id]), [['Page.enable', sessionId], ['Runtime.runIfWaitingForDebugger', sessionId]])
+    assert.deepEqual(
+      messages.map(({ method, sessionId: id }) => [method, id]),
+      [
+        ['Page.enable', sessionId],
+        ['Runtime.runIfWaitingForDebugger', sessionId],
+      ],
+    )
   })
 
   it('rejects what waits with TARGET_CRASHED when the session goes, and what is sent to it later', async () => {

@@ -132,7 +132,13 @@ export class CdpConnection {
     const pending = this.#pending.get(id)
     if (!pending) return
     this.#pending.delete(id)
-    if (message.error) pending.reject(new AssayError('PROTOCOL_ERROR', `${pending.method}: ${message.error.message}${message.error.data ? ` (${message.error.data})` : ''}`))
+    if (message.error)
+      pending.reject(
+        new AssayError(
+          'PROTOCOL_ERROR',
+          `${pending.method}: ${message.error.message}${message.error.data ? ` (${message.error.data})` : ''}`,
+        ),
+      )
     else pending.resolve(message.result)
   }
 
@@ -164,7 +170,8 @@ export class CdpConnection {
   }
 }
 
-const startsWith = (bytes: Buffer, start: Buffer): boolean => bytes.length > start.length && bytes.compare(start, 0, start.length, 0, start.length) === 0
+const startsWith = (bytes: Buffer, start: Buffer): boolean =>
+  bytes.length > start.length && bytes.compare(start, 0, start.length, 0, start.length) === 0
 
 function idOf(bytes: Buffer): number | null {
   if (!startsWith(bytes, idStart)) return null

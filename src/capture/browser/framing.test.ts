@@ -18,16 +18,20 @@ function framed(chunks: readonly Buffer[], maxBytes: number): { messages: string
 describe('messages on the pipe', () => {
   it('come out as they went in, wherever the pipe cuts them', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme-ascii' })), fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (messages, lengths) => {
-        const whole = Buffer.from(messages.map((message) => `${message}\0`).join(''))
-        const chunks: Buffer[] = []
-        for (let at = 0, i = 0; at < whole.length; i++) {
-          const length = lengths[i % lengths.length]!
-          chunks.push(whole.subarray(at, at + length))
-          at += length
-        }
-        assert.deepEqual(framed(chunks, 1_000), { messages, oversize: [] })
-      }),
+      fc.property(
+        fc.array(fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme-ascii' })),
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
+        (messages, lengths) => {
+          const whole = Buffer.from(messages.map((message) => `${message}\0`).join(''))
+          const chunks: Buffer[] = []
+          for (let at = 0, i = 0; at < whole.length; i++) {
+            const length = lengths[i % lengths.length]!
+            chunks.push(whole.subarray(at, at + length))
+            at += length
+          }
+          assert.deepEqual(framed(chunks, 1_000), { messages, oversize: [] })
+        },
+      ),
     )
   })
 

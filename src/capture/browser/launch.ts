@@ -51,7 +51,10 @@ async function launchWithFallback(options: LaunchOptions, user: null): Promise<L
   }
 }
 
-async function launch(options: LaunchOptions, how: { user: { uid: number; gid: number } | null; sandbox: boolean }): Promise<LaunchedBrowser> {
+async function launch(
+  options: LaunchOptions,
+  how: { user: { uid: number; gid: number } | null; sandbox: boolean },
+): Promise<LaunchedBrowser> {
   const home = await createHome(how.user)
   const flags = [
     ...browserFlags,
@@ -65,7 +68,15 @@ async function launch(options: LaunchOptions, how: { user: { uid: number; gid: n
     // A group of its own: one signal reaches every process that it started.
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, LANG: 'en_US.UTF-8', HOME: home, TMPDIR: `${home}/tmp`, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, ...fontEnvironment() },
+    env: {
+      PATH: process.env.PATH,
+      LANG: 'en_US.UTF-8',
+      HOME: home,
+      TMPDIR: `${home}/tmp`,
+      XDG_CONFIG_HOME: home,
+      XDG_CACHE_HOME: home,
+      ...fontEnvironment(),
+    },
     ...how.user,
   })
   const complaints = lastLines(child)
@@ -73,7 +84,11 @@ async function launch(options: LaunchOptions, how: { user: { uid: number; gid: n
   try {
     if (child.pid === undefined) {
       const [error] = (await once(child, 'error')) as [NodeJS.ErrnoException]
-      throw new AssayError(error.code === 'ENOENT' ? 'BROWSER_MISSING' : 'BROWSER_FAILED', `${options.executable} could not be started: ${error.message}`, { cause: error })
+      throw new AssayError(
+        error.code === 'ENOENT' ? 'BROWSER_MISSING' : 'BROWSER_FAILED',
+        `${options.executable} could not be started: ${error.message}`,
+        { cause: error },
+      )
     }
     const connection = new CdpConnection(child.stdio[4] as Readable, child.stdio[3] as Writable)
     void killer.ended.then(() => connection.close())
@@ -93,10 +108,17 @@ async function launch(options: LaunchOptions, how: { user: { uid: number; gid: n
   }
 }
 
-async function answerInTime(connection: CdpConnection, timeoutMs: number, complaints: () => string): Promise<{ product: string; userAgent: string }> {
+async function answerInTime(
+  connection: CdpConnection,
+  timeoutMs: number,
+  complaints: () => string,
+): Promise<{ product: string; userAgent: string }> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AssayError('BROWSER_FAILED', `the browser did not answer in ${timeoutMs} ms${complaints()}`)), timeoutMs)
+    timer = setTimeout(
+      () => reject(new AssayError('BROWSER_FAILED', `the browser did not answer in ${timeoutMs} ms${complaints()}`)),
+      timeoutMs,
+    )
   })
   try {
     return await Promise.race([connection.browser.send('Browser.getVersion'), late])

@@ -16,8 +16,16 @@ export const targetFilter: Protocol.Target.FilterEntry[] = [
  * The browser's session brings service and shared workers for as long as they live. A page's session would bring its service
  * worker a second time, and let go of it when the page goes elsewhere.
  */
-const ofBrowser: Protocol.Target.SetAutoAttachRequest = { autoAttach: true, waitForDebuggerOnStart: true, flatten: true, filter: targetFilter }
-const ofTarget: Protocol.Target.SetAutoAttachRequest = { ...ofBrowser, filter: [{ type: 'service_worker', exclude: true }, { type: 'shared_worker', exclude: true }, ...targetFilter] }
+const ofBrowser: Protocol.Target.SetAutoAttachRequest = {
+  autoAttach: true,
+  waitForDebuggerOnStart: true,
+  flatten: true,
+  filter: targetFilter,
+}
+const ofTarget: Protocol.Target.SetAutoAttachRequest = {
+  ...ofBrowser,
+  filter: [{ type: 'service_worker', exclude: true }, { type: 'shared_worker', exclude: true }, ...targetFilter],
+}
 
 /** Attaches to every page, service and shared worker that comes, paused. `onTarget` gets those of all browser contexts. */
 export function autoAttachBrowser(browser: CdpSession, onTarget: (sessionId: string, info: Protocol.Target.TargetInfo) => void): void {

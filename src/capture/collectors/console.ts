@@ -19,7 +19,14 @@ export function consoleCollector(context: VisitContext): Collector<'console'> {
       return
     }
     const { place, text, ...rest } = message
-    list.add({ id: context.nextId('console'), targetId: target.id, atMs: context.nowMs(), ...rest, text: text.slice(0, maxTextLength), ...(place === undefined ? {} : { place }) })
+    list.add({
+      id: context.nextId('console'),
+      targetId: target.id,
+      atMs: context.nowMs(),
+      ...rest,
+      text: text.slice(0, maxTextLength),
+      ...(place === undefined ? {} : { place }),
+    })
   }
 
   return {
@@ -28,19 +35,38 @@ export function consoleCollector(context: VisitContext): Collector<'console'> {
       const { session } = target
       const ends = [
         session.on('Runtime.consoleAPICalled', ({ type, args, stackTrace }) => {
-          note(target, { level: type, text: args.map(textOf).join(' '), place: stackOf(stackTrace, target.id, context.scripts)[0], isException: false })
+          note(target, {
+            level: type,
+            text: args.map(textOf).join(' '),
+            place: stackOf(stackTrace, target.id, context.scripts)[0],
+            isException: false,
+          })
           if (++written <= maxCounted) return
           // A flood is not counted to its end: it costs the browser more to tell of than us to hear.
           for (const end of ends) end()
           session.post('Runtime.disable')
         }),
         session.on('Runtime.exceptionThrown', ({ exceptionDetails: details }) => {
-          const place = stackOf(details.stackTrace, target.id, context.scripts)[0] ?? (details.url === undefined ? undefined : { functionName: '', url: details.url, line: details.lineNumber, column: details.columnNumber })
-          note(target, { level: 'error', text: details.exception?.description ?? `${details.text} ${details.exception?.value ?? ''}`.trim(), place, isException: true })
+          const place =
+            stackOf(details.stackTrace, target.id, context.scripts)[0] ??
+            (details.url === undefined
+              ? undefined
+              : { functionName: '', url: details.url, line: details.lineNumber, column: details.columnNumber })
+          note(target, {
+            level: 'error',
+            text: details.exception?.description ?? `${details.text} ${details.exception?.value ?? ''}`.trim(),
+            place,
+            isException: true,
+          })
         }),
         session.on('Log.entryAdded', ({ entry }) => {
           if (entry.source === 'network') return
-          note(target, { level: entry.level, text: `${entry.source}: ${entry.text}`, place: entry.url === undefined ? undefined : { functionName: '', url: entry.url, line: entry.lineNumber ?? 0, column: 0 }, isException: false })
+          note(target, {
+            level: entry.level,
+            text: `${entry.source}: ${entry.text}`,
+            place: entry.url === undefined ? undefined : { functionName: '', url: entry.url, line: entry.lineNumber ?? 0, column: 0 },
+            isException: false,
+          })
         }),
       ]
       if (target.type !== 'worklet') session.post('Log.enable')

@@ -5,11 +5,19 @@ import { within } from '../deadline.ts'
 
 /** Cookies of the visit, of all sites. Each visit begins with none. */
 export function cookieCollector(context: VisitContext): Collector<'cookie'> {
-  let taken: Collection<CookieArtifact> = { status: 'failed', items: [], error: { code: 'NAVIGATION_FAILED', message: 'the visit ended before cookies were read' } }
+  let taken: Collection<CookieArtifact> = {
+    status: 'failed',
+    items: [],
+    error: { code: 'NAVIGATION_FAILED', message: 'the visit ended before cookies were read' },
+  }
   return {
     kind: 'cookie',
     async snapshot() {
-      const { cookies } = await within(3_000, 'reading cookies', context.browser.send('Storage.getCookies', { browserContextId: context.browserContextId }))
+      const { cookies } = await within(
+        3_000,
+        'reading cookies',
+        context.browser.send('Storage.getCookies', { browserContextId: context.browserContextId }),
+      )
       taken = complete(
         cookies.map((cookie) => ({
           id: context.nextId('cookie'),

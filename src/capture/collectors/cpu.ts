@@ -15,7 +15,13 @@ interface Thread {
   isProfiling: boolean
 }
 
-const threads: Partial<Record<Target['type'], CpuArtifact['thread']>> = { page: 'page', iframe: 'frame', worker: 'worker', shared_worker: 'shared-worker', service_worker: 'service-worker' }
+const threads: Partial<Record<Target['type'], CpuArtifact['thread']>> = {
+  page: 'page',
+  iframe: 'frame',
+  worker: 'worker',
+  shared_worker: 'shared-worker',
+  service_worker: 'service-worker',
+}
 
 /** Load of every thread over time, by V8's sampling profiler: one profile after the other, so that a worker that ends has left its load. */
 export function cpuCollector(context: VisitContext): Collector<'cpu'> {
@@ -28,7 +34,13 @@ export function cpuCollector(context: VisitContext): Collector<'cpu'> {
     if (thread.reading) return thread.reading
     const reading = target.session
       .send('Profiler.stop')
-      .then(({ profile }) => thread.load.add(profile, (seconds) => context.fromMonotonic(seconds), (v8ScriptId) => context.scripts.get(target.id, v8ScriptId)))
+      .then(({ profile }) =>
+        thread.load.add(
+          profile,
+          (seconds) => context.fromMonotonic(seconds),
+          (v8ScriptId) => context.scripts.get(target.id, v8ScriptId),
+        ),
+      )
       .finally(() => (thread.reading = null))
     thread.reading = reading
     thread.isProfiling = goOn

@@ -45,7 +45,10 @@ export function dialogCollector(context: VisitContext): Collector<'dialog'> {
     }
     list.add(dialog)
     if (++opened <= readDialogs) await pause(readingMs, over.signal)
-    target.session.post('Page.handleJavaScriptDialog', { accept, ...(type === 'prompt' && accept ? { promptText: event.defaultPrompt ?? '' } : {}) })
+    target.session.post('Page.handleJavaScriptDialog', {
+      accept,
+      ...(type === 'prompt' && accept ? { promptText: event.defaultPrompt ?? '' } : {}),
+    })
     const choice = accept ? 'accepted' : context.plan.consent === 'reject' ? 'rejected' : 'dismissed'
     dialog.answer = { choice, atMs: context.nowMs(), caption: choices[accept ? 0 : 1] ?? '' }
     if (opened <= readDialogs) context.act({ type: 'answer', detail: `${type} ${dialog.id}: ${dialog.answer.caption}` })

@@ -17,7 +17,15 @@ export function domCollector(context: VisitContext): Collector<'dom'> {
         const isWhole = reading.html.length === reading.htmlLength
         const bytes = Buffer.from(reading.html, 'utf8')
         const html = await context.keep(bytes, isWhole ? bytes.length : null)
-        list.add({ id: context.nextId('dom'), frameId, url: reading.url, html, title: reading.title, text: reading.text, takenAtMs: reading.takenAtMs })
+        list.add({
+          id: context.nextId('dom'),
+          frameId,
+          url: reading.url,
+          html,
+          title: reading.title,
+          text: reading.text,
+          takenAtMs: reading.takenAtMs,
+        })
       }
     },
     async finish() {

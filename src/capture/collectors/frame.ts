@@ -84,7 +84,9 @@ export function frameCollector(context: VisitContext): Collector<'frame'> {
       for (const { session } of documents) session.post('DOM.enable', {})
       const inner = [...frames].filter(([, frame]) => frame.parentFrameId !== undefined).slice(0, maxLaidOut)
       // Where a frame stands is worth having, not worth failing for: a frame that is gone has no place.
-      await Promise.all(inner.map(([cdpFrameId, frame]) => within(layoutTimeoutMs, 'the layout', layOut(cdpFrameId, frame)).catch(() => undefined)))
+      await Promise.all(
+        inner.map(([cdpFrameId, frame]) => within(layoutTimeoutMs, 'the layout', layOut(cdpFrameId, frame)).catch(() => undefined)),
+      )
     },
     async finish() {
       return list.collection()

@@ -41,7 +41,15 @@ export function gpuCollector(context: VisitContext): Collector<'gpu'> {
     async snapshot(page) {
       if (list.items.length === 0 || startMs === null) return
       const endMs = await gpuTimeMs(context)
-      if (endMs !== null) list.add({ id: context.nextId('gpu'), targetId: page.id, type: 'process-time', atMs: context.nowMs(), amount: Math.round(endMs - startMs), label: "the browser's GPU process, all of its visits" })
+      if (endMs !== null)
+        list.add({
+          id: context.nextId('gpu'),
+          targetId: page.id,
+          type: 'process-time',
+          atMs: context.nowMs(),
+          amount: Math.round(endMs - startMs),
+          label: "the browser's GPU process, all of its visits",
+        })
     },
     async finish() {
       await Promise.all(storing)

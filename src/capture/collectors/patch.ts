@@ -12,7 +12,13 @@ export function patchCollector(context: VisitContext): Collector<'patch'> {
   context.hooks.onReport('patch', (target, payload, frameId) => {
     const { name, detail } = (payload ?? {}) as Record<string, unknown>
     if (typeof name !== 'string') return
-    list.add({ id: context.nextId('patch'), targetId: target.id, ...(frameId === undefined ? {} : { frameId }), name: name.slice(0, 80), ...(typeof detail === 'string' ? { detail: detail.slice(0, 300) } : {}) })
+    list.add({
+      id: context.nextId('patch'),
+      targetId: target.id,
+      ...(frameId === undefined ? {} : { frameId }),
+      name: name.slice(0, 80),
+      ...(typeof detail === 'string' ? { detail: detail.slice(0, 300) } : {}),
+    })
   })
   return { kind: 'patch', finish: async () => list.collection(context.hooks.lost('patch')) }
 }

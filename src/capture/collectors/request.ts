@@ -68,7 +68,10 @@ export function requestCollector(context: VisitContext): Collector<'request'> {
       requestHeaders: headersOf(event.request.headers),
       requestBody: { status: 'none' },
       // A redirect has lost who asked: the first hop's cause stays.
-      initiator: first && before ? { ...first.initiator, type: 'redirect', requestId: before.id } : initiatorOf(event.initiator, target.id, context.scripts),
+      initiator:
+        first && before
+          ? { ...first.initiator, type: 'redirect', requestId: before.id }
+          : initiatorOf(event.initiator, target.id, context.scripts),
       startedAtMs,
       body: { status: 'lost', reason: 'still loading when the visit ended' },
     }
@@ -84,7 +87,9 @@ export function requestCollector(context: VisitContext): Collector<'request'> {
     if (parts.length > 0 && parts.every((part) => part !== null)) bodies.keepSent(request, Buffer.concat(parts))
     else bodies.askSent(target, event.requestId, request)
     const text = event.request.postData
-    const share = parsePoolFrame(text === undefined ? { base64: Buffer.concat(parts.filter((part) => part !== null)).toString('base64') } : { text })
+    const share = parsePoolFrame(
+      text === undefined ? { base64: Buffer.concat(parts.filter((part) => part !== null)).toString('base64') } : { text },
+    )
     if (share?.role === 'submit') context.cutPool(request.url, `a share was submitted (${share.dialect} over HTTP)`)
   }
 
@@ -182,4 +187,3 @@ function blockedOf(event: Protocol.Network.LoadingFailedEvent): { blocked?: stri
   const reason = event.blockedReason ?? event.corsErrorStatus?.corsError
   return reason === undefined ? {} : { blocked: reason }
 }
-

@@ -13,10 +13,23 @@ export function screenshotCollector(context: VisitContext): Collector<'screensho
     kind: 'screenshot',
     async snapshot(page) {
       if (!screenshot) return
-      const { data } = await within(6_000, 'the screenshot', page.session.send('Page.captureScreenshot', { format: 'webp', quality: 70, optimizeForSpeed: true }))
+      const { data } = await within(
+        6_000,
+        'the screenshot',
+        page.session.send('Page.captureScreenshot', { format: 'webp', quality: 70, optimizeForSpeed: true }),
+      )
       const body = await context.keep(Buffer.from(data, 'base64'))
       const scale = viewport.deviceScaleFactor
-      taken = complete([{ id: context.nextId('screenshot'), body, mimeType: 'image/webp', width: viewport.width * scale, height: viewport.height * scale, takenAtMs: context.nowMs() }])
+      taken = complete([
+        {
+          id: context.nextId('screenshot'),
+          body,
+          mimeType: 'image/webp',
+          width: viewport.width * scale,
+          height: viewport.height * scale,
+          takenAtMs: context.nowMs(),
+        },
+      ])
     },
     async finish() {
       return taken

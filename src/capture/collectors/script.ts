@@ -57,7 +57,8 @@ export function scriptCollector(context: VisitContext): Collector<'script'> {
       return
     }
     const wait: Waiting = { script, hash: event.hash, v8ScriptId: event.scriptId, target, sinceMs: script.parsedAtMs }
-    if ((event.length ?? 0) > maxBodyBytes) script.body = { status: 'lost', reason: `${event.length} characters, more than ${maxBodyBytes}` }
+    if ((event.length ?? 0) > maxBodyBytes)
+      script.body = { status: 'lost', reason: `${event.length} characters, more than ${maxBodyBytes}` }
     else if (isExternal(script)) {
       waiting.add(wait)
       timer ??= setTimeout(sweep, patienceMs)
@@ -73,7 +74,9 @@ export function scriptCollector(context: VisitContext): Collector<'script'> {
   function initiatorOfScript(event: Protocol.Debugger.ScriptParsedEvent, target: Target): Initiator | undefined {
     const stack = stackOf(event.stackTrace, target.id, context.scripts)
     const innermost = stack[0]
-    return innermost === undefined ? undefined : { type: 'script', url: innermost.url, line: innermost.line, column: innermost.column, stack }
+    return innermost === undefined
+      ? undefined
+      : { type: 'script', url: innermost.url, line: innermost.line, column: innermost.column, stack }
   }
 
   function ask(wait: Waiting): void {
@@ -87,13 +90,16 @@ export function scriptCollector(context: VisitContext): Collector<'script'> {
 
   async function fetchSource({ script, hash, v8ScriptId, target }: Waiting): Promise<void> {
     // Asked for at once: the script may be gone by the time that a store has answered.
-    const source = context.knowsEarlier(hash) ? null : within(sourceTimeoutMs, 'the source', target.session.send('Debugger.getScriptSource', { scriptId: v8ScriptId }))
+    const source = context.knowsEarlier(hash)
+      ? null
+      : within(sourceTimeoutMs, 'the source', target.session.send('Debugger.getScriptSource', { scriptId: v8ScriptId }))
     const earlier = source === null ? await context.earlierBody(hash) : undefined
     if (earlier) {
       script.body = earlier
       return
     }
-    const { scriptSource } = await (source ?? within(sourceTimeoutMs, 'the source', target.session.send('Debugger.getScriptSource', { scriptId: v8ScriptId })))
+    const { scriptSource } = await (source ??
+      within(sourceTimeoutMs, 'the source', target.session.send('Debugger.getScriptSource', { scriptId: v8ScriptId })))
     script.body = await context.keep(Buffer.from(scriptSource, 'utf8'))
   }
 
@@ -117,7 +123,8 @@ export function scriptCollector(context: VisitContext): Collector<'script'> {
   function addInitiators(): void {
     const byUrl = new Map(context.requests().map((request) => [request.url, request.initiator]))
     for (const script of list.items) {
-      const initiator = script.source === 'external' || script.source === 'worker' ? (byUrl.get(script.url) ?? script.initiator) : script.initiator
+      const initiator =
+        script.source === 'external' || script.source === 'worker' ? (byUrl.get(script.url) ?? script.initiator) : script.initiator
       if (initiator) script.initiator = initiator
     }
   }
@@ -136,12 +143,15 @@ export function scriptCollector(context: VisitContext): Collector<'script'> {
       settle(() => true)
       await Promise.all(asking)
       addInitiators()
-      return context.plan.debuggerOn ? list.collection() : { status: 'not-collected', items: [], reason: 'the debugger was off, so that wasm ran at full speed' }
+      return context.plan.debuggerOn
+        ? list.collection()
+        : { status: 'not-collected', items: [], reason: 'the debugger was off, so that wasm ran at full speed' }
     },
   }
 }
 
-const isExternal = (script: ScriptArtifact): boolean => script.source !== 'inline' && script.source !== 'eval' && /^https?:/.test(script.url)
+const isExternal = (script: ScriptArtifact): boolean =>
+  script.source !== 'inline' && script.source !== 'eval' && /^https?:/.test(script.url)
 
 function sourceOf(event: Protocol.Debugger.ScriptParsedEvent, target: Target, documentUrl: string | undefined): ScriptArtifact['source'] {
   // Without an embedder's name the text was made by code: eval, Function, a timer's string, an appended element's text, which V8

@@ -23,11 +23,28 @@ export function storageCollector(context: VisitContext): Collector<'storage'> {
           list.drop(1, `${context.frameIdOf(reading.cdpFrameId) ?? ''}: ${reading.reason}`)
           continue
         }
-        if (reading.entriesDropped > 0) list.drop(reading.entriesDropped, `more than ${context.plan.limits.maxStorageEntries} entries in an area`)
-        add(reading.origin, 'local', reading.local.map(([key, value]) => ({ key, value })))
-        add(reading.origin, 'session', reading.session.map(([key, value]) => ({ key, value })))
-        add(reading.origin, 'indexeddb', reading.databases.map((key) => ({ key, value: '' })))
-        add(reading.origin, 'cache', reading.caches.map((key) => ({ key, value: '' })))
+        if (reading.entriesDropped > 0)
+          list.drop(reading.entriesDropped, `more than ${context.plan.limits.maxStorageEntries} entries in an area`)
+        add(
+          reading.origin,
+          'local',
+          reading.local.map(([key, value]) => ({ key, value })),
+        )
+        add(
+          reading.origin,
+          'session',
+          reading.session.map(([key, value]) => ({ key, value })),
+        )
+        add(
+          reading.origin,
+          'indexeddb',
+          reading.databases.map((key) => ({ key, value: '' })),
+        )
+        add(
+          reading.origin,
+          'cache',
+          reading.caches.map((key) => ({ key, value: '' })),
+        )
       }
     },
     async finish() {

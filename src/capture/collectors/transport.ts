@@ -15,16 +15,30 @@ export function transportCollector(context: VisitContext): Collector<'transport'
   const list = new BoundedList<TransportArtifact>(maxTransports, 'transports')
   const known = new Map<string, TransportArtifact>()
 
-  function open(key: string, transport: Omit<TransportArtifact, 'id' | 'messages' | 'messagesDropped' | 'openedAtMs'>): TransportArtifact | undefined {
+  function open(
+    key: string,
+    transport: Omit<TransportArtifact, 'id' | 'messages' | 'messagesDropped' | 'openedAtMs'>,
+  ): TransportArtifact | undefined {
     const before = known.get(key)
     if (before) return before
-    const made: TransportArtifact = { id: list.isFull ? '' : context.nextId('transport'), ...transport, openedAtMs: context.nowMs(), messages: [], messagesDropped: 0 }
+    const made: TransportArtifact = {
+      id: list.isFull ? '' : context.nextId('transport'),
+      ...transport,
+      openedAtMs: context.nowMs(),
+      messages: [],
+      messagesDropped: 0,
+    }
     if (!list.add(made)) return undefined
     known.set(key, made)
     return made
   }
 
-  function message(transport: TransportArtifact | undefined, direction: SocketFrame['direction'], text: string, size = Buffer.byteLength(text)): void {
+  function message(
+    transport: TransportArtifact | undefined,
+    direction: SocketFrame['direction'],
+    text: string,
+    size = Buffer.byteLength(text),
+  ): void {
     if (!transport) return
     if (transport.messages.length >= maxMessages) transport.messagesDropped++
     else transport.messages.push({ atMs: context.nowMs(), direction, opcode: textOpcode, size, text: text.slice(0, maxMessageLength) })
@@ -42,7 +56,13 @@ export function transportCollector(context: VisitContext): Collector<'transport'
       ...(Array.isArray(report['servers']) ? { servers: report['servers'].map((server) => String(server).slice(0, 300)) } : {}),
     })
     if (report['type'] === 'open' && transport) transport.status = 'open'
-    if (report['type'] === 'message') message(transport, report['direction'] === 'sent' ? 'sent' : 'received', typeof report['text'] === 'string' ? report['text'] : '', Number(report['size']) || 0)
+    if (report['type'] === 'message')
+      message(
+        transport,
+        report['direction'] === 'sent' ? 'sent' : 'received',
+        typeof report['text'] === 'string' ? report['text'] : '',
+        Number(report['size']) || 0,
+      )
   })
 
   return {
@@ -60,13 +80,18 @@ export function transportCollector(context: VisitContext): Collector<'transport'
           status: 'attempted',
         })
       })
-      session.on('Network.webTransportConnectionEstablished', ({ transportId }) => setStatus(known.get(`${target.id} ${transportId}`), 'open'))
+      session.on('Network.webTransportConnectionEstablished', ({ transportId }) =>
+        setStatus(known.get(`${target.id} ${transportId}`), 'open'),
+      )
       session.on('Network.webTransportClosed', ({ transportId }) => setStatus(known.get(`${target.id} ${transportId}`), 'closed'))
       session.on('Network.responseReceived', (event) => follow(target, event))
-      session.on('Network.eventSourceMessageReceived', ({ requestId, eventName, data }) => message(known.get(`${target.id} ${requestId}`), 'received', eventName === 'message' ? data : `${eventName}: ${data}`))
+      session.on('Network.eventSourceMessageReceived', ({ requestId, eventName, data }) =>
+        message(known.get(`${target.id} ${requestId}`), 'received', eventName === 'message' ? data : `${eventName}: ${data}`),
+      )
       session.on('Network.dataReceived', ({ requestId, data }) => {
         const transport = data === undefined ? undefined : known.get(`${target.id} ${requestId}`)
-        if (transport?.type === 'fetch-stream' && data !== undefined) message(transport, 'received', Buffer.from(data, 'base64').toString('utf8'))
+        if (transport?.type === 'fetch-stream' && data !== undefined)
+          message(transport, 'received', Buffer.from(data, 'base64').toString('utf8'))
       })
       session.on('Network.loadingFinished', ({ requestId }) => setStatus(known.get(`${target.id} ${requestId}`), 'closed'))
       session.on('Network.loadingFailed', ({ requestId }) => setStatus(known.get(`${target.id} ${requestId}`), 'failed'))
@@ -81,7 +106,13 @@ export function transportCollector(context: VisitContext): Collector<'transport'
     const isEvents = type === 'EventSource' || response.mimeType === 'text/event-stream'
     if (!isEvents && !((type === 'Fetch' || type === 'XHR') && isStream(response))) return
     const frameId = context.frameIdOf(cdpFrameId)
-    const transport = open(`${target.id} ${requestId}`, { targetId: target.id, ...(frameId === undefined ? {} : { frameId }), type: isEvents ? 'eventsource' : 'fetch-stream', url: response.url, status: 'open' })
+    const transport = open(`${target.id} ${requestId}`, {
+      targetId: target.id,
+      ...(frameId === undefined ? {} : { frameId }),
+      type: isEvents ? 'eventsource' : 'fetch-stream',
+      url: response.url,
+      status: 'open',
+    })
     if (!transport || transport.type === 'eventsource') return
     target.session.send('Network.streamResourceContent', { requestId }).then(
       ({ bufferedData }) => {

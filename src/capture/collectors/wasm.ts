@@ -57,7 +57,9 @@ export function wasmCollector(context: VisitContext): Collector<'wasm'> {
     },
     async finish() {
       await Promise.all(asking)
-      return context.plan.debuggerOn ? list.collection() : { status: 'not-collected', items: [], reason: 'the debugger was off, so that wasm ran at full speed' }
+      return context.plan.debuggerOn
+        ? list.collection()
+        : { status: 'not-collected', items: [], reason: 'the debugger was off, so that wasm ran at full speed' }
     },
   }
 }

@@ -31,7 +31,10 @@ export function websocketCollector(context: VisitContext): Collector<'websocket'
     if (list.add(socket)) sockets.set(event.requestId, socket)
   }
 
-  function frame(event: { requestId: string; timestamp: number; response: Protocol.Network.WebSocketFrame }, direction: SocketFrame['direction']): void {
+  function frame(
+    event: { requestId: string; timestamp: number; response: Protocol.Network.WebSocketFrame },
+    direction: SocketFrame['direction'],
+  ): void {
     const socket = sockets.get(event.requestId)
     if (!socket) return
     if (direction === 'sent') socket.sentCount++

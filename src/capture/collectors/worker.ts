@@ -2,7 +2,12 @@ import type { WorkerArtifact } from '#model/artifact.ts'
 import { complete } from '#model/collection.ts'
 import type { Collector, Target, VisitContext } from '../collector.ts'
 
-const types: Partial<Record<Target['type'], WorkerArtifact['type']>> = { worker: 'dedicated', shared_worker: 'shared', service_worker: 'service', worklet: 'worklet' }
+const types: Partial<Record<Target['type'], WorkerArtifact['type']>> = {
+  worker: 'dedicated',
+  shared_worker: 'shared',
+  service_worker: 'service',
+  worklet: 'worklet',
+}
 
 /** Threads that pages start: dedicated, nested, shared and service workers, worklets. */
 export function workerCollector(context: VisitContext): Collector<'worker'> {
@@ -32,7 +37,8 @@ export function workerCollector(context: VisitContext): Collector<'worker'> {
       target.session.on('ServiceWorker.workerVersionUpdated', (event) => {
         for (const version of event.versions) {
           versions.set(version.versionId, version)
-          if (version.targetId !== undefined) registrations.set(version.targetId, { scope: scopes.get(version.registrationId) ?? '', status: version.status })
+          if (version.targetId !== undefined)
+            registrations.set(version.targetId, { scope: scopes.get(version.registrationId) ?? '', status: version.status })
         }
       })
       target.session.post('ServiceWorker.enable')
@@ -51,7 +57,14 @@ export function workerCollector(context: VisitContext): Collector<'worker'> {
       }
       const dropped = context.droppedTargets()
       const items = [...workers.values()]
-      return dropped === 0 ? complete(items) : { status: 'truncated', items, dropped, reason: `more than ${context.plan.limits.maxTargets} targets or ${context.plan.limits.maxPopups} popups` }
+      return dropped === 0
+        ? complete(items)
+        : {
+            status: 'truncated',
+            items,
+            dropped,
+            reason: `more than ${context.plan.limits.maxTargets} targets or ${context.plan.limits.maxPopups} popups`,
+          }
     },
   }
 }

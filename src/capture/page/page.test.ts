@@ -47,19 +47,33 @@ describe('a visit', () => {
         'asking.lab/': { body: asking },
         'framed.lab/': { body: '<!doctype html><body><iframe src="https://asking.lab/" width=600 height=400></iframe></body>' },
         'doing.lab/': { body: doing },
-        'doing.lab/events': (_, response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: job 17\n\n'),
+        'doing.lab/events': (_, response) =>
+          void response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: job 17\n\n'),
       },
     })
   })
   after(() => world[Symbol.asyncDispose]())
-  const visit = (url: string, options = {}): Promise<Capture> => world.capturer.capture(seedOf(url), { dwellMs: 3_500, screenshot: false, ...options })
+  const visit = (url: string, options = {}): Promise<Capture> =>
+    world.capturer.capture(seedOf(url), { dwellMs: 3_500, screenshot: false, ...options })
   const title = (capture: Capture): string[] => artifacts(capture, 'dom').items.map((dom) => dom.title)
 
   it('looks like a visitor’s, and moves, clicks, types and scrolls as he does', async () => {
     const capture = await visit('https://suspicious.lab/', { dwellMs: 5_000 })
-    const said = artifacts(capture, 'console').items.find(({ text }) => text.startsWith('SAID '))?.text.slice(5)
+    const said = artifacts(capture, 'console')
+      .items.find(({ text }) => text.startsWith('SAID '))
+      ?.text.slice(5)
     assert.deepEqual(JSON.parse(said ?? 'null'), {
-      webdriver: false, agent: false, brands: (JSON.parse(said ?? '{}') as { brands: string }).brands, hover: true, screen: true, plugins: true, visible: 'visible', focus: true, chrome: 'object', listener: false, worker: 'truefalse',
+      webdriver: false,
+      agent: false,
+      brands: (JSON.parse(said ?? '{}') as { brands: string }).brands,
+      hover: true,
+      screen: true,
+      plugins: true,
+      visible: 'visible',
+      focus: true,
+      chrome: 'object',
+      listener: false,
+      worker: 'truefalse',
       heard: 'click,keydown,mousedown,mousemove,scroll,wheel',
     })
     assert.match(said ?? '', /Chromium/)
@@ -84,13 +98,19 @@ describe('a visit', () => {
   }
   it('answers a dialog inside another site’s frame', async () => {
     const capture = await visit('https://framed.lab/', { consent: 'accept' })
-    assert.ok(title(capture).some((text) => text.startsWith('accepted')), title(capture).join())
+    assert.ok(
+      title(capture).some((text) => text.startsWith('accepted')),
+      title(capture).join(),
+    )
   })
   it('keeps permission requests, replaced globals, event sources and WebRTC attempts', async () => {
     const capture = await visit('https://doing.lab/')
     const permissions = artifacts(capture, 'permission').items.map(({ name, detail }) => `${name} ${detail ?? ''}`.trim())
     assert.ok(permissions.includes('notifications') && permissions.includes('clipboard-write cmd /c evil'), permissions.join())
-    assert.deepEqual(artifacts(capture, 'patch').items.map(({ name }) => name), ['fetch'])
+    assert.deepEqual(
+      artifacts(capture, 'patch').items.map(({ name }) => name),
+      ['fetch'],
+    )
     const transports = artifacts(capture, 'transport').items
     assert.deepEqual(transports.find(({ type }) => type === 'webrtc')?.servers, ['stun:stun.example:3478'])
     assert.equal(transports.find(({ type }) => type === 'eventsource')?.messages[0]?.text, 'job 17')

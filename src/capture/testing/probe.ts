@@ -66,13 +66,16 @@ export function missingOfProbe(capture: Capture): { lost: string[]; late: string
   const lost: string[] = []
   const late: string[] = []
   for (const place of probePlaces) {
-    const frames = artifacts(capture, 'websocket').items.filter(({ url }) => url === `wss://socket.probe.lab/${place}`).flatMap((socket) => socket.frames)
+    const frames = artifacts(capture, 'websocket')
+      .items.filter(({ url }) => url === `wss://socket.probe.lab/${place}`)
+      .flatMap((socket) => socket.frames)
     const has = {
       sent: frames.some(({ direction, text }) => direction === 'sent' && text === `hello from ${place}`),
       heard: frames.some(({ direction, text }) => direction === 'received' && text === `heard hello from ${place}`),
       built: digests.has(sha256(namedModule(place))),
     }
-    for (const what of ['sent', 'heard', 'built'] as const) if (!has[what]) (told.has(`${what} ${place}`) ? lost : late).push(`${what} ${place}`)
+    for (const what of ['sent', 'heard', 'built'] as const)
+      if (!has[what]) (told.has(`${what} ${place}`) ? lost : late).push(`${what} ${place}`)
   }
   return { lost, late }
 }

@@ -13,7 +13,9 @@ export type Answer = { type?: string; body?: string | Buffer; status?: number; h
 export type Route = Answer | ((request: http.IncomingMessage, response: http.ServerResponse) => void)
 
 /** A page with enough to read to be one. */
-export const page = (body: string): Route => ({ body: `<!doctype html><meta charset=utf-8><title>A page</title><h1>A page of a test that has something to say to whoever reads it</h1>${body}` })
+export const page = (body: string): Route => ({
+  body: `<!doctype html><meta charset=utf-8><title>A page</title><h1>A page of a test that has something to say to whoever reads it</h1>${body}`,
+})
 
 /** A few sites on loopback under names of their own, http and https, with sockets, and a capturer that reaches nothing else. */
 export interface World extends AsyncDisposable {
@@ -23,7 +25,11 @@ export interface World extends AsyncDisposable {
 }
 
 /** `routes`: `host/path` → what is there. `onSocket` gets every WebSocket. */
-export async function openWorld(o: { routes: Record<string, Route>; onSocket?: (socket: WebSocket, url: string) => void; capturer?: Partial<CapturerOptions> }): Promise<World> {
+export async function openWorld(o: {
+  routes: Record<string, Route>
+  onSocket?: (socket: WebSocket, url: string) => void
+  capturer?: Partial<CapturerOptions>
+}): Promise<World> {
   const names = [...new Set(Object.keys(o.routes).map((key) => key.slice(0, key.indexOf('/'))))]
   const { key, cert, spki } = await testCertificate(names)
   const serve = (request: http.IncomingMessage, response: http.ServerResponse): void => {
@@ -31,13 +37,18 @@ export async function openWorld(o: { routes: Record<string, Route>; onSocket?: (
     const route = o.routes[`${(request.headers.host ?? '').replace(/:\d+$/, '')}${path}`]
     if (route === undefined) response.writeHead(404).end()
     else if (typeof route === 'function') route(request, response)
-    else response.writeHead(route.status ?? 200, { 'content-type': route.type ?? 'text/html; charset=utf-8', ...route.headers }).end(route.body)
+    else
+      response
+        .writeHead(route.status ?? 200, { 'content-type': route.type ?? 'text/html; charset=utf-8', ...route.headers })
+        .end(route.body)
   }
   const plain = http.createServer(serve)
   const secure = https.createServer({ key, cert }, serve)
   const sockets = new WebSocketServer({ noServer: true })
   for (const server of [plain, secure]) {
-    server.on('upgrade', (request, socket, head) => sockets.handleUpgrade(request, socket, head, (ws) => o.onSocket?.(ws, request.url ?? '')))
+    server.on('upgrade', (request, socket, head) =>
+      sockets.handleUpgrade(request, socket, head, (ws) => o.onSocket?.(ws, request.url ?? '')),
+    )
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   }
   const portOf = (server: http.Server): number => (server.address() as AddressInfo).port

@@ -209,7 +209,11 @@ test('deep nesting is a typed failure, or no JavaScript', () => {
 
 test('a list that is joined to itself again and again runs out of steps, not of memory', () => {
   const before = process.memoryUsage().heapUsed
-  for (const text of ['var a=["x"];for(var i=0;i<60;i++)a=a.concat(a);eval(a.join(""))', 'var a=[];for(;;){a.push(a.concat(a))}', 'var a=[1];for(;;){a=[a,a,a].flat()}'])
+  for (const text of [
+    'var a=["x"];for(var i=0;i<60;i++)a=a.concat(a);eval(a.join(""))',
+    'var a=[];for(;;){a.push(a.concat(a))}',
+    'var a=[1];for(;;){a=[a,a,a].flat()}',
+  ])
     assert.equal(javascriptDeriver.derive(bytes(`${text};var m=new Miner("k")`), context).features.literals.includes('Miner'), true)
   assert.ok(process.memoryUsage().heapUsed - before < 400e6)
 })

@@ -57,7 +57,8 @@ export const detector = defineDetector({
     return [finding]
   },
   // Without a socket that talks, a thread whose load was not read could not have made a pair with one; nor could one that was read for long enough, or that did not live as long.
-  hides: (input, missing) => (socketsOf(input).length === 0 || everyWorkerWasRead(input) ? missing.filter(({ artifact }) => artifact !== 'cpu') : missing),
+  hides: (input, missing) =>
+    socketsOf(input).length === 0 || everyWorkerWasRead(input) ? missing.filter(({ artifact }) => artifact !== 'cpu') : missing,
 })
 
 const enoughWindows = 3
@@ -66,7 +67,9 @@ const enoughMs = 3_500
 function everyWorkerWasRead(input: DetectorInput<'cpu' | 'worker', never>): boolean {
   if (input.artifacts.worker.status !== 'complete') return false
   const read = new Set(input.artifacts.cpu.items.filter(({ windows }) => windows.length >= enoughWindows).map(({ targetId }) => targetId))
-  return input.artifacts.worker.items.every(({ targetId, startedAtMs, endedAtMs }) => read.has(targetId) || (endedAtMs !== undefined && endedAtMs - startedAtMs < enoughMs))
+  return input.artifacts.worker.items.every(
+    ({ targetId, startedAtMs, endedAtMs }) => read.has(targetId) || (endedAtMs !== undefined && endedAtMs - startedAtMs < enoughMs),
+  )
 }
 
 /** Connections that stay open, with short messages both ways. */
