@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { judgeFiles } from '#app/judge.ts'
 import { type ExitCode, type FailOn, answerOf, defaultFailOn, exitCodeOf, failedAnswer, worstExitCode } from '#model/answer.ts'
-import { answerLine } from '#report/answer-line.ts'
+import { answerLine, jsonLine } from '#report/answer-line.ts'
 import { inert } from '#report/escape.ts'
 import { type ReportedPage, htmlReport } from '#report/html.ts'
 import { sarif } from '#report/sarif.ts'
@@ -30,7 +30,7 @@ async function run(files: string[], flags: { json?: boolean; html?: string; sari
   for await (const judged of judgeFiles(files, { onProgress: (text) => progress.now(text), onNote: (text) => progress.line(inert(text)) }, signal)) {
     progress.clear()
     if ('error' in judged) {
-      process.stdout.write(flags.json ? `${JSON.stringify(failedAnswer(judged.file, judged.error, new Date().toISOString()))}\n` : `${inert(judged.file)}\n  Error ${judged.error.code}: ${inert(judged.error.message)}\n\n`)
+      process.stdout.write(flags.json ? jsonLine(failedAnswer(judged.file, judged.error, new Date().toISOString())) : `${inert(judged.file)}\n  Error ${judged.error.code}: ${inert(judged.error.message)}\n\n`)
       codes.push(3)
       continue
     }

@@ -52,6 +52,12 @@ function assertInert(page: string): void {
 describe('a page cannot attack whoever reads its report', () => {
   for (const [name, hostile] of Object.entries(attacks)) {
     it(`HTML holds ${name} as text`, () => assertInert(html(hostile)))
+    it(`a line of JSON holds ${name} as text, and the same value`, () => {
+      const { observation } = observationWith(hostile)
+      const line = answerLine(observation, hostile)
+      assert.doesNotMatch(line.slice(0, -1), /[\p{Cc}\p{Cf}\u2028\u2029]/u)
+      assert.equal((JSON.parse(line) as { file: string }).file, hostile)
+    })
     it(`the terminal shows ${name} as text`, () => {
       const shown = terminalAnswer(observationWith(hostile).observation, { colour: false })
       assert.doesNotMatch(shown, /[^\P{C}\n\u00ad\u200d]/u)

@@ -1,5 +1,6 @@
 import type { Finding } from '#model/finding.ts'
 import type { Observation } from '#model/observation.ts'
+import { inert } from './escape.ts'
 
 /**
  * SARIF 2.1.0 (OASIS). One result a finding; the page is its location, each piece of evidence a related location,
@@ -24,18 +25,18 @@ export function sarif(observations: readonly Observation[], version: string): st
         invocations: observations.map((observation) => ({
           executionSuccessful: observation.error === null,
           startTimeUtc: observation.observedAt,
-          toolExecutionNotifications: observation.blindTo.map((blind) => ({ level: 'warning', message: { text: `${observation.url}: not seen: ${blind.artifact}: ${blind.reason}` } })),
+          toolExecutionNotifications: observation.blindTo.map((blind) => ({ level: 'warning', message: { text: plain(`${observation.url}: not seen: ${blind.artifact}: ${blind.reason}`) } })),
         })),
         results: findings.map(({ observation, finding }) => ({
           ruleId: ruleId(finding),
           ruleIndex: ruleIds.indexOf(ruleId(finding)),
           level: finding.kind !== 'mining' ? 'note' : finding.weight === 'suspicion' ? 'warning' : 'error',
-          message: { text: `${finding.title}. ${observation.conclusion.sentence}` },
+          message: { text: plain(`${finding.title}. ${observation.conclusion.sentence}`) },
           locations: [{ physicalLocation: { artifactLocation: { uri: observation.finalUrl }, region: { startLine: 1 } } }],
           relatedLocations: finding.evidence.map((evidence, i) => ({
             id: i + 1,
             physicalLocation: { artifactLocation: { uri: `assay:${evidence.captureId}/${evidence.artifact}` } },
-            message: { text: `${evidence.at}: ${evidence.reason}` },
+            message: { text: plain(`${evidence.at}: ${evidence.reason}`) },
           })),
           partialFingerprints: { 'assaySlot/v1': [finding.detector, finding.family, finding.service, finding.account, observation.site].join('|') },
           properties: { kind: finding.kind, family: finding.family, service: finding.service, account: finding.account, status: observation.conclusion.status, captureId: observation.captureId },
@@ -46,6 +47,8 @@ export function sarif(observations: readonly Observation[], version: string): st
   return `${JSON.stringify(log, null, 2)}\n`
 }
 
+/** Text of a message: brackets would be links (SARIF 2.1.0, 3.11.6), and the page may have written them. */
+const plain = (text: string): string => inert(text).replace(/[\\[\]]/g, '\\$&')
 const ruleId = (finding: Finding): string => `${finding.kind}/${finding.detector}`
 const ruleText = (id: string): string => `Found by the detector ${id.split('/')[1]} (kind ${id.split('/')[0]})`
 const pascalCase = (id: string): string => id.replace(/(^|[/-])([a-z])/g, (_, __, letter: string) => letter.toUpperCase())
