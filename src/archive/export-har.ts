@@ -55,7 +55,7 @@ function entryOf(capture: Capture, request: RequestArtifact, body: Uint8Array | 
     time,
     request: {
       method: request.method,
-      url: request.url,
+      url: rfc3986(request.url),
       httpVersion: response?.protocol || 'HTTP/1.1',
       cookies: [],
       headers: request.requestHeaders.map(plainHeader),
@@ -123,7 +123,7 @@ async function socketEntry(capture: Capture, socket: WebSocketArtifact, blobs: B
     time,
     request: {
       method: 'GET',
-      url: socket.url,
+      url: rfc3986(socket.url),
       httpVersion: 'HTTP/1.1',
       cookies: [],
       headers: (socket.handshake?.requestHeaders ?? []).map(plainHeader),
@@ -149,6 +149,12 @@ async function socketEntry(capture: Capture, socket: WebSocketArtifact, blobs: B
     _initiator: initiatorOf(socket.initiator),
     _webSocketMessages: messages,
   }
+}
+
+/** Browsers leave characters in a query or path that the schema's `uri` does not know (`|`, brackets …). */
+function rfc3986(url: string): string {
+  const [, origin = '', rest = url] = /^(\w+:\/\/[^/?#]*)(.*)$/s.exec(url) ?? []
+  return origin + rest.replace(/[|^`{}\\<>"[\]]/g, encodeURIComponent)
 }
 
 async function messageOf(capture: Capture, frame: SocketFrame, blobs: BlobStore): Promise<unknown> {

@@ -97,6 +97,18 @@ test('the HAR is valid against the published schema', async () => {
   assert.equal(validate('har', value), true)
 })
 
+test('the HAR is valid with addresses as browsers leave them', async () => {
+  const { items } = artifacts(capture, 'request')
+  const url = 'https://[2001:db8::1]/css?family=A+Code|B&ids[]={7}#^'
+  const odd = captureOf({
+    ...capture.manifest,
+    artifacts: { ...capture.manifest.artifacts, request: complete<unknown>(items.map((item) => ({ ...item, url }))) },
+  })
+  const text = await exportHar(odd, source, { software: 'assay 0.1.0' })
+  assert.ok(validate('har', JSON.parse(text)))
+  await assertComesBack(await scratch.write('odd.har', text), odd)
+})
+
 test('the schema check itself can fail', () => {
   assert.throws(() => assert.equal(validate('har', { log: { version: '1.2', entries: [{}] } }), true))
 })
