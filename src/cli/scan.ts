@@ -43,7 +43,7 @@ export function define(command: Command): void {
     .argument('[urls...]', 'addresses to visit; "-" reads one a line from standard input')
     .option('--list <file>', 'read addresses from a file: one a line, or a top list (rank,domain)')
     .option('--jobs <n>', 'pages at a time', positiveInteger, 1)
-    .option('--profile <name>', 'quick (4 s), standard (8 s) or thorough (25 s)', 'standard')
+    .option('--profile <name>', 'quick (3 s), standard (8 s) or thorough (30 s)', 'standard')
     .option('--dwell <time>', 'how long to look after loading, instead of the profile\'s time (8s, 1500ms)', milliseconds)
     .option('--consent <policy>', 'what to answer when the page asks: ignore, accept or reject', 'ignore')
     .option('--user-agent <text>', 'visit as this browser')

@@ -9,7 +9,7 @@ import { coreLoad, isWorker, steadyLoad } from '../load.ts'
 export const detector = defineDetector({
   meta: {
     id: 'thread-load',
-    version: '3',
+    version: '4',
     title: 'Threads that hash',
     kinds: ['mining'],
     limits: 'On the page’s own thread only where its hottest code is WebAssembly or the miner’s; a crowded machine distorts shares.',
@@ -74,12 +74,15 @@ export const detector = defineDetector({
   },
 })
 
+/** Functions that coins are mined by alone; a cipher is never one. */
+const minedHash = /^(?:sha-?1|sha-?256|sha-?512|scrypt|keccak|blake\w*|argon2\w*|skein|groestl)$/i
+
 /** The algorithm that the code is; else what the pool calls it; else a lone hash beside it. Threads that hash by nobody knows what have an unknown core. */
 function familyOf(findings: readonly Finding[]): string {
   const mining = findings.filter(({ kind, family }) => kind === 'mining' && family !== null)
   const named = mining.find(({ weight }) => weight === 'delivered') ?? mining[0]
   const others = findings.filter(({ kind }) => kind === 'proof-of-work' || kind === 'crypto-library')
-  const hashes = new Set(others.flatMap(({ family }) => family?.split(', ') ?? []))
+  const hashes = new Set(others.flatMap(({ family }) => family?.split(', ') ?? []).filter((family) => minedHash.test(family)))
   const [only] = hashes
   return named?.family ?? (hashes.size === 1 && only !== undefined ? only : 'unknown-core')
 }
