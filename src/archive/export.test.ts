@@ -105,7 +105,7 @@ test('the HAR is valid with addresses as browsers leave them', async () => {
     artifacts: { ...capture.manifest.artifacts, request: complete<unknown>(items.map((item) => ({ ...item, url }))) },
   })
   const text = await exportHar(odd, source, { software: 'assay 0.1.0' })
-  assert.ok(validate('har', JSON.parse(text)))
+  assert.ok(validate('har', JSON.parse(Buffer.from(text).toString('utf8'))))
   await assertComesBack(await scratch.write('odd.har', text), odd)
 })
 
