@@ -6,6 +6,9 @@ import { within } from './deadline.ts'
 import { guardedSession } from './guarded-session.ts'
 
 const finishTimeoutMs = 20_000
+/** For all kinds together: one that hangs is waited for, ten are not waited for one after the other. What is in memory takes no time. */
+const finishAllMs = 30_000
+const leastFinishMs = 250
 
 interface Member {
   part: VisitPart
@@ -57,11 +60,12 @@ export class Cast {
 
   async finish(): Promise<Map<ArtifactKind, Collection<unknown>>> {
     const collections = new Map<ArtifactKind, Collection<unknown>>()
+    const until = performance.now() + finishAllMs
     for (const member of this.#members) {
       if (!member.collector) continue
       const { kind } = member.collector
       try {
-        const collection = await within(finishTimeoutMs, `finishing ${kind}`, member.collector.finish())
+        const collection = await within(Math.max(leastFinishMs, Math.min(finishTimeoutMs, until - performance.now())), `finishing ${kind}`, member.collector.finish())
         collections.set(kind, member.error === null || collection.status === 'not-collected' ? collection : { status: 'failed', items: collection.items, error: toErrorRecord(member.error) })
       } catch (error) {
         collections.set(kind, { status: 'failed', items: [], error: toErrorRecord(member.error ?? error) })

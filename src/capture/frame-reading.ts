@@ -53,13 +53,15 @@ async function readTarget(context: VisitContext, target: Target, source: string)
   let frames: Protocol.Page.Frame[]
   try {
     const { frameTree } = await within(readTimeoutMs, 'the frame tree', target.session.send('Page.getFrameTree'))
-    frames = framesOf(frameTree).filter(({ unreachableUrl }) => unreachableUrl === undefined).slice(0, context.plan.limits.maxFrames)
+    frames = framesOf(frameTree).filter(({ unreachableUrl }) => unreachableUrl === undefined)
   } catch (error) {
     return [{ status: 'failed', cdpFrameId: target.cdpTargetId, targetId: target.id, url: target.url, reason: messageOf(error) }]
   }
   return Promise.all(
-    frames.map(async (frame): Promise<FrameReading> => {
+    frames.map(async (frame, at): Promise<FrameReading> => {
       const about = { cdpFrameId: frame.id, targetId: target.id }
+      const { maxFrames } = context.plan.limits
+      if (at >= maxFrames) return { status: 'failed', ...about, url: frame.url, reason: `more than ${maxFrames} frames` }
       try {
         const reading = await within(readTimeoutMs, 'reading the document', readFrame(target, frame.id, source))
         return { status: 'read', ...about, takenAtMs: context.nowMs(), ...reading }
