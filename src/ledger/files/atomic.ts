@@ -24,6 +24,12 @@ export function storeError(cause: unknown, doing: string): AssayError {
       })
     case 'ENOENT':
       return new AssayError('NOT_FOUND', `missing while ${doing}`, { cause })
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return new AssayError('BAD_ARGUMENT', `a file stands where a folder is wanted, while ${doing}`, {
+        cause,
+        hint: 'Give another folder.',
+      })
     case 'EMFILE':
     case 'ENFILE':
       return new AssayError('STORE_BUSY', `too many open files while ${doing}`, {
