@@ -66,7 +66,13 @@ function cpuOfTree(rootPid: number): Map<number, number> {
   return new Map([...parents].filter(([pid]) => isInside(pid)).map(([pid, { used }]) => [pid, used]))
 }
 
-function pssOf(pid: number): number {
+/** A process and its descendants, by pid. */
+export const processesOfTree = (rootPid: number): number[] => [...cpuOfTree(rootPid).keys()]
+
+/** Their proportional set sizes together, octets. */
+export const memoryOfTree = (rootPid: number): number => processesOfTree(rootPid).reduce((sum, pid) => sum + pssOf(pid), 0)
+
+export function pssOf(pid: number): number {
   try {
     return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1] ?? 0) * 1024
   } catch {
