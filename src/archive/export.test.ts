@@ -44,7 +44,7 @@ test('a capture comes back from its HAR with the same identifier and every blob'
 test('a capture with a response of no octets comes back too: archives do not tell that from no body', async () => {
   const blobs = memoryBlobs()
   const { manifest } = await sampleCapture(blobs)
-  const [first] = artifacts(capture, 'request').items.filter((item) => item.url.endsWith('app.js'))
+  const first = artifacts(capture, 'request').items.find((item) => item.url.endsWith('app.js'))
   assert.ok(first)
   const beacon = {
     ...first,
