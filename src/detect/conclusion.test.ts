@@ -502,6 +502,44 @@ const situations: Record<string, { make: () => Promise<Situation>; is: Expected 
     make: async () => ({ artifacts: { frame: [frame1], request: [await documentOf('<script src="/monero_web_worker.js"></script>')] } }),
     is: { status: 'none', kind: 'wallet' },
   },
+  'a thread started, and nothing of its code was collected': {
+    make: async () => ({
+      artifacts: {
+        frame: [frame1],
+        request: [await documentOf('')],
+        worker: [
+          { id: 'worker-1', targetId: 'target-2', parentTargetId: 'target-1', type: 'service', url: `${page}sw.js`, startedAtMs: 20_000 },
+        ],
+      },
+    }),
+    is: { status: 'inconclusive', activity: 'none-seen', consent: 'unknown', placement: 'unknown' },
+  },
+  'a thread whose file is not there': {
+    make: async () => ({
+      artifacts: {
+        frame: [frame1],
+        request: [
+          await documentOf(''),
+          request('req-9', `${page}sw.js`, 'script', none, {
+            response: {
+              status: 404,
+              statusText: 'Not Found',
+              headers: [],
+              mimeType: 'text/html',
+              protocol: 'h2',
+              remoteAddress: null,
+              fromCache: false,
+              fromServiceWorker: false,
+            },
+          }),
+        ],
+        worker: [
+          { id: 'worker-1', targetId: 'target-2', parentTargetId: 'target-1', type: 'dedicated', url: `${page}sw.js`, startedAtMs: 900 },
+        ],
+      },
+    }),
+    is: { status: 'none' },
+  },
   'a worker’s module could not be collected': {
     make: async () => ({
       artifacts: {

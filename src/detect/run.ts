@@ -99,6 +99,8 @@ export function blindness(detector: Pick<Detector, 'hiddenBy' | 'needs'>, eviden
       }
     }
   }
+  if (inBrowser && (detector.hiddenBy as readonly ArtifactKind[]).some((kind) => kind === 'script' || kind === 'wasm'))
+    blind.push(...silentWorkers(evidence.capture))
   const needed: ReadonlySet<BlobKind> = new Set(detector.needs.features)
   const hidden: ReadonlySet<ArtifactKind> = new Set(detector.hiddenBy)
   for (const { kind, artifact, reason } of evidence.failed) {
@@ -106,6 +108,22 @@ export function blindness(detector: Pick<Detector, 'hiddenBy' | 'needs'>, eviden
       blind.push({ artifact: artifact.kind, reason: `${artifact.id} (${artifact.url.slice(0, 120)}): ${reason}` })
   }
   return blind.slice(0, 40)
+}
+
+/** Threads that were there and of whose code nothing was collected: a visit that ended too early, a thread that answered no more. */
+function silentWorkers(capture: Capture): Blindness[] {
+  const told = new Set(artifacts(capture, 'script').items.map(({ targetId }) => targetId))
+  const failed = new Set(
+    artifacts(capture, 'request')
+      .items.filter(({ failure, response }) => failure !== undefined || (response?.status ?? 0) >= 400)
+      .map(({ url }) => url),
+  )
+  return artifacts(capture, 'worker')
+    .items.filter(({ type, targetId, url }) => type !== 'worklet' && !told.has(targetId) && !failed.has(url))
+    .map(({ id, url }): Blindness => ({
+      artifact: 'script',
+      reason: `${id} (${url.slice(0, 120)}): a thread started, and nothing of its code was collected`,
+    }))
 }
 
 function missing(body: Body, inBrowser: boolean): string | null {
