@@ -7,7 +7,7 @@ import { canonicalJson } from '#model/canonical.ts'
 import { seedOf } from '#model/seed.ts'
 import type { VisitOptions } from './visit-options.ts'
 import { missingOfProbe, probeRoutes } from './testing/probe.ts'
-import { openWorld, page, type Route, type World } from './testing/world.ts'
+import { openWorld, page, type Route, textOf, type World } from './testing/world.ts'
 
 const octets = (...values: number[]): Buffer => Buffer.from(values)
 /** `var y="При";` in windows-1251, a script with a byte order mark, and octets that no text is. */
@@ -72,13 +72,13 @@ s.onclose = () => { const again = new WebSocket('wss://pool.lab/proxy'); again.o
     page(`<script>const half = 'setInterval(() => { const until = performance.now() + 50; while (performance.now() < until); }, 100)'
 for (const code of ['for (;;);', half, 'onmessage = () => 1']) new Worker('data:text/javascript,' + encodeURIComponent(code))</script>`),
   'header.lab/': (request, response) => {
-    sent.push(`header.lab ${request.headers['x-secret']}`)
+    sent.push(`header.lab ${String(request.headers['x-secret'])}`)
     response
       .writeHead(200, { 'content-type': 'text/html' })
       .end('<!doctype html><p>a page with enough text to be read as a page</p><img src="https://other.lab/picture">')
   },
   'other.lab/picture': (request, response) => {
-    sent.push(`other.lab ${request.headers['x-secret']}`)
+    sent.push(`other.lab ${String(request.headers['x-secret'])}`)
     response.writeHead(200, { 'content-type': 'image/gif' }).end()
   },
 }
@@ -91,8 +91,8 @@ describe('a captured page', { concurrency: false }, () => {
       routes,
       onSocket: (socket) =>
         socket.on('message', (data) => {
-          heard.push(String(data))
-          socket.send(`heard ${String(data)}`)
+          heard.push(textOf(data))
+          socket.send(`heard ${textOf(data)}`)
         }),
     })
   })
@@ -180,7 +180,7 @@ describe('a captured page', { concurrency: false }, () => {
         found.some((each) => canonicalJson(each) === canonicalJson(expected)),
         `${canonicalJson(expected)} is not among ${canonicalJson(found)}`,
       )
-    assert.ok(found.some(([source, , text]) => source === 'eval' && String(text).includes('return 2')))
+    assert.ok(found.some(([source, , text]) => source === 'eval' && typeof text === 'string' && text.includes('return 2')))
     const late = scripts.find(({ url }) => url === 'https://code.lab/late.js')
     const asked = requests(captured).find(({ url }) => url === 'https://code.lab/by-late')
     assert.equal(asked?.initiator.stack?.[0]?.scriptId, late?.id)

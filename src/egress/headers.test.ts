@@ -52,19 +52,13 @@ test('property: what goes on holds no hop-by-hop field, nothing that Connection 
   fc.assert(
     fc.property(fc.array(fc.tuple(name, value)), (fields) => {
       const out = forwarded(fields.flat())
-      const named = fields
-        .filter(([each]) => each.toLowerCase() === 'connection')
-        .flatMap(([, each]) =>
-          each
-            .toLowerCase()
-            .split(',')
-            .map((part) => part.trim()),
-        )
+      const connection = fields.filter(([each]) => each.toLowerCase() === 'connection').map(([, each]) => each.toLowerCase())
+      const named = new Set(connection.flatMap((each) => each.split(',').map((part) => part.trim())))
       for (let at = 0; at < out.length; at += 2) {
         const lower = out[at]!.toLowerCase()
         assert.ok(!['connection', 'te', 'upgrade', 'transfer-encoding', 'keep-alive', 'content-length'].includes(lower))
         assert.ok(!lower.startsWith('proxy-'))
-        assert.ok(!(['x-a', 'x-b'].includes(lower) && named.includes(lower)))
+        assert.ok(!(['x-a', 'x-b'].includes(lower) && named.has(lower)))
         assert.match(out[at]!, /^[\x21-\x7e]+$/)
         assert.doesNotMatch(out[at + 1]!, /[\r\n\0]/)
       }

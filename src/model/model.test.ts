@@ -15,7 +15,10 @@ describe('canonical JSON (RFC 8785)', () => {
       { '\u20ac': 1, '\r': 2, '\ufb33': 3, '1': 4, '\u{1f600}': 5, '\u0080': 6, '\u00f6': 7 },
       '{"\\r":2,"1":4,"\u0080":6,"\u00f6":7,"\u20ac":1,"\u{1f600}":5,"\ufb33":3}',
     ],
-    'numbers as ECMAScript writes them': [[333333333.33333329, 1e30, 4.5, 2e-3, 1e-27, -0], '[333333333.3333333,1e+30,4.5,0.002,1e-27,0]'],
+    'numbers as ECMAScript writes them': [
+      [Number('333333333.33333329'), 1e30, 4.5, 2e-3, 1e-27, -0],
+      '[333333333.3333333,1e+30,4.5,0.002,1e-27,0]',
+    ],
     'nesting without white space': [{ b: [1, { d: null, c: true }], a: '' }, '{"a":"","b":[1,{"c":true,"d":null}]}'],
     'undefined members are left out': [{ a: undefined, b: 1 }, '{"b":1}'],
   }

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { createEgress, type Egress, nameMapResolver, reachPolicy } from '#egress/egress.ts'
 import { memoryBlobs } from '#model/memory-blobs.ts'
 import type { BlobStore } from '#model/store.ts'
@@ -77,6 +77,11 @@ export async function openWorld(o: {
       }
     },
   }
+}
+
+/** What came over a socket, as text. */
+export function textOf(data: RawData): string {
+  return (Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data)).toString('utf8')
 }
 
 /** An empty module that differs from every other by its name. */
