@@ -40,6 +40,7 @@ export async function openArchive(path: string, limits: ReadLimits, media = true
   const whole = async function* (): AsyncGenerator<ArchiveItem, void, undefined> {
     if (info.size > limits.maxFileBytes) throw new AssayError('TOO_LARGE', `${name} is longer than ${limits.maxFileBytes} octets`)
     const { bytes: all } = await collect(gzip ? gunzip(source, 0, limits) : source.open(0), limits.maxFileBytes)
+    if (all.length === 0) throw new AssayError('BAD_INPUT_FILE', `${name} is empty`)
     if (format === 'mhtml') yield* readMhtml(all, name, limits)
     else if (format === 'manifest') yield { type: 'manifest', bytes: all }
     else {
@@ -87,7 +88,7 @@ function formatOf(bytes: Uint8Array, name: string): ArchiveFormat | null {
   if (/^(?:[\w-]+:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*)*content-type:\s*multipart\/related/i.test(start)) return 'mhtml'
   if (/\.mht(ml)?$/.test(name)) return 'mhtml'
   // Endings decide between kinds of text: a script may well begin with markup in a comment.
-  if (/\.(?:m|c)?js(?:\.download)?$/.test(name)) return 'script'
+  if (/\.(?:m|c)?js(?:\.download)?(?:\.gz)?$/.test(name)) return 'script'
   if (/\.(?:x?html?|shtml)(\.gz)?$/.test(name)) return 'html'
   if (/^(?:<!--[\s\S]*?-->\s*)*<(?:!doctype html|html|head|body|script|title|meta)\b/i.test(start)) return 'html'
   if (name.endsWith('.wasm')) return 'wasm'
