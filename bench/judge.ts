@@ -43,8 +43,12 @@ try {
   const judged = judging.stop()
   times.sort((a, b) => a - b)
   console.log(`${captures.length} ${tag} pages`)
-  console.log(`capture ${(captured.cpuSeconds / captures.length).toFixed(3)} CPU-s a page; judging ${(judged.cpuSeconds / captures.length).toFixed(3)} CPU-s a page = ${((100 * judged.cpuSeconds) / captured.cpuSeconds).toFixed(1)} % of it`)
-  console.log(`judging a page: median ${(times[Math.floor(times.length / 2)] ?? 0).toFixed(0)} ms, worst ${(times.at(-1) ?? 0).toFixed(0)} ms`)
+  console.log(
+    `capture ${(captured.cpuSeconds / captures.length).toFixed(3)} CPU-s a page; judging ${(judged.cpuSeconds / captures.length).toFixed(3)} CPU-s a page = ${((100 * judged.cpuSeconds) / captured.cpuSeconds).toFixed(1)} % of it`,
+  )
+  console.log(
+    `judging a page: median ${(times[Math.floor(times.length / 2)] ?? 0).toFixed(0)} ms, worst ${(times.at(-1) ?? 0).toFixed(0)} ms`,
+  )
 } finally {
   await judge.close()
   await capturer.close()

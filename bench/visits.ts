@@ -36,10 +36,16 @@ for (let visit = 1; visit <= visits; visit++) {
 }
 const near = (values: number[], visit: number): number => values[Math.round(visit / 10) - 1] ?? 0
 const mb = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`
-console.log(`${visits} visits; our process after 50: ${mb(near(own, 50))}, after ${visits}: ${mb(near(own, visits))} (ratio ${(near(own, visits) / near(own, 50)).toFixed(2)})`)
-console.log(`with the browser after 50: ${mb(near(all, 50))}, after ${visits}: ${mb(near(all, visits))} (ratio ${(near(all, visits) / near(all, 50)).toFixed(2)})`)
+console.log(
+  `${visits} visits; our process after 50: ${mb(near(own, 50))}, after ${visits}: ${mb(near(own, visits))} (ratio ${(near(own, visits) / near(own, 50)).toFixed(2)})`,
+)
+console.log(
+  `with the browser after 50: ${mb(near(all, 50))}, after ${visits}: ${mb(near(all, visits))} (ratio ${(near(all, visits) / near(all, 50)).toFixed(2)})`,
+)
 await capturer.close()
 await egress.close()
 await lab.close()
-console.log(`left when closed: ${processesOfTree(process.pid).length - 1} processes, ${readdirSync(tmpdir()).filter((name) => !before.has(name)).length} temporary files or folders`)
+console.log(
+  `left when closed: ${processesOfTree(process.pid).length - 1} processes, ${readdirSync(tmpdir()).filter((name) => !before.has(name)).length} temporary files or folders`,
+)
 rmSync(dir, { recursive: true, force: true })

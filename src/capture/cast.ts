@@ -12,7 +12,7 @@ const leastFinishMs = 250
 
 interface Member {
   part: VisitPart
-  collector: Collector<ArtifactKind> | null
+  collector: Collector | null
   error: unknown
 }
 
@@ -22,13 +22,17 @@ export class Cast {
   readonly #guarded = new Map<Member, Map<Target, Target>>()
   #frozen = false
 
-  constructor(context: VisitContext, collectors: { readonly [K in ArtifactKind]?: CollectorFactory<K> }, parts: readonly ((context: VisitContext) => VisitPart)[]) {
+  constructor(
+    context: VisitContext,
+    collectors: { readonly [K in ArtifactKind]?: CollectorFactory<K> },
+    parts: readonly ((context: VisitContext) => VisitPart)[],
+  ) {
     this.#members = [
       ...parts.map((make) => ({ part: make(context), collector: null, error: null })),
       ...Object.entries(collectors)
         .filter(([kind]) => !context.plan.without.includes(kind as ArtifactKind))
         .map(([, make]) => {
-          const collector: Collector<ArtifactKind> = make(context)
+          const collector: Collector = make(context)
           return { part: collector, collector, error: null }
         }),
     ]
@@ -45,12 +49,20 @@ export class Cast {
 
   /** Resolves when every part has done its own; `signal` ends them. */
   async dwell(page: Target, signal: AbortSignal): Promise<void> {
-    await Promise.all(this.#members.map(async (member) => attemptAsync(member, async () => member.part.dwell?.(this.#targetFor(member, page), signal))))
+    await Promise.all(
+      this.#members.map(async (member) => attemptAsync(member, async () => member.part.dwell?.(this.#targetFor(member, page), signal))),
+    )
   }
 
   /** What takes longer than `ms` is cut short and fails its kind. */
   async snapshot(page: Target, ms: number): Promise<void> {
-    await Promise.all(this.#members.map(async (member) => attemptAsync(member, async () => within(ms, 'the snapshot', member.part.snapshot?.(this.#targetFor(member, page), ms) ?? Promise.resolve()))))
+    await Promise.all(
+      this.#members.map(async (member) =>
+        attemptAsync(member, async () =>
+          within(ms, 'the snapshot', member.part.snapshot?.(this.#targetFor(member, page), ms) ?? Promise.resolve()),
+        ),
+      ),
+    )
   }
 
   /** What was collected stands still from now on. */
@@ -65,8 +77,17 @@ export class Cast {
       if (!member.collector) continue
       const { kind } = member.collector
       try {
-        const collection = await within(Math.max(leastFinishMs, Math.min(finishTimeoutMs, until - performance.now())), `finishing ${kind}`, member.collector.finish())
-        collections.set(kind, member.error === null || collection.status === 'not-collected' ? collection : { status: 'failed', items: collection.items, error: toErrorRecord(member.error) })
+        const collection = await within(
+          Math.max(leastFinishMs, Math.min(finishTimeoutMs, until - performance.now())),
+          `finishing ${kind}`,
+          member.collector.finish(),
+        )
+        collections.set(
+          kind,
+          member.error === null || collection.status === 'not-collected'
+            ? collection
+            : { status: 'failed', items: collection.items, error: toErrorRecord(member.error) },
+        )
       } catch (error) {
         collections.set(kind, { status: 'failed', items: [], error: toErrorRecord(member.error ?? error) })
       }

@@ -27,20 +27,36 @@ async function run(files: string[], flags: { json?: boolean; html?: string; sari
   const signal = interruptible(progress)
   const codes: ExitCode[] = []
   const reported: ReportedPage[] = []
-  for await (const judged of judgeFiles(files, { onProgress: (text) => progress.now(text), onNote: (text) => progress.line(inert(text)) }, signal)) {
+  for await (const judged of judgeFiles(
+    files,
+    { onProgress: (text) => progress.now(text), onNote: (text) => progress.line(inert(text)) },
+    signal,
+  )) {
     progress.clear()
     if ('error' in judged) {
-      process.stdout.write(flags.json ? jsonLine(failedAnswer(judged.file, judged.error, new Date().toISOString())) : `${inert(judged.file)}\n  Error ${judged.error.code}: ${inert(judged.error.message)}\n\n`)
+      process.stdout.write(
+        flags.json
+          ? jsonLine(failedAnswer(judged.file, judged.error, new Date().toISOString()))
+          : `${inert(judged.file)}\n  Error ${judged.error.code}: ${inert(judged.error.message)}\n\n`,
+      )
       codes.push(3)
       continue
     }
     const { file, observation } = judged
     process.stdout.write(flags.json ? answerLine(observation, file) : `${terminalAnswer(observation, { colour: colourOn(), file })}\n`)
     codes.push(exitCodeOf(answerOf(observation), flags.failOn))
-    if (flags.html !== undefined || flags.sarif !== undefined) reported.push({ observation, capture: judged.capture, screenshot: null, file })
+    if (flags.html !== undefined || flags.sarif !== undefined)
+      reported.push({ observation, capture: judged.capture, screenshot: null, file })
   }
   progress.clear()
   if (flags.html !== undefined) await writeFile(flags.html, htmlReport(reported, version))
-  if (flags.sarif !== undefined) await writeFile(flags.sarif, sarif(reported.map((page) => page.observation), version))
+  if (flags.sarif !== undefined)
+    await writeFile(
+      flags.sarif,
+      sarif(
+        reported.map((page) => page.observation),
+        version,
+      ),
+    )
   exit(signal.aborted ? 130 : worstExitCode(codes))
 }

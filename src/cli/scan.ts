@@ -44,11 +44,11 @@ export function define(command: Command): void {
     .option('--list <file>', 'read addresses from a file: one a line, or a top list (rank,domain)')
     .option('--jobs <n>', 'pages at a time', positiveInteger, 1)
     .option('--profile <name>', 'quick (3 s), standard (8 s) or thorough (30 s)', 'standard')
-    .option('--dwell <time>', 'how long to look after loading, instead of the profile\'s time (8s, 1500ms)', milliseconds)
+    .option('--dwell <time>', "how long to look after loading, instead of the profile's time (8s, 1500ms)", milliseconds)
     .option('--consent <policy>', 'what to answer when the page asks: ignore, accept or reject', 'ignore')
     .option('--user-agent <text>', 'visit as this browser')
     .option('--proxy <url>', 'go out through this proxy (http:// or socks5://)')
-    .option('--header <name: value>', 'send this header to the page\'s own origin; may be given again', header, [])
+    .option('--header <name: value>', "send this header to the page's own origin; may be given again", header, [])
     .option('--out <dir>', 'keep captures and answers here', 'assay-out')
     .option('--data <dir>', 'keep them in this data folder, in its ledger too (instead of --out)')
     .option('--allow-private', 'let pages reach private and loopback addresses')
@@ -65,7 +65,8 @@ export function define(command: Command): void {
 async function run(urls: string[], flags: ScanFlags): Promise<void> {
   choice('--profile', flags.profile, ['quick', 'standard', 'thorough'])
   choice('--consent', flags.consent, consentPolicies)
-  if (urls.length === 0 && flags.list === undefined) throw new AssayError('BAD_ARGUMENT', 'no address to visit', { hint: 'Try: assay scan https://example.com' })
+  if (urls.length === 0 && flags.list === undefined)
+    throw new AssayError('BAD_ARGUMENT', 'no address to visit', { hint: 'Try: assay scan https://example.com' })
   const progress = new Progress()
   const signal = interruptible(progress)
   const codes: ExitCode[] = []
@@ -91,14 +92,29 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
   }
   const onPage = async (page: ScannedPage): Promise<void> => {
     progress.clear()
-    process.stdout.write(flags.json ? answerLine(page.observation) : `${terminalAnswer(page.observation, { colour: colourOn(), keptIn: flags.data ?? flags.out })}\n`)
+    process.stdout.write(
+      flags.json
+        ? answerLine(page.observation)
+        : `${terminalAnswer(page.observation, { colour: colourOn(), keptIn: flags.data ?? flags.out })}\n`,
+    )
     codes.push(exitCodeOf(answerOf(page.observation), flags.failOn))
     if (wanted) reported.push({ observation: page.observation, capture: page.capture, screenshot: await page.screenshot() })
   }
-  const { interrupted, bad } = await scan(request, { onProgress: (text) => progress.now(text), onNote: (text) => progress.line(text), onPage }, signal)
+  const { interrupted, bad } = await scan(
+    request,
+    { onProgress: (text) => progress.now(text), onNote: (text) => progress.line(text), onPage },
+    signal,
+  )
   progress.clear()
   if (flags.html !== undefined) await writeFile(flags.html, htmlReport(reported, version))
-  if (flags.sarif !== undefined) await writeFile(flags.sarif, sarif(reported.map((page) => page.observation), version))
+  if (flags.sarif !== undefined)
+    await writeFile(
+      flags.sarif,
+      sarif(
+        reported.map((page) => page.observation),
+        version,
+      ),
+    )
   exit(interrupted ? 130 : worstExitCode(codes) === 1 ? 1 : bad + list.bad.length > 0 ? 4 : worstExitCode(codes))
 }
 

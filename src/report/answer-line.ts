@@ -6,7 +6,12 @@ const unsafeInJson = /[\u007f-\u009f\p{Cf}\u2028\u2029]/gu
 
 /** One line of JSON that may be shown on a terminal: the same value, with what could do harm there escaped. */
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value).replace(unsafeInJson, (char) => char.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''))}\n`
+  return `${JSON.stringify(value).replace(unsafeInJson, (char) =>
+    char
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )}\n`
 }
 
 /** One line of `--json`: an Answer, as `docs/schemas/answer.schema.json` has it. */

@@ -18,14 +18,22 @@ export function sarif(observations: readonly Observation[], version: string): st
           driver: {
             name: 'Assay',
             semanticVersion: version,
-            rules: ruleIds.map((id) => ({ id, name: pascalCase(id), shortDescription: { text: ruleText(id) }, defaultConfiguration: { level: id.startsWith('mining/') ? 'error' : 'note' } })),
+            rules: ruleIds.map((id) => ({
+              id,
+              name: pascalCase(id),
+              shortDescription: { text: ruleText(id) },
+              defaultConfiguration: { level: id.startsWith('mining/') ? 'error' : 'note' },
+            })),
           },
         },
         columnKind: 'utf16CodeUnits',
         invocations: observations.map((observation) => ({
           executionSuccessful: observation.error === null,
           startTimeUtc: observation.observedAt,
-          toolExecutionNotifications: observation.blindTo.map((blind) => ({ level: 'warning', message: { text: plain(`${observation.url}: not seen: ${blind.artifact}: ${blind.reason}`) } })),
+          toolExecutionNotifications: observation.blindTo.map((blind) => ({
+            level: 'warning',
+            message: { text: plain(`${observation.url}: not seen: ${blind.artifact}: ${blind.reason}`) },
+          })),
         })),
         results: findings.map(({ observation, finding }) => ({
           ruleId: ruleId(finding),
@@ -38,8 +46,17 @@ export function sarif(observations: readonly Observation[], version: string): st
             physicalLocation: { artifactLocation: { uri: `assay:${evidence.captureId}/${evidence.artifact}` } },
             message: { text: plain(`${evidence.at}: ${evidence.reason}`) },
           })),
-          partialFingerprints: { 'assaySlot/v1': [finding.detector, finding.family, finding.service, finding.account, observation.site].join('|') },
-          properties: { kind: finding.kind, family: finding.family, service: finding.service, account: finding.account, status: observation.conclusion.status, captureId: observation.captureId },
+          partialFingerprints: {
+            'assaySlot/v1': [finding.detector, finding.family, finding.service, finding.account, observation.site].join('|'),
+          },
+          properties: {
+            kind: finding.kind,
+            family: finding.family,
+            service: finding.service,
+            account: finding.account,
+            status: observation.conclusion.status,
+            captureId: observation.captureId,
+          },
         })),
       },
     ],

@@ -33,20 +33,38 @@ export function terminalAnswer(observation: Observation, options: TerminalOption
   )
   section(
     'How it got there',
-    conclusion.chain.map((link, i) => `${'  '.repeat(Math.min(i, 8))}${inert(link.how, 60)} ${inert(link.url, 300)}${link.artifact ? ` (${inert(link.artifact, 100)})` : ''}`),
+    conclusion.chain.map(
+      (link, i) =>
+        `${'  '.repeat(Math.min(i, 8))}${inert(link.how, 60)} ${inert(link.url, 300)}${link.artifact ? ` (${inert(link.artifact, 100)})` : ''}`,
+    ),
   )
   section(
     'How we know',
     observation.findings.flatMap((finding) => [
       `${inert(finding.title)} [${inert(finding.detector, 60)}${finding.kind === 'mining' ? '' : `, ${finding.kind}`}${finding.family ? `, ${inert(finding.family, 60)}` : ''}]`,
-      ...finding.evidence.slice(0, 5).map((evidence) => `  ${inert(evidence.artifact, 100)}, ${inert(evidence.at, 120)}: ${inert(evidence.reason, 400)}`),
+      ...finding.evidence
+        .slice(0, 5)
+        .map((evidence) => `  ${inert(evidence.artifact, 100)}, ${inert(evidence.at, 120)}: ${inert(evidence.reason, 400)}`),
       ...(finding.evidence.length > 5 ? [`  and ${finding.evidence.length - 5} more places`] : []),
     ]),
   )
-  if (conclusion.mining.activity !== 'none-seen') section('In four facts', miningFacts(conclusion.mining).map(({ name, value }) => `${name}: ${value}`))
-  section('What to do', conclusion.advice.map((advice) => inert(advice)))
-  section('What was not seen', observation.blindTo.map((blind) => `${inert(blind.artifact, 100)}: ${inert(blind.reason, 400)}`))
-  section('Look again', observation.followUps.map((followUp) => `${inert(followUp.reason, 300)} (profile ${inert(followUp.profile, 60)})`))
+  if (conclusion.mining.activity !== 'none-seen')
+    section(
+      'In four facts',
+      miningFacts(conclusion.mining).map(({ name, value }) => `${name}: ${value}`),
+    )
+  section(
+    'What to do',
+    conclusion.advice.map((advice) => inert(advice)),
+  )
+  section(
+    'What was not seen',
+    observation.blindTo.map((blind) => `${inert(blind.artifact, 100)}: ${inert(blind.reason, 400)}`),
+  )
+  section(
+    'Look again',
+    observation.followUps.map((followUp) => `${inert(followUp.reason, 300)} (profile ${inert(followUp.profile, 60)})`),
+  )
   if (options.keptIn) lines.push(`  Evidence: ${observation.captureId} in ${inert(options.keptIn, 500)}`)
   return `${lines.join('\n')}\n`
 }
