@@ -12,7 +12,7 @@ export function hostOfUrl(url: string): string {
 }
 
 /** What a reader calls the site: the registrable domain, or the address or bare name. */
-export function siteOf(url: string): string {
+export function siteName(url: string): string {
   const host = hostOfUrl(url)
   return registrableDomain(host) ?? host
 }
@@ -20,5 +20,5 @@ export function siteOf(url: string): string {
 /** Whether two URLs belong to one registrable domain. What has no host (data:, about:, an inline block) belongs to whoever shows it. */
 export function sameSite(url: string, page: string): boolean {
   const host = hostOfUrl(url)
-  return host === '' || siteOf(url) === siteOf(page)
+  return host === '' || siteName(url) === siteName(page)
 }

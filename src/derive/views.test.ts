@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aboutDialog } from './dialog.ts'
 import { pageReached, type ReachedInput } from './page-reached.ts'
-import { sameSite, siteOf } from './party.ts'
+import { sameSite, siteName } from './party.ts'
 
 const subjects: Record<string, [string, string[], string]> = {
   'May this site use your computer’s power?': [
@@ -69,9 +69,9 @@ for (const [name, [input, page]] of Object.entries(pages)) {
 }
 
 test('sites are registrable domains, private suffixes included', () => {
-  assert.equal(siteOf('https://www.shop.co.uk/'), 'shop.co.uk')
-  assert.equal(siteOf('https://user.github.io/x'), 'user.github.io')
-  assert.equal(siteOf('http://192.0.2.1/'), '192.0.2.1')
+  assert.equal(siteName('https://www.shop.co.uk/'), 'shop.co.uk')
+  assert.equal(siteName('https://user.github.io/x'), 'user.github.io')
+  assert.equal(siteName('http://192.0.2.1/'), '192.0.2.1')
   assert.ok(sameSite('https://static.shop.example/a.js', 'https://shop.example/'))
   assert.ok(!sameSite('https://a.github.io/', 'https://b.github.io/'))
   assert.ok(sameSite('blob:https://shop.example/1234', 'https://shop.example/'))

@@ -3,7 +3,7 @@ import { artifacts } from '#model/capture.ts'
 import type { Activity, Blindness, Finding, Mining, Status, Verdict } from '#model/finding.ts'
 import type { Conclusion } from '#model/observation.ts'
 import { type LoadIndex } from '#derive/load-chain.ts'
-import { siteOf } from '#derive/party.ts'
+import { siteName } from '#derive/party.ts'
 import { consentOf } from './consent.ts'
 import { placeOf } from './placement.ts'
 import { adviceFor, sentenceFor } from './sentences.ts'
@@ -80,7 +80,7 @@ export function conclude(capture: Capture, verdicts: readonly Verdict[], index: 
     status,
     mining: told,
     rule,
-    site: manifest.conditions.lane === 'file' ? 'The file' : siteOf(manifest.finalUrl) || 'The page',
+    site: manifest.conditions.lane === 'file' ? 'The file' : siteName(manifest.finalUrl) || 'The page',
     isFile: manifest.conditions.lane === 'file',
     findings: notReached ? [] : findings,
     deciding,

@@ -122,10 +122,18 @@ function lower(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1)
 }
 
+const gateAdvice = 'Look again by hand, or visit from another network: what stands behind a gate was not judged.'
+const openAdvice = 'See whether the page opens in a browser of yours, then visit again.'
+const errorAdvice: Readonly<Partial<Record<ErrorRecord['code'], string>>> = {
+  DNS_FAILED: 'Check how the name is written, and whether this machine can look names up (assay doctor).',
+  ADDRESS_REFUSED: 'Pages are not let into private networks; if this one is yours, visit with --allow-private or --allow.',
+  TLS_FAILED: 'See what a browser of yours says about the certificate: a visitor would be warned, so nothing behind it was judged.',
+}
+
 /** What to do about it, a sentence each. */
 export function adviceFor(told: Told): string[] {
   const { status, mining, chain } = told
-  if (status === 'not-observed') return ['Look again by hand, or visit from another network: what stands behind a gate was not judged.']
+  if (status === 'not-observed') return [told.error === null ? gateAdvice : (errorAdvice[told.error.code] ?? openAdvice)]
   if (status === 'inconclusive') return ['Visit again, longer and alone (--profile thorough).']
   if (status === 'suspected') return ['Visit again, longer and alone (--profile thorough), before anybody is accused.']
   if (status !== 'active' && status !== 'loaded' && status !== 'opt-in') return []

@@ -128,11 +128,8 @@ class Child {
       serialization: 'advanced',
       // What a child prints (a heap that is full) would stand between the answers of a command.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      execArgv: [
-        ...process.execArgv.filter((flag) => !/^--(test|inspect|cpu-prof|heap-prof|watch|experimental-test)/.test(flag)),
-        `--max-old-space-size=${limits.heapMb}`,
-        '--stack-size=3900',
-      ],
+      // Nothing of the parent's own arguments: a child of a test, or under a debugger, is an ordinary child.
+      execArgv: [`--max-old-space-size=${limits.heapMb}`, '--stack-size=3900'],
       env: { PATH: process.env['PATH'] ?? '', NODE_OPTIONS: '' },
     })
     this.#gone = new Promise((resolve) => {

@@ -8,7 +8,7 @@ import type { Signature } from '#model/signature.ts'
 import type { BlobStore, MemoStore } from '#model/store.ts'
 import type { BlobKind, Derivation, DeriveContext } from '#derive/deriver.ts'
 import { loadIndex } from '#derive/load-chain.ts'
-import { siteOf } from '#derive/party.ts'
+import { siteOf } from '#model/site.ts'
 import { conclude } from '#detect/conclusion.ts'
 import type { Derived } from '#detect/contract.ts'
 import { type Evidence, type FailedBlob, runDetectors } from '#detect/run.ts'
@@ -42,6 +42,9 @@ export interface Judge {
   judge(capture: Capture): Promise<Observation>
   close(): Promise<void>
 }
+
+/** What has no address of its own: a lone file. */
+const unnamed = 'https://saved.invalid/'
 
 /** A capture through derivers (in children that may be killed), detectors, inventory and the conclusion. Touches nothing but blobs and memos. */
 export function createJudge(options: JudgeOptions): Judge {
@@ -109,7 +112,7 @@ export function createJudge(options: JudgeOptions): Judge {
         visitId: manifest.visitId,
         url: manifest.url,
         finalUrl: manifest.finalUrl,
-        site: siteOf(manifest.finalUrl) || siteOf(manifest.url),
+        site: siteOf([manifest.finalUrl, manifest.url].find((url) => /^https?:/.test(url)) ?? unnamed),
         lane: manifest.conditions.lane,
         vantage: manifest.conditions.vantage,
         conditions: manifest.conditions,
