@@ -39,15 +39,21 @@ function decodeTheirs(bytes: Uint8Array): number {
   return sum
 }
 
+/** Processor time of this thread since then: waiting for other work on the machine is not ours. */
+function threadMicroseconds(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.threadCpuUsage(before)
+  return user + system
+}
+
 /** Best of interleaved passes over all modules, in MB/s: other work on the machine only ever slows a pass. */
 function throughputs(modules: readonly Uint8Array[], decoders: readonly ((bytes: Uint8Array) => number)[]): number[] {
   const octets = modules.reduce((sum, module) => sum + module.length, 0)
   const best = decoders.map(() => 0)
   for (let pass = 0; pass < 6; pass++) {
     decoders.forEach((decode, which) => {
-      const start = performance.now()
+      const before = process.threadCpuUsage()
       for (const module of modules) decode(module)
-      best[which] = Math.max(best[which] ?? 0, octets / 1_000 / (performance.now() - start))
+      best[which] = Math.max(best[which] ?? 0, octets / threadMicroseconds(before))
     })
   }
   return best
@@ -68,7 +74,6 @@ const shared = all.filter((module) => {
 })
 const [ours = 0, theirs = 0] = throughputs(shared, [decodeOurs, decodeTheirs])
 
-// Processor time of this thread: other work on the machine is not ours.
 const times: { ms: number; octets: number }[] = []
 for (const module of all.slice(0, 40)) wasmDeriver.derive(module, emptyContext)
 for (const module of all) {
@@ -78,8 +83,7 @@ for (const module of all) {
   } catch {
     continue
   }
-  const { user, system } = process.threadCpuUsage(before)
-  times.push({ ms: (user + system) / 1_000, octets: module.length })
+  times.push({ ms: threadMicroseconds(before) / 1_000, octets: module.length })
 }
 times.sort((a, b) => a.ms - b.ms)
 const at = (share: number): string => (times[Math.min(times.length - 1, Math.floor(times.length * share))]?.ms ?? 0).toFixed(1)

@@ -28,10 +28,12 @@ const maxBodyOctets = 7_654_321
 
 /**
  * What an instruction's first two octets say, for the forms that are nearly all of a real module: `length` 1 (no immediate) or 2 (a number of
- * one octet), the immediate in the bits above 8. `length` 3: a third octet decides, see `third`. 0: read with care.
+ * one octet), the immediate in the bits above 8, `plain` set. `length` 3: a third octet decides, see `third`. 0: read with care.
  * One look-up instead of a branch for each layout, because decoding's cost is in its branches.
  */
 const pairs = new Int32Array(0x10000)
+/** Set where `length` is 1 or 2. */
+const plain = 16
 const third = { memory: 4, index: 8, i32: 12 } as const
 for (let opcode = 0; opcode < 0xfb; opcode++) {
   for (let octet = 0; octet < 256; octet++) {
@@ -43,7 +45,7 @@ for (let opcode = 0; opcode < 0xfb; opcode++) {
       entry = short ? 2 | (octet << 8) : 3 | third.index | ((octet & 0x7f) << 8)
     else if (layout === immediate.i32) entry = short ? 2 | (((octet << 25) >> 25) << 8) : 3 | third.i32 | ((octet & 0x7f) << 8)
     else if (layout === immediate.memory && octet < 0x40) entry = 3 | third.memory
-    pairs[opcode | (octet << 8)] = entry
+    pairs[opcode | (octet << 8)] = (entry & 3) === 1 || (entry & 3) === 2 ? entry | plain : entry
   }
 }
 
@@ -68,27 +70,35 @@ export function decodeExpression(reader: Reader, tape: Tape): void {
       const pair = bytes[at]! | (bytes[at + 1]! << 8)
       const entry = pairs[pair]!
       const length = entry & 3
-      if (length === 1 || length === 2) {
+      if ((entry & plain) !== 0) {
         words[next] = pair & 0xff
         words[next + 1] = entry >> 8
         next += 3
         at += length
         continue
       }
+      const start = at
+      let opcode = pair & 0xff
       if (length === 3) {
         const octet = bytes[at + 2]!
+        const kind = entry & 12
         if (octet < 0x80) {
-          words[next] = pair & 0xff
-          words[next + 1] =
-            (entry & 12) === 4 ? octet : (entry & 12) === 8 ? (octet << 7) | (entry >> 8) : (((octet << 7) | (entry >> 8)) << 18) >> 18
+          words[next] = opcode
+          words[next + 1] = kind === 8 ? (octet << 7) | (entry >> 8) : kind === 4 ? octet : (((octet << 7) | (entry >> 8)) << 18) >> 18
           next += 3
           at += 3
           continue
         }
-      }
-      const start = at
-      let opcode = pair & 0xff
-      if (opcode === 0x0b /* end */) {
+        const fourth = bytes[at + 3]!
+        if (fourth < 0x80 && kind !== 8) {
+          words[next] = opcode
+          words[next + 1] =
+            kind === 4 ? (octet & 0x7f) | (fourth << 7) : (((fourth << 14) | ((octet & 0x7f) << 7) | (entry >> 8)) << 11) >> 11
+          next += 3
+          at += 4
+          continue
+        }
+      } else if (opcode === 0x0b /* end */) {
         words[next] = opcode
         words[next + 1] = 0
         next += 3
@@ -96,6 +106,22 @@ export function decodeExpression(reader: Reader, tape: Tape): void {
         if (--depth > 0) continue
         reader.at = at
         return
+      } else if (opcode === 0x42 /* i64.const */) {
+        reader.at = at + 1
+        reader.leb64(true)
+        words[next] = opcode
+        words[next + 1] = reader.low
+        words[next + 2] = reader.high
+        next += 3
+        at = reader.at
+        continue
+      } else if (opcode >= 0x02 && opcode <= 0x04 /* block, loop, if */ && (pair >> 8 === 0x40 || (pair >= 0x6500 && pair < 0x8000))) {
+        words[next] = opcode
+        words[next + 1] = (pair << 17) >> 25
+        next += 3
+        at += 2
+        if (++depth > maxDepth) throw new WasmFault('TOO_MUCH', start)
+        continue
       }
       reader.at = at + 1
       if (opcode >= 0xfb) opcode = prefixed(reader, opcode, start)

@@ -128,10 +128,7 @@ export function decodeModule(bytes: Uint8Array, visit: BodyVisitor | null = null
     faults: [],
     faultCount: 0,
   }
-  // Reading in place looks a few octets ahead: with room behind the end it never leaves the array.
-  const padded = new Uint8Array(bytes.length + 16)
-  padded.set(bytes)
-  const reader = new Reader(padded, 0, bytes.length)
+  const reader = new Reader(bytes)
   let section = 'header'
   try {
     if (bytes.length < 8 || bytes[0] !== 0 || bytes[1] !== 0x61 || bytes[2] !== 0x73 || bytes[3] !== 0x6d)
@@ -148,6 +145,8 @@ export function decodeModule(bytes: Uint8Array, visit: BodyVisitor | null = null
       // A section cut short is read as far as it goes.
       const cut = end > bytes.length
       reader.end = cut ? bytes.length : end
+      // Expressions are read a few octets ahead; only a module whose code stands at its very end is copied for that.
+      reader.pad()
       readSection(id, reader, module, visit)
       if (cut) throw new WasmFault('TRUNCATED', sizeAt)
       if (reader.at > end) throw new WasmFault('LYING_COUNT', sizeAt)

@@ -7,7 +7,7 @@ const decoder = new TextDecoder()
  * 64-bit numbers are left in `low` and `high` as signed 32-bit halves, because a BigInt per constant costs more than all the rest.
  */
 export class Reader {
-  readonly bytes: Uint8Array
+  bytes: Uint8Array
   at: number
   end: number
   low = 0
@@ -17,6 +17,14 @@ export class Reader {
     this.bytes = bytes
     this.at = at
     this.end = end
+  }
+
+  /** Makes sure that at least sixteen octets go on behind `end`, whose reading does no harm; copies where they do not. */
+  pad(): void {
+    if (this.end + 16 <= this.bytes.length) return
+    const padded = new Uint8Array(this.bytes.length + 16)
+    padded.set(this.bytes)
+    this.bytes = padded
   }
 
   byte(): number {
@@ -73,25 +81,30 @@ export class Reader {
 
   /** LEB128 of up to 64 bits into `low` and `high`; `signed` extends the sign. Octets are gathered in groups of 28 bits, which fit a number. */
   leb64(signed: boolean): void {
+    const bytes = this.bytes
     const first = this.at
-    let byte = this.byte()
+    let at = first
+    // Unchecked up to ten octets: whether they were all there is checked behind them.
+    let byte = bytes[at++]!
     let bottom = byte & 0x7f
     let middle = 0
     let top = 0
     let bits = 7
     for (; byte >= 0x80 && bits < 28; bits += 7) {
-      byte = this.byte()
+      byte = bytes[at++]!
       bottom |= (byte & 0x7f) << bits
     }
     for (; byte >= 0x80 && bits < 56; bits += 7) {
-      byte = this.byte()
+      byte = bytes[at++]!
       middle |= (byte & 0x7f) << (bits - 28)
     }
     for (; byte >= 0x80; bits += 7) {
       if (bits >= 70) throw new WasmFault('OVERLONG_NUMBER', first)
-      byte = this.byte()
+      byte = bytes[at++]!
       top |= (byte & 0x7f) << (bits - 56)
     }
+    if (at > this.end) throw new WasmFault('TRUNCATED', first)
+    this.at = at
     this.low = bottom | (middle << 28)
     this.high = (middle >>> 4) | (top << 24)
     if (signed && (byte & 0x40) !== 0) {
