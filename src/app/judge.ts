@@ -31,14 +31,16 @@ interface Found {
  * A file that cannot be read is one error among the results, never the end.
  */
 export async function* judgeFiles(paths: readonly string[], events: JudgeEvents, signal: AbortSignal): AsyncGenerator<JudgedFile> {
-  const signatures = await loadSignatures()
+  const blobs = new CurrentBlobs()
+  // One judge for all: starting its children costs more than most files do.
+  await using judge = closing(createJudge({ blobs, signatures: await loadSignatures() }))
   for (const path of paths) {
     if (signal.aborted) return
     events.onProgress(`reading ${path}`)
     try {
-      const { blobs, found } = await open(path, events.onNote)
-      await using judge = closing(createJudge({ blobs, signatures }))
-      for await (const each of found) {
+      const opened = await open(path, events.onNote)
+      blobs.current = opened.blobs
+      for await (const each of opened.found) {
         if (signal.aborted) return
         events.onProgress(`judging ${each.file}`)
         yield await judged(judge.value, each)
@@ -46,6 +48,23 @@ export async function* judgeFiles(paths: readonly string[], events: JudgeEvents,
     } catch (error) {
       yield { file: path, error: toErrorRecord(error) }
     }
+  }
+}
+
+/** The blobs of the path that is being judged; those of the one before are let go. */
+class CurrentBlobs implements BlobStore {
+  current: BlobStore = memoryBlobs()
+
+  put(bytes: Uint8Array): Promise<Digest> {
+    return this.current.put(bytes)
+  }
+
+  get(digest: Digest): Promise<Uint8Array> {
+    return this.current.get(digest)
+  }
+
+  has(digest: Digest): Promise<boolean> {
+    return this.current.has(digest)
   }
 }
 
