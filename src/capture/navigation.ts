@@ -69,7 +69,7 @@ export async function wake(page: Target): Promise<Wakefulness> {
       return false
     }
   }
-  if (await answers(1_500)) return 'awake'
+  if (await answers(3_000)) return 'awake'
   // A loop that opens one dialog after the other can only be left between two of them.
   for (let i = 0; i < 4; i++) {
     page.session.post('Runtime.terminateExecution')
