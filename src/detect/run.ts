@@ -99,10 +99,9 @@ export function blindness(detector: Pick<Detector, 'hiddenBy' | 'needs'>, eviden
       }
     }
   }
-  if (inBrowser && (detector.hiddenBy as readonly ArtifactKind[]).some((kind) => kind === 'script' || kind === 'wasm'))
-    blind.push(...silentWorkers(evidence.capture))
   const needed: ReadonlySet<BlobKind> = new Set(detector.needs.features)
   const hidden: ReadonlySet<ArtifactKind> = new Set(detector.hiddenBy)
+  if (inBrowser && (hidden.has('script') || hidden.has('wasm'))) blind.push(...silentWorkers(evidence.capture))
   for (const { kind, artifact, reason } of evidence.failed) {
     if (needed.has(kind) && (hidden.has(artifact.kind) || artifact.kind === 'request' || artifact.kind === 'dom'))
       blind.push({ artifact: artifact.kind, reason: `${artifact.id} (${artifact.url.slice(0, 120)}): ${reason}` })
