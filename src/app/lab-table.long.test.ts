@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,8 +7,8 @@ import type { Lab } from '#lab/lab.ts'
 import { startLab, worldOf } from '#lab/start.ts'
 import { type Figure, describe, explain, totalsLine, totalsOf, visitLab } from './testing/lab-figures.ts'
 
-/** Every site of the lab against what is true of it. Drawn anew each time; ASSAY_LAB_SEED repeats a run. */
-const seed = Number(process.env['ASSAY_LAB_SEED'] ?? randomInt(1, 1_000_000))
+/** Every site of the lab against what is true of it. CI keeps to one seed; ASSAY_LAB_SEED or `npm run figures` takes others. */
+const seed = Number(process.env['ASSAY_LAB_SEED'] ?? 20_261_126)
 const truths = worldOf('all', seed).sites.map((site) => site.truth(1))
 const asking = truths.filter(({ asking: how }) => how !== null && how !== 'none')
 
