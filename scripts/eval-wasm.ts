@@ -1,7 +1,7 @@
 /**
- * `node scripts/eval-wasm.ts MANIFEST SAMPLES [--part test|tuning] [--variants N] [--wrong]`: how the rules of docs/hash-cores.md do on
+ * `node scripts/eval-wasm.ts MANIFEST SAMPLES [--part test|tuning] [--variants N] [--largest OCTETS] [--label NAME] [--wrong]`: how the rules of docs/hash-cores.md do on
  * labelled modules (SAMPLES as the manifest's `materialise` writes it), by the split in eval/split-wasm.json. `--variants` rewrites up to N
- * modules of every unit by binaryen (several lists of passes) and by scripts/mutate-wasm.ts and judges these too.
+ * modules of every unit (of at most OCTETS) by binaryen (several lists of passes) and by scripts/mutate-wasm.ts and judges these too.
  */
 import binaryen from 'binaryen'
 import { existsSync, readFileSync } from 'node:fs'
@@ -18,6 +18,8 @@ const option = (name: string, otherwise: string): string => {
 const [manifest = '', samples = ''] = process.argv.slice(2)
 const part = option('part', 'test')
 const perUnit = Number(option('variants', '0'))
+const largest = Number(option('largest', '600000'))
+const onlyLabel = option('label', '')
 const split = JSON.parse(readFileSync(new URL('../eval/split-wasm.json', import.meta.url), 'utf8')) as Record<string, string[]>
 const units = new Set(split[part])
 
@@ -84,7 +86,7 @@ function count(group: string, row: SampleRow, core: HashCore | null): void {
 const varied = new Map<string, number>()
 let absent = 0
 for (const row of readManifest(readFileSync(manifest, 'utf8'))) {
-  if (row.kind !== 'wasm' || !units.has(unitOf(row))) continue
+  if (row.kind !== 'wasm' || !units.has(unitOf(row)) || (onlyLabel !== '' && row.label !== onlyLabel)) continue
   const path = join(samples, row.label, `${row.sha256}.wasm`)
   if (!existsSync(path)) {
     absent++
@@ -97,7 +99,7 @@ for (const row of readManifest(readFileSync(manifest, 'utf8'))) {
     hashCores(analyseModule(bytes)),
   )
   const unit = unitOf(row)
-  if (perUnit === 0 || bytes.length > 600_000 || (varied.get(unit) ?? 0) >= perUnit) continue
+  if (perUnit === 0 || bytes.length > largest || (varied.get(unit) ?? 0) >= perUnit) continue
   varied.set(unit, (varied.get(unit) ?? 0) + 1)
   for (const [name, list] of Object.entries(passes)) {
     const variant = transformed(bytes, list)

@@ -104,6 +104,42 @@ describe('decoding', () => {
       [0x02, 0x1f, 0x0b, 0x0b, 0xd0, 0x114, 0x1a, 0xd0, 0x118, 0x1a, 0x105, 0x1a, 0x41, 0x11c, 0x1a, 0x02, 0xd0, 0x0b, 0x1a, 0x0b],
     )
   })
+  it('reads compact imports in both forms', () => {
+    const name = (text: string): number[] => [text.length, ...new TextEncoder().encode(text)]
+    const compact = [
+      2,
+      ...name('env'),
+      0,
+      0x7f,
+      2,
+      ...name('f'),
+      0,
+      0,
+      ...name('m'),
+      2,
+      0,
+      7,
+      ...name('lib'),
+      0,
+      0x7e,
+      3,
+      0x7f,
+      0,
+      2,
+      ...name('a'),
+      ...name('b'),
+    ]
+    const module = decodeModule(Uint8Array.from([...head, ...section(1, [1, 0x60, 0, 0]), ...section(2, compact), ...section(3, [1, 0])]))
+    assert.deepEqual(module.faults, [])
+    assert.deepEqual(
+      module.imports.map((one) => `${one.module}.${one.name} ${one.kind}`),
+      ['env.f function', 'env.m memory', 'lib.a global', 'lib.b global'],
+    )
+    assert.equal(module.importedFunctions, 1)
+    assert.equal(module.functions.length, 2)
+    assert.equal(module.memories[0]?.minPages, 7)
+    assert.equal(module.globals.length, 2)
+  })
   it('keeps immediates whole', async () => {
     const seen: number[][] = []
     decodeModule(

@@ -252,23 +252,52 @@ function fieldType(reader: Reader): void {
   reader.byte()
 }
 
+/**
+ * One import, or, by the compact import section proposal, a module with an empty name, a mark, and many: 0x7f with a type each, 0x7e with one
+ * type for all.
+ */
 function readImport(reader: Reader, module: Module): void {
   const from = reader.name()
   const name = reader.name()
+  const mark = name === '' ? reader.bytes[reader.at] : undefined
+  if (mark === 0x7f) {
+    reader.skip(1)
+    each(reader, 2, () => readExtern(reader, module, from, [reader.name()]))
+  } else if (mark === 0x7e) {
+    reader.skip(1)
+    // The type stands before the names: it is passed over, and read once they are known.
+    const typeAt = reader.at
+    readExtern(reader, module, from, [])
+    const names: string[] = []
+    each(reader, 1, () => names.push(reader.name()))
+    const end = reader.at
+    reader.at = typeAt
+    readExtern(reader, module, from, names)
+    reader.at = end
+  } else readExtern(reader, module, from, [name])
+}
+
+/** The type of what is imported, added once for each name. */
+function readExtern(reader: Reader, module: Module, from: string, names: readonly string[]): void {
   const at = reader.at
   const kind = externKinds[reader.byte()]
   if (kind === undefined) throw new WasmFault('UNKNOWN_FORM', at)
-  module.imports.push({ module: from, name, kind })
+  for (const name of names) module.imports.push({ module: from, name, kind })
   if (kind === 'function') {
-    module.functions.push(reader.u32())
-    module.importedFunctions++
+    const type = reader.u32()
+    for (const _ of names) module.functions.push(type)
+    module.importedFunctions += names.length
   } else if (kind === 'table') {
     valueType(reader)
-    module.tables.push(readLimits(reader))
-  } else if (kind === 'memory') module.memories.push(readMemory(reader, true))
-  else if (kind === 'global') {
+    const limits = readLimits(reader)
+    for (const _ of names) module.tables.push(limits)
+  } else if (kind === 'memory') {
+    const memory = readMemory(reader, true)
+    for (const _ of names) module.memories.push(memory)
+  } else if (kind === 'global') {
     valueType(reader)
-    module.globals.push({ mutable: reader.byte() === 1, imported: true, initial: null })
+    const mutable = reader.byte() === 1
+    for (const _ of names) module.globals.push({ mutable, imported: true, initial: null })
   } else {
     reader.byte()
     reader.u32()
