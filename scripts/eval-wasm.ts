@@ -48,7 +48,7 @@ function transformed(bytes: Uint8Array, list: string[] | null): Uint8Array | nul
 }
 
 /** Bound that 95 of 100 such trials stay under when none of n failed. */
-const ruleOfThree = (n: number): string => (n === 0 ? '–' : `${((100 * 3) / n).toFixed(1)} %`)
+const ruleOfThree = (n: number): string => (n === 0 ? '–' : `${Math.min(100, (100 * 3) / n).toFixed(1)} %`)
 
 interface Tally {
   n: number

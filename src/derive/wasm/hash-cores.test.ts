@@ -163,6 +163,13 @@ describe('other cores', () => {
       '(i32.gt_u (local.get $nonce) (i32.const 9))',
     )
     assert.equal(await judge(scratchpadModule({ masking: masked, more: counting })), 'nothing', 'a loop that only counts seeks no nonce')
+    // A game that looks rows up by 16 bits of a board: long code with little mixing.
+    const ballast = `(local.set $low (i32.add (local.get $low) (i32.const 1)))\n`.repeat(60)
+    const board = scratchpadModule({
+      masking: `(i32.shl (i32.and (i32.wrap_i64 (local.get $a)) (i32.const 0xffff)) (i32.const 3))`,
+      more: search,
+    })
+    assert.equal(await judge(board.replace('(br_if $again', `${ballast} (br_if $again`)), 'nothing')
   })
   it('SHA-256 alone is a library, driven over a nonce it is proof of work, and mining only where it says so itself', async () => {
     const memory = '(memory 1)'

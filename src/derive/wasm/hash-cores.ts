@@ -175,7 +175,10 @@ const cryptonight: Rule = (look) => {
   const shapes = (['aes-tables', 'wide-tables', 'blake2s', 'skein', 'product128', 'keccak', 'byte-box'] as const).filter((shape) =>
     look.shaped(shape),
   )
-  if (hidden.length > 0 && (shapes.length >= 2 || look.functionsWith('aes-tables').length >= 2)) {
+  // Boxes of octets, wide tables and products are also codecs': one of the others must be there.
+  const blockRounds = look.functionsWith('aes-tables').length >= 2
+  const telling = blockRounds || (['blake2s', 'skein', 'keccak'] as const).some((shape) => look.shaped(shape))
+  if (hidden.length > 0 && telling && (shapes.length >= 2 || blockRounds)) {
     return core('mining', 'cryptonight', 'CN-3', [
       ...hidden.slice(0, 2).map(scratchpadReason),
       ...shapes.map((shape) => shapeReason(look.functionsWith(shape)[0]!, `has the shape of ${shapeNames[shape]}`)),
@@ -211,7 +214,7 @@ const randomx: Rule = (look) => {
     .filter((table) => table !== undefined)
   const pads = look.scratchpads([21, 21], [3, 6], 1, 8)
   if (tables.length > 0) return core('mining', 'randomx', 'RX-1', [...tables.map(tableReason), ...pads.slice(0, 2).map(scratchpadReason)])
-  const line = look.scratchpads([21, 21], [3, 3], 4, 8)
+  const line = look.scratchpads([21, 21], [3, 3], 4, 8).filter(({ at }) => mixesMuch(at))
   if (line.length > 0) return core('mining', 'randomx', 'RX-2', line.slice(0, 2).map(scratchpadReason))
   const { memories, instructions, totals, functions } = look.features
   const memory = memories[0]
@@ -349,9 +352,13 @@ const driverReason = ({ index, reaches }: WasmFeatures['drivers'][number]): Core
   text: `counts up in a loop, hashes (function ${reaches.join(', ')}) and compares the result without sign, as proof of work does`,
 })
 
+/** One instruction of 25 is an xor, a turn or a product: tables of games and codecs are walked without. */
+const mixesMuch = ({ xor, rotate, multiply, instructions }: FunctionFeature): boolean =>
+  xor > 0 && rotate + multiply > 0 && (xor + rotate + multiply) * 25 >= instructions
+
 /** A core whose algorithm nobody here knows: memory that is read and written at data-chosen places of a fixed power of two, beside a hash. */
 const unknown: Rule = (look) => {
-  const pads = look.scratchpads([17, 22], [3, 7], 1, 8).filter(({ at }) => at.multiply + at.rotate > 0 && at.xor > 0)
+  const pads = look.scratchpads([17, 22], [3, 7], 1, 8).filter(({ at }) => mixesMuch(at))
   const walks = pads.filter(({ access }) => access.updates >= 2)
   const hashes = (
     ['keccak', 'sha256', 'sha512', 'blake2b', 'blake2s', 'blake512', 'skein', 'salsa', 'chacha', 'blamka', 'aes-tables'] as const

@@ -6,8 +6,8 @@ import { flag, origin } from './values.ts'
 
 const maxMaskedKinds = 64
 
-/** Less, greater and their like without sign, and equal (Duino-Coin): how a hash is held against a target. */
-const comparesTarget: ReadonlySet<number> = new Set([0x46, 0x49, 0x4b, 0x4d, 0x4f, 0x51, 0x54, 0x56, 0x58, 0x5a])
+/** Less, greater and their like without sign: how a hash is held against a target. */
+const comparesTarget: ReadonlySet<number> = new Set([0x49, 0x4b, 0x4d, 0x4f, 0x54, 0x56, 0x58, 0x5a])
 
 /** Takes down what the flow of values through one function shows: turns, products, masked accesses, counters. */
 export class Observer {
