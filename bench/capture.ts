@@ -8,7 +8,7 @@ import { browserFlags } from '#capture/browser/flags.ts'
 import { startCapturer } from '#capture/browser/capturer.ts'
 import { findBrowser } from '#capture/browser/executable.ts'
 import { createEgress, nameMapResolver, reachPolicy } from '#egress/egress.ts'
-import type { ArtifactKind } from '#model/artifact.ts'
+import { type ArtifactKind, artifactKinds } from '#model/artifact.ts'
 import type { NameMap } from '#model/names.ts'
 import { seedOf } from '#model/seed.ts'
 import { openFileStore } from '#ledger/file-store.ts'
@@ -87,39 +87,28 @@ const contestants: Record<string, Contestant> = {
   },
 }
 
-const kinds: ArtifactKind[] = [
-  'request',
-  'script',
-  'wasm',
-  'websocket',
-  'worker',
-  'frame',
-  'dom',
-  'storage',
-  'cookie',
-  'dialog',
-  'console',
-  'host',
-  'cpu',
-  'transport',
-  'gpu',
-  'permission',
-  'patch',
-  'wallet',
-]
-contestants['assay without collectors'] = (task) => assay(task, kinds)
-// Scripts and modules share the debugger, which is what costs.
-for (const group of [
+/** Scripts and modules share the debugger; the last group is what hooks in the page tell. */
+const groups: readonly (readonly ArtifactKind[])[] = [
+  artifactKinds,
   ['request'],
   ['script', 'wasm'],
   ['cpu'],
   ['dom', 'storage'],
   ['frame'],
   ['console'],
-  ['websocket', 'worker', 'host', 'cookie', 'dialog'],
+  ['websocket', 'worker', 'host', 'cookie'],
+  ['dialog'],
   ['transport', 'gpu', 'permission', 'patch', 'wallet'],
-] satisfies ArtifactKind[][]) {
-  contestants[`assay without ${group.join(', ')}`] = (task) => assay(task, group)
+]
+const withoutGroup = (group: readonly ArtifactKind[]): string => `assay without ${group.join(', ')}`
+
+/** `assay without cpu, dom`: any kinds. */
+function contestantCalled(name: string): Contestant {
+  const known = contestants[name]
+  if (known) return known
+  const without = (/^assay without (.+)$/.exec(name)?.[1]?.split(', ') ?? []).filter((kind): kind is ArtifactKind => artifactKinds.some((each) => each === kind))
+  if (without.length === 0) throw new Error(`there is no contestant "${name}"; there are: ${Object.keys(contestants).join(', ')} and "assay without KIND, KIND"`)
+  return (task) => assay(task, without)
 }
 
 /** Those of our own capture, less its proxy: the names go straight to the lab. */
@@ -138,7 +127,7 @@ function bareFlags(names: NameMap, pipe = true): string[] {
   ]
 }
 
-async function assay(task: Task, without: ArtifactKind[], screenshot = false): ReturnType<Contestant> {
+async function assay(task: Task, without: readonly ArtifactKind[], screenshot = false): ReturnType<Contestant> {
   const egress = createEgress({ resolver: nameMapResolver(task.names), policy: reachPolicy() })
   const store = await openFileStore(mkdtempSync(join(process.env.HOME ?? tmpdir(), 'store-')))
   const capturer = await startCapturer({ browser: await findBrowser(), egress, blobs: store, spki: task.names.spki, jobs: task.jobs })
@@ -158,9 +147,7 @@ async function assay(task: Task, without: ArtifactKind[], screenshot = false): R
 /** In a process of its own, so that nothing but the driver is counted. */
 async function child(): Promise<void> {
   const [task] = (await once(process, 'message')) as [Task]
-  const contestant = contestants[task.contestant]
-  if (!contestant) throw new Error(`there is no contestant "${task.contestant}"; there are: ${Object.keys(contestants).join(', ')}`)
-  const driver = await contestant(task)
+  const driver = await contestantCalled(task.contestant)(task)
   // The first visit pays for what is made once.
   await driver.visit(task.urls[0]!)
   process.send?.('ready')
@@ -237,7 +224,7 @@ async function main(): Promise<void> {
     const chosen =
       values.only?.split(';') ??
       (values['by-collector']
-        ? ['puppeteer', 'assay', ...Object.keys(contestants).filter((name) => name.startsWith('assay without'))]
+        ? ['puppeteer', 'assay', ...groups.map(withoutGroup)]
         : ['puppeteer', 'assay', 'assay with screenshot', 'playwright with listeners'])
     const results = new Map<string, { cpu: number[]; driver: number[]; pss: number[]; seconds: number[] }>(
       chosen.map((name) => [name, { cpu: [], driver: [], pss: [], seconds: [] }]),
@@ -257,7 +244,7 @@ async function main(): Promise<void> {
     console.log('contestant | CPU-s a page | against puppeteer | of it Node | peak PSS MB | wall s')
     for (const [name, { cpu, driver, pss, seconds }] of results) {
       console.log(
-        `${name} | ${median(cpu).toFixed(3)} | ${(median(cpu) / base).toFixed(2)} | ${median(driver).toFixed(3)} | ${Math.round(median(pss) / 1e6)} | ${median(seconds).toFixed(1)}`,
+        `${name.replace(withoutGroup(artifactKinds), 'assay without collectors')} | ${median(cpu).toFixed(3)} | ${(median(cpu) / base).toFixed(2)} | ${median(driver).toFixed(3)} | ${Math.round(median(pss) / 1e6)} | ${median(seconds).toFixed(1)}`,
       )
     }
   } finally {
