@@ -106,8 +106,11 @@ const withoutGroup = (group: readonly ArtifactKind[]): string => `assay without 
 function contestantCalled(name: string): Contestant {
   const known = contestants[name]
   if (known) return known
-  const without = (/^assay without (.+)$/.exec(name)?.[1]?.split(', ') ?? []).filter((kind): kind is ArtifactKind => artifactKinds.some((each) => each === kind))
-  if (without.length === 0) throw new Error(`there is no contestant "${name}"; there are: ${Object.keys(contestants).join(', ')} and "assay without KIND, KIND"`)
+  const without = (/^assay without (.+)$/.exec(name)?.[1]?.split(', ') ?? []).filter((kind): kind is ArtifactKind =>
+    artifactKinds.some((each) => each === kind),
+  )
+  if (without.length === 0)
+    throw new Error(`there is no contestant "${name}"; there are: ${Object.keys(contestants).join(', ')} and "assay without KIND, KIND"`)
   return (task) => assay(task, without)
 }
 
