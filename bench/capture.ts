@@ -16,10 +16,12 @@ import { startLab } from '#lab/start.ts'
 import { type Usage, watchProcesses } from './process-usage.ts'
 
 // What capture costs against a browser that captures nothing: CPU-seconds per page and peak memory of the driver and all of its
-// browser's processes, egress included, by turns in one run, with the same binary, flags, dwell and input (none).
+// browser's processes, egress included, by turns in one run, with the same binary, flags, viewport, dwell and input (none).
 // node bench/capture.ts [--rounds 3] [--pages 20] [--jobs 1] [--heavy] [--by-collector] [--only "assay;puppeteer"]
 
 const dwellMs = 500
+/** CSS pixels; that of our own visits. */
+const viewport = { width: 1366, height: 768 }
 
 interface Task {
   contestant: string
@@ -42,6 +44,7 @@ const contestants: Record<string, Contestant> = {
       timeout: 120_000,
       waitForInitialPage: false,
       ignoreDefaultArgs: true,
+      defaultViewport: viewport,
       args: bareFlags(task.names),
     })
     return {
@@ -66,7 +69,7 @@ const contestants: Record<string, Contestant> = {
     })
     return {
       async visit(url) {
-        const context = await browser.newContext({ ignoreHTTPSErrors: true })
+        const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport })
         const page = await context.newPage()
         let seen = 0
         const count = (): void => void seen++
