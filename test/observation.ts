@@ -114,6 +114,11 @@ export function observationWith(hostile: string): { observation: Observation; ca
     ],
     verdicts: [],
     blindTo: [{ artifact: 'wasm', reason: hostile }],
+    gaps: [
+      { artifact: 'wasm', status: 'failed', kept: 0, reason: hostile },
+      { artifact: hostile, status: 'truncated', kept: 1, dropped: 2, reason: hostile },
+      { artifact: 'console', status: 'not-collected', kept: 0, reason: hostile },
+    ],
     asked: ['mining'],
     components: [
       {

@@ -2,19 +2,30 @@ import thirdPartyWeb from 'third-party-web'
 import { artifacts, type Capture } from '#model/capture.ts'
 import type { Body } from '#model/collection.ts'
 import type { Component } from '#model/component.ts'
+import type { Gap } from '#model/gap.ts'
 import { loadIndex, type LoadIndex } from '#derive/load-chain.ts'
 import { hostOfUrl, registrableDomain, sameSite } from '#derive/party.ts'
 
 const maxComponents = 2_000
 
+export interface Inventory {
+  components: Component[]
+  /** Said where the list is not whole although the capture's are. */
+  gaps: Gap[]
+}
+
 /** Scripts and modules of a page, each in a slot that stays the same from visit to visit as long as the page is built the same way. */
-export function componentsOf(capture: Capture, index: LoadIndex = loadIndex(capture)): Component[] {
+export function componentsOf(capture: Capture, index: LoadIndex = loadIndex(capture)): Inventory {
   const page = capture.manifest.finalUrl
   const ordinals = new Map<string, number>()
   const components: Component[] = []
   const seen = new Set<string>()
+  let dropped = 0
   const add = (artifact: string, url: string, body: Body, inline: boolean): void => {
-    if (components.length >= maxComponents) return
+    if (components.length >= maxComponents) {
+      dropped++
+      return
+    }
     const chain = index.chain(artifact).map((link) => link.url)
     const loader = chain.at(-2) ?? page
     const template = inline ? 'inline' : urlTemplate(url)
@@ -43,7 +54,19 @@ export function componentsOf(capture: Capture, index: LoadIndex = loadIndex(capt
   for (const request of artifacts(capture, 'request').items)
     if (request.resourceType === 'script' && !seen.has(request.url)) add(request.id, request.url, request.body, false)
   for (const wasm of artifacts(capture, 'wasm').items) add(wasm.id, wasm.url, wasm.body, wasm.url.startsWith('wasm://'))
-  return components
+  const gaps: Gap[] =
+    dropped === 0
+      ? []
+      : [
+          {
+            artifact: 'component',
+            status: 'truncated',
+            kept: components.length,
+            dropped,
+            reason: `more than ${maxComponents} pieces of code`,
+          },
+        ]
+  return { components, gaps }
 }
 
 /**

@@ -174,7 +174,7 @@ test('components have a slot that survives a new build, and say who loaded them'
       ]) as never,
     }),
   )
-  const [, second] = componentsOf(capture)
+  const [, second] = componentsOf(capture).components
   assert.deepEqual(
     [second?.party, second?.registrableDomain, second?.slot],
     ['third', 'other.example', 'tags.example/gtm.js > cdn.other.example/lib.*.js #0'],

@@ -3,6 +3,7 @@ import { canonicalJson } from '#model/canonical.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
 import { sha256 } from '#model/digest.ts'
 import { toErrorRecord } from '#model/errors.ts'
+import { gapsOf } from '#model/gap.ts'
 import { type Observation, observationSchemaVersion } from '#model/observation.ts'
 import type { Signature } from '#model/signature.ts'
 import type { BlobStore, MemoStore } from '#model/store.ts'
@@ -104,6 +105,7 @@ export function createJudge(options: JudgeOptions): Judge {
       const makers = evidence.features.javascript.filter(({ runs, features }) => runs && features.workers.constructed > 0)
       const index = loadIndex(capture, new Set(makers.flatMap((script) => script.artifacts.map(({ id }) => id))))
       const conclusion = conclude(capture, verdicts, index)
+      const inventory = componentsOf(capture, index)
       const { manifest, id } = capture
       return {
         schema: 'assay.observation',
@@ -126,8 +128,9 @@ export function createJudge(options: JudgeOptions): Judge {
         findings: verdicts.flatMap((verdict) => verdict.findings),
         verdicts,
         blindTo: verdicts.flatMap((verdict) => verdict.blindTo),
+        gaps: [...gapsOf(manifest), ...inventory.gaps],
         asked: askedOf(capture),
-        components: componentsOf(capture, index),
+        components: inventory.components,
         hostPairs: hostPairsOf(capture, index),
         followUps: followUpsOf(capture, conclusion),
         error: manifest.error,

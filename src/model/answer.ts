@@ -14,6 +14,7 @@ import {
   type Status,
   statuses,
 } from './finding.ts'
+import type { Gap } from './gap.ts'
 import { type Observation, type Question, questions } from './observation.ts'
 
 export const answerSchemaVersion = 1
@@ -33,6 +34,8 @@ export interface Answer {
   sentence: string
   findings: Omit<Finding, 'weight'>[]
   blindTo: string[]
+  /** Lists of the evidence that are not whole; absent where the judgement is of a version that did not say. */
+  gaps?: Gap[]
   asked: Question[]
   chain: Observation['conclusion']['chain']
   accounts: Observation['conclusion']['accounts']
@@ -73,6 +76,17 @@ export const answerSchema = z.looseObject({
     }),
   ),
   blindTo: z.array(text),
+  gaps: z
+    .array(
+      z.looseObject({
+        artifact: text,
+        status: z.enum(['truncated', 'failed', 'not-collected']),
+        kept: z.number().int().nonnegative(),
+        dropped: z.number().int().nonnegative().optional(),
+        reason: text,
+      }),
+    )
+    .optional(),
   asked: z.array(z.enum(questions)),
   chain: z.array(z.looseObject({ url: text, artifact: text.nullable(), how: text })),
   accounts: z.array(z.looseObject({ account: text, service: text.nullable() })),
@@ -94,6 +108,7 @@ export function answerOf(observation: Observation, file?: string): Answer {
     sentence: observation.conclusion.sentence,
     findings: observation.findings.map(({ weight: _, ...finding }) => finding),
     blindTo: [...new Set(observation.blindTo.map((blind) => blind.artifact))],
+    ...(observation.gaps === undefined ? {} : { gaps: observation.gaps }),
     asked: observation.asked,
     chain: observation.conclusion.chain,
     accounts: observation.conclusion.accounts,

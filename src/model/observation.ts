@@ -3,6 +3,7 @@ import type { Conditions, Lane, PageReached } from './capture.ts'
 import type { Digest } from './digest.ts'
 import type { ErrorRecord } from './errors.ts'
 import type { Blindness, Finding, Mining, Status, Verdict } from './finding.ts'
+import type { Gap } from './gap.ts'
 
 export const observationSchemaVersion = 1
 
@@ -66,6 +67,8 @@ export interface Observation {
   findings: Finding[]
   verdicts: Verdict[]
   blindTo: Blindness[]
+  /** Lists that are not whole, whether or not that could have hidden a finding. Absent in what earlier versions wrote. */
+  gaps?: Gap[]
   asked: Question[]
   components: Component[]
   hostPairs: HostPair[]

@@ -1,15 +1,17 @@
 import type { Component } from '#model/component.ts'
+import { notWhole } from './html-gaps.ts'
 import { type Markup, html } from './html-template.ts'
 
 const shownRows = 500
 
-/** All code on the page: whose it is, who loaded it, what it is. */
-export function codeTable(components: readonly Component[]): Markup {
+/** All code on the page: whose it is, who loaded it, what it is. `gaps`: what the list has to say of itself. */
+export function codeTable(components: readonly Component[], gaps: readonly string[]): Markup {
   return html`<section>
     <h2>All code on this page</h2>
+    ${notWhole(gaps)}
     ${
       components.length === 0
-        ? html`<p>None was seen.</p>`
+        ? html`<p>${gaps.length === 0 ? 'None was seen.' : 'None was recorded, which does not say that there was none.'}</p>`
         : html`<p>
               ${components.length} pieces of code,
               ${new Set(components.filter((component) => component.party === 'third').map((component) => component.registrableDomain ?? component.host)).size}

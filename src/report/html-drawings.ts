@@ -1,6 +1,7 @@
 import type { CpuArtifact } from '#model/artifact.ts'
 import type { Collection } from '#model/collection.ts'
 import type { ChainLink } from '#model/observation.ts'
+import { notWhole } from './html-gaps.ts'
 import { type Markup, html } from './html-template.ts'
 
 /** The way from the page to the miner, top to bottom. */
@@ -19,12 +20,13 @@ export function loadChain(chain: readonly ChainLink[]): Markup {
 const shownThreads = 16
 const chart = { left: 240, width: 700, row: 34, top: 24 }
 
-/** Load of each thread over time: one row a thread, the bar's height is the share of one core. */
-export function threadChart(cpu: Collection<CpuArtifact>): Markup {
+/** Load of each thread over time: one row a thread, the bar's height is the share of one core. `gaps`: what the chart has to say of itself. */
+export function threadChart(cpu: Collection<CpuArtifact>, gaps: readonly string[]): Markup {
   const threads = cpu.items.toSorted((a, b) => b.busy - a.busy).slice(0, shownThreads)
   if (threads.length === 0)
     return html`<section>
       <h2>Load of the visitor's machine</h2>
+      ${notWhole(gaps)}
       <p>Not measured: ${cpu.status === 'failed' ? cpu.error.message : cpu.status === 'complete' ? 'no thread was seen' : cpu.reason}.</p>
     </section>`
   const endMs = Math.max(1, ...threads.flatMap((thread) => thread.windows.map((window) => window.toMs)))
@@ -32,6 +34,7 @@ export function threadChart(cpu: Collection<CpuArtifact>): Markup {
   const x = (ms: number): number => round(chart.left + (ms / endMs) * chart.width)
   return html`<section>
     <h2>Load of the visitor's machine</h2>
+    ${notWhole(gaps)}
     <p>
       Each row is one thread over ${round(endMs / 1000)} seconds; a full row is one whole
       core.${cpu.items.length > shownThreads && ` The ${shownThreads} busiest of ${cpu.items.length} threads.`}

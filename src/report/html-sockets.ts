@@ -1,28 +1,31 @@
 import type { SocketFrame, WebSocketArtifact } from '#model/artifact.ts'
 import type { Collection } from '#model/collection.ts'
+import { notWhole } from './html-gaps.ts'
 import { type Markup, html } from './html-template.ts'
 
 const shownSockets = 20
 const shownFrames = 12
 
-/** What the page said to others over WebSockets, and what they answered. */
-export function socketSection(sockets: Collection<WebSocketArtifact>): Markup | false {
+/** What the page said to others over WebSockets, and what they answered. `gaps`: what the list has to say of itself. */
+export function socketSection(sockets: Collection<WebSocketArtifact>, gaps: readonly string[]): Markup | false {
   if (sockets.items.length === 0)
     return (
-      sockets.status !== 'complete' &&
+      gaps.length > 0 &&
       html`<section>
         <h2>Sockets</h2>
-        <p>Not collected: ${sockets.status === 'failed' ? sockets.error.message : sockets.reason}.</p>
+        ${notWhole(gaps)}
+        <p>None was recorded, which does not say that there was none.</p>
       </section>`
     )
   return html`<section>
     <h2>Sockets</h2>
+    ${notWhole(gaps)}
     ${sockets.items.slice(0, shownSockets).map(
       (socket) =>
         html`<h3><code>${socket.url}</code></h3>
           <p class="quiet">
             ${socket.id}: ${socket.sentCount} sent, ${socket.receivedCount}
-            received${socket.cut && `; cut by us after ${Math.round(socket.cut.atMs / 100) / 10} s: ${socket.cut.reason}`}${socket.error && `; ${socket.error}`}
+            received${socket.framesDropped > 0 && `, ${socket.framesDropped} of them counted and not kept`}${socket.cut && `; cut by us after ${Math.round(socket.cut.atMs / 100) / 10} s: ${socket.cut.reason}`}${socket.error && `; ${socket.error}`}
           </p>
           ${
             socket.frames.length > 0 &&

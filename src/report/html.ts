@@ -1,6 +1,8 @@
 import { artifacts, type Capture } from '#model/capture.ts'
 import type { Observation } from '#model/observation.ts'
 import { Markup, html } from './html-template.ts'
+import { allGaps, gapsOfPage, partGaps } from './gaps.ts'
+import { notWhole } from './html-gaps.ts'
 import { stylesheet } from './html-style.ts'
 import { codeTable } from './html-code.ts'
 import { loadChain, threadChart } from './html-drawings.ts'
@@ -82,6 +84,7 @@ function badge(observation: Observation): Markup {
 function pageSection(page: ReportedPage, index: number): Markup {
   const { observation, capture, screenshot } = page
   const { conclusion } = observation
+  const gaps = gapsOfPage(observation, capture)
   return html`<article id="page-${index}">
     <header>
       <h1>${nameOf(page)}</h1>
@@ -94,6 +97,7 @@ function pageSection(page: ReportedPage, index: number): Markup {
       conclusion.accounts.length > 0 &&
       html`<section>
         <h2>Who is paid</h2>
+        ${notWhole(partGaps(gaps, 'payment'))}
         <ul>
           ${conclusion.accounts.map(({ account, service }) => html`<li><code>${account}</code>${service && ` at ${service}`}</li>`)}
         </ul>
@@ -103,7 +107,7 @@ function pageSection(page: ReportedPage, index: number): Markup {
       conclusion.chain.length > 0 &&
       html`<section>
         <h2>How it got there</h2>
-        ${loadChain(conclusion.chain)}
+        ${notWhole(partGaps(gaps, 'chain'))} ${loadChain(conclusion.chain)}
       </section>`
     }
     <section>
@@ -121,16 +125,21 @@ function pageSection(page: ReportedPage, index: number): Markup {
       }
       <p class="quiet">Rule that decided: ${conclusion.rule}.</p>
     </section>
-    ${
-      screenshot &&
-      html`<section>
-        <h2>What a visitor sees</h2>
-        <img class="screenshot" alt="Screenshot of the page as it was visited" src="${imageUrl(screenshot)}" />
-      </section>`
-    }
-    ${capture && threadChart(artifacts(capture, 'cpu'))} ${capture && socketSection(artifacts(capture, 'websocket'))}
-    ${codeTable(observation.components)} ${notSeen(observation)} ${conditions(observation, capture)}
+    ${pictureSection(screenshot, partGaps(gaps, 'screenshot'))} ${capture && threadChart(artifacts(capture, 'cpu'), partGaps(gaps, 'load'))}
+    ${capture && socketSection(artifacts(capture, 'websocket'), partGaps(gaps, 'sockets'))}
+    ${codeTable(observation.components, partGaps(gaps, 'code'))} ${notSeen(observation)} ${conditions(observation, capture)}
   </article>`
+}
+
+function pictureSection(screenshot: ReportedPage['screenshot'], gaps: readonly string[]): Markup | false {
+  return (
+    (screenshot !== null || gaps.length > 0) &&
+    html`<section>
+      <h2>What a visitor sees</h2>
+      ${notWhole(gaps)}
+      ${screenshot && html`<img class="screenshot" alt="Screenshot of the page as it was visited" src="${imageUrl(screenshot)}" />`}
+    </section>`
+  )
 }
 
 /** base64 needs no escaping, and must not be cut as a text is. */
@@ -175,6 +184,15 @@ function notSeen(observation: Observation): Markup {
         : html`<ul>
             ${observation.blindTo.map((blind) => html`<li><strong>${blind.artifact}</strong>: ${blind.reason}</li>`)}
           </ul>`
+    }
+    ${
+      observation.gaps === undefined
+        ? html`<p>This answer is of an earlier version, which did not say whether its lists are whole.</p>`
+        : observation.gaps.length > 0 &&
+          html`<p>Lists of the record that are not whole:</p>
+            <ul>
+              ${allGaps(observation).map((gap) => html`<li>${gap}</li>`)}
+            </ul>`
     }
     ${observation.followUps.length > 0 && html`<p>Worth another look: ${observation.followUps.map((followUp) => followUp.reason).join('; ')}.</p>`}
   </section>`

@@ -1,6 +1,7 @@
 import type { Finding } from '#model/finding.ts'
 import type { Observation } from '#model/observation.ts'
 import { inert } from './escape.ts'
+import { allGaps } from './gaps.ts'
 
 /**
  * SARIF 2.1.0 (OASIS). One result a finding; the page is its location, each piece of evidence a related location,
@@ -30,10 +31,13 @@ export function sarif(observations: readonly Observation[], version: string): st
         invocations: observations.map((observation) => ({
           executionSuccessful: observation.error === null,
           startTimeUtc: observation.observedAt,
-          toolExecutionNotifications: observation.blindTo.map((blind) => ({
-            level: 'warning',
-            message: { text: plain(`${observation.url}: not seen: ${blind.artifact}: ${blind.reason}`) },
-          })),
+          toolExecutionNotifications: [
+            ...observation.blindTo.map((blind) => ({
+              level: 'warning',
+              message: { text: plain(`${observation.url}: not seen: ${blind.artifact}: ${blind.reason}`) },
+            })),
+            ...allGaps(observation).map((gap) => ({ level: 'note', message: { text: plain(`${observation.url}: not whole: ${gap}`) } })),
+          ],
         })),
         results: findings.map(({ observation, finding }) => ({
           ruleId: ruleId(finding),

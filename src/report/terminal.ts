@@ -1,5 +1,6 @@
 import type { Observation } from '#model/observation.ts'
 import { inert } from './escape.ts'
+import { allGaps } from './gaps.ts'
 import { miningFacts, statusWords } from './words.ts'
 
 export interface TerminalOptions {
@@ -60,6 +61,10 @@ export function terminalAnswer(observation: Observation, options: TerminalOption
   section(
     'What was not seen',
     observation.blindTo.map((blind) => `${inert(blind.artifact, 100)}: ${inert(blind.reason, 400)}`),
+  )
+  section(
+    'Lists that are not whole',
+    allGaps(observation).map((gap) => inert(gap, 400)),
   )
   section(
     'Look again',
