@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { exportHar } from '#archive/export-har.ts'
 import { exportWacz } from '#archive/export-wacz.ts'
-import { importFile } from '#archive/import.ts'
+import { readCaptures } from '#archive/import.ts'
 import { pageReached } from '#derive/page-reached.ts'
 import { openFileStore } from '#ledger/file-store.ts'
 import type { StoreReport } from '#ledger/verify.ts'
@@ -24,7 +24,7 @@ export async function importCaptures(
   const store = await openFileStore(o.dir)
   const kept: { file: string; id: Digest }[] = []
   for (const path of o.files) {
-    for (const { file, capture } of await importFile(path, store, {
+    for await (const { file, capture } of readCaptures(path, store, {
       classify: pageReached,
       onSkip: (skipped, reason) => onNote(`left out ${skipped}: ${reason}`),
     })) {

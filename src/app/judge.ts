@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { importFile } from '#archive/import.ts'
+import { type Imported, readCaptures } from '#archive/import.ts'
+import { type SpilledBlobs, spilledBlobs } from '#archive/spilled-blobs.ts'
 import { pageReached } from '#derive/page-reached.ts'
 import { type Judge, createJudge } from '#judge/judge.ts'
 import { loadSignatures } from '#judge/signatures.ts'
@@ -9,7 +10,6 @@ import { isFileStore } from '#ledger/files/format.ts'
 import type { Capture } from '#model/capture.ts'
 import { type Digest, isDigest } from '#model/digest.ts'
 import { AssayError, type ErrorRecord, toErrorRecord } from '#model/errors.ts'
-import { memoryBlobs } from '#model/memory-blobs.ts'
 import type { Observation } from '#model/observation.ts'
 import type { BlobStore } from '#model/store.ts'
 
@@ -31,29 +31,36 @@ interface Found {
  * A file that cannot be read is one error among the results, never the end.
  */
 export async function* judgeFiles(paths: readonly string[], events: JudgeEvents, signal: AbortSignal): AsyncGenerator<JudgedFile> {
-  const blobs = new CurrentBlobs()
+  await using temporary = spilledBlobs()
+  const blobs = new CurrentBlobs(temporary)
   // One judge for all: starting its children costs more than most files do.
   await using judge = closing(createJudge({ blobs, signatures: await loadSignatures() }))
   for (const path of paths) {
     if (signal.aborted) return
     events.onProgress(`reading ${path}`)
     try {
-      const opened = await open(path, events.onNote)
+      const opened = await open(path, temporary, events, signal)
       blobs.current = opened.blobs
+      let count = 0
       for await (const each of opened.found) {
         if (signal.aborted) return
-        events.onProgress(`judging ${each.file}`)
+        events.onProgress(`judging ${each.file}${++count > 1 ? ` (${count})` : ''}`)
         yield await judged(judge.value, each)
       }
     } catch (error) {
+      if (signal.aborted) return
       yield { file: path, error: toErrorRecord(error) }
     }
   }
 }
 
-/** The blobs of the path that is being judged; those of the one before are let go. */
+/** The blobs of the path that is being judged. */
 class CurrentBlobs implements BlobStore {
-  current: BlobStore = memoryBlobs()
+  current: BlobStore
+
+  constructor(current: BlobStore) {
+    this.current = current
+  }
 
   put(bytes: Uint8Array): Promise<Digest> {
     return this.current.put(bytes)
@@ -79,7 +86,9 @@ async function judged(judge: Judge, { file, capture: read }: Found): Promise<Jud
 
 async function open(
   path: string,
-  onNote: (text: string) => void,
+  temporary: SpilledBlobs,
+  events: JudgeEvents,
+  signal: AbortSignal,
 ): Promise<{ blobs: BlobStore; found: AsyncIterable<Found> | Iterable<Found> }> {
   const info = await stat(path).catch((cause: unknown) => {
     throw new AssayError('NOT_FOUND', `${path} is not there`, { cause })
@@ -94,12 +103,30 @@ async function open(
     const store = await openFileStore(storeOfManifest)
     return { blobs: store, found: [{ file: path, capture: () => store.getCapture(id) }] }
   }
-  const blobs = memoryBlobs()
-  const imported = await importFile(path, blobs, {
+  const imported = readCaptures(path, temporary, {
     classify: pageReached,
-    onSkip: (file, reason) => onNote(`assay: left out ${file}: ${reason}`),
+    signal,
+    onSkip: (file, reason) => events.onNote(`assay: left out ${file}: ${reason}`),
+    // One file after the other is read and judged, so that what the one before held is free.
+    onFile: () => temporary.clear(),
+    onRead: readingProgress(path, events),
   })
-  return { blobs, found: imported.map(({ file, capture }) => ({ file, capture: async () => capture })) }
+  return { blobs: temporary, found: foundOf(imported) }
+}
+
+async function* foundOf(imported: AsyncIterable<Imported>): AsyncGenerator<Found> {
+  for await (const { file, capture } of imported) yield { file, capture: async () => capture }
+}
+
+/** Small files are read before anybody can look. */
+function readingProgress(path: string, events: JudgeEvents): (octets: number, of: number) => void {
+  let shown = -1
+  return (octets, of) => {
+    const percent = of === 0 ? 100 : Math.floor((octets / of) * 100)
+    if (percent === shown) return
+    shown = percent
+    events.onProgress(`reading ${path}: ${percent} % of ${Math.round(of / 1_000_000)} MB`)
+  }
 }
 
 async function* capturesOf(store: Awaited<ReturnType<typeof openFileStore>>, path: string): AsyncGenerator<Found> {

@@ -13,8 +13,26 @@ export interface ByteSource {
   open(from: number): AsyncIterable<Uint8Array>
 }
 
-export function fileSource(path: string, name: string, size: number): ByteSource {
-  return { name, size, open: (from) => createReadStream(path, { start: from, highWaterMark: 256 * 1024 }) }
+/** How many octets were read, of how many. */
+export type OnRead = (octets: number, of: number) => void
+
+export function fileSource(path: string, name: string, size: number, onRead?: OnRead): ByteSource {
+  const open = (from: number): AsyncIterable<Uint8Array> => createReadStream(path, { start: from, highWaterMark: 256 * 1024 })
+  return { name, size, open: onRead === undefined ? open : (from) => told(open(from), (octets) => onRead(from + octets, size)) }
+}
+
+/** The same octets, and word of how many there were so far, each megabyte or so. */
+export async function* told(
+  chunks: AsyncIterable<Uint8Array>,
+  tell: (octets: number) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let octets = 0
+  let toldAt = 0
+  for await (const chunk of chunks) {
+    octets += chunk.length
+    if (octets - toldAt >= 1024 * 1024) tell((toldAt = octets))
+    yield chunk
+  }
 }
 
 /**

@@ -17,17 +17,17 @@ const lone = /\.(?:wasm|m?js|cjs|wgsl)$/i
  * a script that no page names is code that nobody loads. Where it holds none, scripts and modules are each a file of their own.
  * One file that cannot be read is left out with its reason.
  */
-export async function importFolder(
+export async function* importFolder(
   root: string,
   blobs: BlobStore,
   options: ImportOptions,
   limits: ReadLimits,
-  importOne: (path: string, blobs: BlobStore, options: ImportOptions) => Promise<Imported[]>,
-): Promise<Imported[]> {
+  importOne: (path: string, blobs: BlobStore, options: ImportOptions) => AsyncIterable<Imported>,
+): AsyncGenerator<Imported, void, undefined> {
   const { files, skipped } = await listFolder(root, limits)
   for (const { path, reason } of skipped) options.onSkip?.(join(root, path), reason)
   const pages = files.filter((file) => isHtml(file.mimeType) && !isPartOfSavedPage(file.path, files))
-  const imported: Imported[] = []
+  let count = 0
   for (const file of files) {
     const path = join(root, file.path)
     const manifest = /(?:^|\/)[0-9a-f]{64}\.json$/.test(file.path)
@@ -35,20 +35,24 @@ export async function importFolder(
       if (pages.length === 0 && !lone.test(file.path)) options.onSkip?.(path, 'no archive, page, script or module')
       continue
     }
-    if (imported.length >= limits.maxPages) {
+    if (count >= limits.maxPages) {
       options.onSkip?.(path, `more than ${limits.maxPages} captures`)
       continue
     }
     try {
-      imported.push(...(await importOne(path, blobs, options)))
+      for await (const imported of importOne(path, blobs, options)) {
+        count++
+        yield imported
+      }
     } catch (error) {
-      if (!(error instanceof AssayError)) throw error
+      if (!(error instanceof AssayError) || error.code === 'INTERRUPTED') throw error
       options.onSkip?.(path, error.message)
     }
   }
-  if (pages.length > 0) imported.push(...(await importSite(root, files, pages, blobs, options, limits)))
-  if (imported.length === 0) throw new AssayError('BAD_INPUT_FILE', 'the folder holds no archive, page, script or module that can be read')
-  return imported
+  if (pages.length > 0) {
+    await options.onFile?.(root)
+    yield* importSite(root, files, pages, blobs, options, limits)
+  } else if (count === 0) throw new AssayError('BAD_INPUT_FILE', 'the folder holds no archive, page, script or module that can be read')
 }
 
 /** `page_files/frame.html` beside `page.html` is a frame of the saved page. */
@@ -57,14 +61,14 @@ function isPartOfSavedPage(path: string, files: readonly { path: string }[]): bo
   return match !== null && files.some((file) => file.path === `${match[1]}.html` || file.path === `${match[1]}.htm`)
 }
 
-async function importSite(
+async function* importSite(
   root: string,
   files: readonly { path: string; mimeType: string }[],
   pages: readonly { path: string; mimeType: string }[],
   blobs: BlobStore,
   options: ImportOptions,
   limits: ReadLimits,
-): Promise<Imported[]> {
+): AsyncGenerator<Imported, void, undefined> {
   const origin = await originOf(root)
   const byPath = new Map(files.map((file) => [file.path, file]))
   const loaded = new Map<string, Promise<StoredExchange>>()
@@ -90,7 +94,6 @@ async function importSite(
     return null
   }
   const references = new PageReferences(blobs)
-  const imported: Imported[] = []
   const source: PageSource = {
     format: 'folder of files',
     archive: { software: { archiver: '', browser: null }, losses: [] },
@@ -98,19 +101,19 @@ async function importSite(
     otherwiseAt: new Date(0).toISOString(),
     classify: options.classify ?? null,
   }
-  for (const file of pages) {
-    if (imported.length >= limits.maxPages) {
+  for (const [index, file] of pages.entries()) {
+    if (options.signal?.aborted === true) throw new AssayError('INTERRUPTED', 'the reading was interrupted')
+    if (index >= limits.maxPages) {
       options.onSkip?.(join(root, file.path), `more than ${limits.maxPages} pages`)
       continue
     }
     const main = await load(file.path, file.mimeType)
     const named = await references.follow(main, lookup)
-    imported.push({
+    yield {
       file: join(root, file.path),
       capture: await pageCapture({ page: null, first: main, main, members: [main] }, named, source, references, blobs),
-    })
+    }
   }
-  return imported
 }
 
 function decodePath(path: string): string {

@@ -68,7 +68,7 @@ function pageOf(page: Json): { id: string; url: string; title: string; startedAt
   return {
     id: textOf(page.id),
     url: URL.canParse(textOf(page._url)) ? textOf(page._url) : /^https?:\/\//.test(title) ? title : '',
-    title,
+    title: title.slice(0, 1000),
     startedAt: isoDate(page.startedDateTime),
   }
 }

@@ -8,6 +8,12 @@ export interface ImportOptions {
   classify?: ClassifyPage
   /** Told of each file or part that was left out. */
   onSkip?: (file: string, reason: string) => void
+  /** Told before each file is read. Blobs of captures that were given out before are not asked for again by the import. */
+  onFile?: (file: string) => Promise<void>
+  /** Told now and then how many octets of the file were read, of how many. */
+  onRead?: (octets: number, of: number) => void
+  /** Ends the reading with `INTERRUPTED`. */
+  signal?: AbortSignal
 }
 
 export interface Imported {

@@ -21,6 +21,10 @@ export interface ReadLimits {
   maxDepth: number
   /** Pages, each of which becomes a capture. */
   maxPages: number
+  /** Exchanges of one page; its capture is held in memory. */
+  maxPageExchanges: number
+  /** Characters of all addresses together: they are held in memory. */
+  maxIndexChars: number
   /** Octets of what is read whole: a page saved as one file, a lone script, a folder's file. */
   maxFileBytes: number
 }
@@ -29,9 +33,9 @@ const MiB = 1024 * 1024
 
 export const defaultReadLimits: ReadLimits = {
   maxBodyBytes: 64 * MiB,
-  maxExchanges: 100_000,
+  maxExchanges: 500_000,
   maxHeadBytes: 256 * 1024,
-  maxEntryBytes: 160 * MiB,
+  maxEntryBytes: 64 * MiB,
   maxEntryValues: 500_000,
   maxExpandedBytes: 64 * 1024 * MiB,
   maxRatio: 200,
@@ -39,7 +43,9 @@ export const defaultReadLimits: ReadLimits = {
   maxGaps: 100,
   maxFiles: 20_000,
   maxDepth: 32,
-  maxPages: 2_000,
+  maxPages: 200_000,
+  maxPageExchanges: 20_000,
+  maxIndexChars: 128 * MiB,
   maxFileBytes: 128 * MiB,
 }
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { AssayError } from '#model/errors.ts'
 import { readArc } from './arc-reader.ts'
-import { collect, fileSource, firstOctets, gunzip } from './expand.ts'
+import { collect, fileSource, firstOctets, gunzip, type OnRead } from './expand.ts'
 import { fileExchange, readFolder, unknownOrigin, encodePath } from './folder-reader.ts'
 import { readHar } from './har-reader.ts'
 import type { ArchiveItem } from './item.ts'
@@ -24,9 +24,13 @@ export interface OpenArchive {
 /**
  * A file or folder → what is in it. The format is told by the content first, by the name where that says nothing.
  * Throws `NOT_FOUND`, `UNSUPPORTED` (a format that is none of ours), `TOO_LARGE`; reading throws `BAD_INPUT_FILE`.
- * `media` false leaves pictures, fonts and films of a folder out.
+ * `media` false leaves pictures, fonts and films of a folder out; `onRead` is told how many octets were read, of how many.
  */
-export async function openArchive(path: string, limits: ReadLimits, media = true): Promise<OpenArchive> {
+export async function openArchive(
+  path: string,
+  limits: ReadLimits,
+  { media = true, onRead }: { media?: boolean; onRead?: OnRead } = {},
+): Promise<OpenArchive> {
   const name = basename(path)
   const info = await stat(path).catch((cause: unknown) => {
     throw new AssayError('NOT_FOUND', `${path} is not there or cannot be read`, { cause })
@@ -34,7 +38,7 @@ export async function openArchive(path: string, limits: ReadLimits, media = true
   if (info.isDirectory()) return { format: 'folder', name, items: readFolder(path, limits, media) }
   if (!info.isFile()) throw new AssayError('UNSUPPORTED', `${name} is no file and no folder`)
   if (info.size === 0) throw new AssayError('BAD_INPUT_FILE', `${name} is empty`)
-  const source = fileSource(path, name, info.size)
+  const source = fileSource(path, name, info.size, onRead)
   const { gzip, bytes } = await firstOctets(source, 4096, limits)
   const format = formatOf(bytes, name.toLowerCase())
   const whole = async function* (): AsyncGenerator<ArchiveItem, void, undefined> {
@@ -52,7 +56,7 @@ export async function openArchive(path: string, limits: ReadLimits, media = true
   }
   switch (format) {
     case 'wacz':
-      return { format, name, items: readWacz(path, name, limits) }
+      return { format, name, items: readWacz(path, name, limits, onRead) }
     case 'warc':
       return { format, name, items: readWarc(source, gzip, limits) }
     case 'arc':

@@ -16,7 +16,8 @@ import { conditionsOf, importedVisitId } from './import-conditions.ts'
 import { headerOf } from './item.ts'
 import type { PageGroup } from './page-groups.ts'
 import type { DocumentText, Named, PageReferences } from './page-references.ts'
-import type { StoredArchive, StoredExchange } from './stored-exchange.ts'
+import type { StoredArchive } from './stored-archive.ts'
+import type { StoredExchange } from './stored-exchange.ts'
 
 /** What is known of a document, for whoever classes the page that was reached. */
 export interface DocumentView {

@@ -1,15 +1,18 @@
-import { type ArchivedPage, headerOf } from './item.ts'
-import type { StoredArchive, StoredExchange } from './stored-exchange.ts'
+import type { ArchivedPage } from './item.ts'
+import type { ExchangeEntry, StoredArchive } from './stored-archive.ts'
+import type { StoredExchange } from './stored-exchange.ts'
 
 /** One visited page of an archive and what belongs to it. */
-export interface PageGroup {
+export interface PageGroup<Exchange = StoredExchange> {
   page: ArchivedPage | null
   /** The first request of the page, before redirects. */
-  first: StoredExchange
+  first: Exchange
   /** The document that was reached. */
-  main: StoredExchange
-  members: StoredExchange[]
+  main: Exchange
+  members: Exchange[]
 }
+
+type EntryGroup = PageGroup<ExchangeEntry>
 
 /**
  * Which exchanges belong to which page: as the archive says (HAR's pageref, WARC-Page-ID), else by the list of pages, else
@@ -19,21 +22,24 @@ export function groupPages(
   archive: Pick<StoredArchive, 'exchanges' | 'pages'>,
   isLog: boolean,
   maxPages: number,
-): { groups: PageGroup[]; unassigned: number; left: number } {
+): { groups: EntryGroup[]; unassigned: number; left: number } {
   const { exchanges, pages } = archive
-  const byUrl = new Map<string, StoredExchange>()
-  for (const stored of exchanges) if (!byUrl.has(plain(stored.exchange.url))) byUrl.set(plain(stored.exchange.url), stored)
-  const named = new Map<string, StoredExchange[]>()
+  const byUrl = new Map<string, ExchangeEntry>()
+  for (const stored of exchanges) if (!byUrl.has(plain(stored.url))) byUrl.set(plain(stored.url), stored)
+  const named = new Map<string, ExchangeEntry[]>()
   for (const stored of exchanges) {
-    const { pageId } = stored.exchange
-    if (pageId === undefined) continue
+    const { pageId } = stored
+    if (pageId === null) continue
     const own = named.get(pageId)
     if (own) own.push(stored)
     else named.set(pageId, [stored])
   }
-  const groups: PageGroup[] = []
+  const groups: EntryGroup[] = []
+  const seen = new Set<string>()
   for (const page of pages) {
-    const own = named.get(page.id) ?? []
+    // A name that stands there twice is the first page's.
+    const own = seen.has(page.id) ? [] : (named.get(page.id) ?? [])
+    seen.add(page.id)
     const first = byUrlIn(own, page.url) ?? documentOf(own) ?? byUrl.get(plain(page.url)) ?? own[0]
     if (first) groups.push(groupOf(page, first, own, byUrl))
   }
@@ -50,13 +56,12 @@ export function groupPages(
   return { groups, unassigned: assignRest(groups, exchanges, isLog), left }
 }
 
-function groupOf(page: ArchivedPage | null, first: StoredExchange, own: StoredExchange[], byUrl: Map<string, StoredExchange>): PageGroup {
+function groupOf(page: ArchivedPage | null, first: ExchangeEntry, own: ExchangeEntry[], byUrl: Map<string, ExchangeEntry>): EntryGroup {
   const members = new Set(own)
   let main = first
   members.add(first)
   for (let hop = 0; hop < 20; hop++) {
-    const location = main.exchange.status >= 300 && main.exchange.status < 400 ? headerOf(main.exchange.headers, 'location') : undefined
-    const target = location === undefined ? null : URL.parse(location, main.exchange.url)
+    const target = main.location === null ? null : URL.parse(main.location, main.url)
     const next = target && (byUrlIn(own, target.href) ?? byUrl.get(plain(target.href)))
     if (!next || next === main || (next === first && hop > 0)) break
     main = next
@@ -71,28 +76,25 @@ function plain(url: string): string {
   return hash === -1 ? url : url.slice(0, hash)
 }
 
-function byUrlIn(list: readonly StoredExchange[], url: string): StoredExchange | undefined {
-  return url === '' ? undefined : list.find((stored) => plain(stored.exchange.url) === plain(url))
+function byUrlIn(list: readonly ExchangeEntry[], url: string): ExchangeEntry | undefined {
+  return url === '' ? undefined : list.find((stored) => plain(stored.url) === plain(url))
 }
 
 /** What the page's first document is likely to be: a document by its type, or the redirect to one. */
-function documentOf(list: readonly StoredExchange[]): StoredExchange | undefined {
+function documentOf(list: readonly ExchangeEntry[]): ExchangeEntry | undefined {
   const first = list[0]
-  if (first && first.exchange.status >= 300 && first.exchange.status < 400) return first
+  if (first && first.status >= 300 && first.status < 400) return first
   return list.find((stored) => stored.resourceType === 'document') ?? list.find((stored) => stored.is === 'html')
 }
 
 /** Documents that were visited for themselves: HTML, not asked for by a frame or a script. One page for each address and body. */
-function ownPages(exchanges: readonly StoredExchange[]): StoredExchange[] {
+function ownPages(exchanges: readonly ExchangeEntry[]): ExchangeEntry[] {
   const html = exchanges.filter((stored) => stored.is === 'html' && stored.resourceType === 'document')
-  const pages = html.filter(({ exchange }) => {
-    const destination = headerOf(exchange.requestHeaders, 'sec-fetch-dest')
-    return (destination === undefined || destination === 'document') && headerOf(exchange.requestHeaders, 'x-requested-with') === undefined
-  })
-  const good = pages.filter(({ exchange }) => exchange.status < 300)
+  const pages = html.filter((stored) => stored.byVisitor)
+  const good = pages.filter(({ status }) => status < 300)
   const seen = new Set<string>()
   return (good.length > 0 ? good : pages).filter((stored) => {
-    const key = `${stored.exchange.url} ${stored.body.status === 'stored' ? stored.body.digest : ''}`
+    const key = `${stored.url} ${stored.body.status === 'stored' ? stored.body.digest : ''}`
     return !seen.has(key) && seen.add(key)
   })
 }
@@ -101,40 +103,65 @@ function ownPages(exchanges: readonly StoredExchange[]): StoredExchange[] {
  * A lone page has all. Of several, the Referer tells: a page's own address, or that of something that is already the page's.
  * In a browser's log what then remains belongs to the page that was open; a crawl has no such page. Returns how many remain.
  */
-function assignRest(groups: PageGroup[], exchanges: readonly StoredExchange[], isLog: boolean): number {
+function assignRest(groups: EntryGroup[], exchanges: readonly ExchangeEntry[], isLog: boolean): number {
   const taken = new Set(groups.flatMap((group) => group.members))
   const [only] = groups
   if (only && groups.length === 1) {
     only.members = [...new Set([...only.members, ...exchanges])]
     return 0
   }
-  const owners = new Map<string, PageGroup>()
-  const ofOrigin = Map.groupBy(groups, (group) => URL.parse(group.main.exchange.url)?.origin ?? '')
-  for (const group of groups) for (const stored of group.members) owners.set(plain(stored.exchange.url), group)
+  const owners = new Map<string, EntryGroup>()
+  const ofOrigin = new Map(
+    [...Map.groupBy(groups, (group) => URL.parse(group.main.url)?.origin ?? '')].map(([origin, own]) => [
+      origin,
+      byTime(own, (group) => group.main.startedAt),
+    ]),
+  )
+  const log = isLog ? byTime(groups, (group) => group.first.startedAt) : []
+  for (const group of groups) for (const stored of group.members) owners.set(plain(stored.url), group)
   let unassigned = 0
   for (const stored of exchanges) {
     if (taken.has(stored)) continue
-    const referer = headerOf(stored.exchange.requestHeaders, 'referer')
+    const { referer, startedAt } = stored
     const owner =
-      (referer === undefined ? undefined : (owners.get(plain(referer)) ?? sameOrigin(ofOrigin, referer, stored.exchange.startedAt))) ??
-      (isLog ? openAt(groups, stored.exchange.startedAt) : undefined)
+      (referer === null ? undefined : (owners.get(plain(referer)) ?? sameOrigin(ofOrigin, referer, startedAt))) ??
+      openAt(log, startedAt) ??
+      log[0]?.group
     if (!owner) {
       unassigned++
       continue
     }
     owner.members.push(stored)
-    if (!owners.has(plain(stored.exchange.url))) owners.set(plain(stored.exchange.url), owner)
+    if (!owners.has(plain(stored.url))) owners.set(plain(stored.url), owner)
   }
   return unassigned
 }
 
-/** Across origins browsers send the origin alone (https://www.w3.org/TR/referrer-policy/): then it is the page of that origin that was open. */
-function sameOrigin(byOrigin: ReadonlyMap<string, readonly PageGroup[]>, referer: string, startedAt: string): PageGroup | undefined {
-  const url = URL.parse(referer)
-  if (!url || url.pathname !== '/' || url.search !== '') return undefined
-  return byOrigin.get(url.origin)?.findLast((group) => group.main.exchange.startedAt <= startedAt)
+interface Opened {
+  group: EntryGroup
+  startedAt: string
 }
 
-function openAt(groups: readonly PageGroup[], startedAt: string): PageGroup | undefined {
-  return groups.findLast((group) => group.first.exchange.startedAt <= startedAt) ?? groups[0]
+/** Across origins browsers send the origin alone (https://www.w3.org/TR/referrer-policy/): then it is the page of that origin that was open. */
+function sameOrigin(byOrigin: ReadonlyMap<string, readonly Opened[]>, referer: string, startedAt: string): EntryGroup | undefined {
+  const url = URL.parse(referer)
+  if (!url || url.pathname !== '/' || url.search !== '') return undefined
+  return openAt(byOrigin.get(url.origin) ?? [], startedAt)
+}
+
+function byTime(groups: readonly EntryGroup[], startedAt: (group: EntryGroup) => string): Opened[] {
+  const opened = groups.map((group) => ({ group, startedAt: startedAt(group) }))
+  return opened.sort((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0))
+}
+
+/** The last that was opened by then: by halves, for there may be as many pages as exchanges. */
+function openAt(opened: readonly Opened[], startedAt: string): EntryGroup | undefined {
+  let from = 0
+  let to = opened.length
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if ((opened[middle]?.startedAt ?? '') <= startedAt) from = middle + 1
+    else to = middle
+  }
+  return opened[from - 1]?.group
 }
