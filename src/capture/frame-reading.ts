@@ -1,6 +1,7 @@
 import type { Protocol } from 'devtools-protocol/types/protocol.d.ts'
 import type { Target, VisitContext } from './collector.ts'
 import { within } from './deadline.ts'
+import { ownWorldName } from './own-world.ts'
 
 /** What stands in one document when its dwell is over: read in a world of our own, out of the page's reach. */
 export type FrameReading = ReadFrame | UnreadFrame
@@ -73,7 +74,7 @@ async function readTarget(context: VisitContext, target: Target, source: string)
 }
 
 async function readFrame(target: Target, frameId: string, source: string): Promise<DocumentReading> {
-  const { executionContextId } = await target.session.send('Page.createIsolatedWorld', { frameId })
+  const { executionContextId } = await target.session.send('Page.createIsolatedWorld', { frameId, worldName: ownWorldName })
   const { result, exceptionDetails } = await target.session.send('Runtime.evaluate', {
     expression: source,
     contextId: executionContextId,

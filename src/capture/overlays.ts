@@ -5,12 +5,12 @@ import { choiceFor } from './choice.ts'
 import type { Target, VisitContext } from './collector.ts'
 import { pause, within } from './deadline.ts'
 import { frameOfContext } from './execution-contexts.ts'
+import { ownWorldName } from './own-world.ts'
 import { overlayWatch } from './page/overlay-watch.ts'
 
 /** As long as a visitor needs to read it. What runs meanwhile, runs before he has answered. Milliseconds. */
 const readingMs = 1_500
 const answerTimeoutMs = 1_500
-const worldName = 'assay-overlays'
 
 export interface OverlayWatch {
   attach(target: Target): void
@@ -92,8 +92,12 @@ export function overlays(context: VisitContext, note: (dialog: Omit<DialogArtifa
       session.on('Runtime.bindingCalled', ({ name, payload, executionContextId }) => {
         if (name === binding) reported(target, executionContextId, context.frameIdOf(frameOf(executionContextId)), payload)
       })
-      session.post('Runtime.addBinding', { name: binding, executionContextName: worldName })
-      session.post('Page.addScriptToEvaluateOnNewDocument', { source: context.hooks.own(source), worldName, runImmediately: true })
+      session.post('Runtime.addBinding', { name: binding, executionContextName: ownWorldName })
+      session.post('Page.addScriptToEvaluateOnNewDocument', {
+        source: context.hooks.own(source),
+        worldName: ownWorldName,
+        runImmediately: true,
+      })
     },
     end: () => over.abort(),
   }

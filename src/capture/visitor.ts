@@ -1,5 +1,6 @@
 import type { Target, VisitContext, VisitPart } from './collector.ts'
 import { pause, within } from './deadline.ts'
+import { ownWorldName } from './own-world.ts'
 import { inertPoint } from './page/inert-point.ts'
 
 /**
@@ -88,7 +89,7 @@ async function pointBesideEverything(page: Target): Promise<{ x: number; y: numb
     const { executionContextId } = await within(
       answerTimeoutMs,
       'a world of our own',
-      page.session.send('Page.createIsolatedWorld', { frameId: page.cdpTargetId, worldName: 'assay' }),
+      page.session.send('Page.createIsolatedWorld', { frameId: page.cdpTargetId, worldName: ownWorldName }),
     )
     const { result } = await within(
       answerTimeoutMs,

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { closeSync, fdatasync, fsync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { AssayError } from '#model/errors.ts'
+
+const sync = promisify(fsync)
+const dataSync = promisify(fdatasync)
 
 /** Errors of the file system that a reader can do something about, as typed ones; others stay what they are, inside `INTERNAL`. */
 export function storeError(cause: unknown, doing: string): AssayError {
@@ -48,37 +53,38 @@ export function isMissing(error: unknown): boolean {
 
 /** Makes names in a folder survive a power cut (fsync of the folder itself). */
 export async function syncFolder(dir: string): Promise<void> {
-  const handle = await open(dir, 'r')
+  const folder = openSync(dir, 'r')
   try {
-    await handle.sync()
+    await sync(folder)
   } finally {
-    await handle.close()
+    closeSync(folder)
   }
 }
 
 /**
  * A file that is there whole or not at all: written beside, synced, renamed. The caller syncs the folder when the name must last.
  * `tmp` lies on the same file system. Rejects with the file system's own error.
+ * Only the sync waits in a thread of the pool: for the other calls the hop costs many times the call (decision 0060).
  */
 export async function writeWhole(path: string, bytes: Uint8Array, tmp: string): Promise<void> {
   const beside = join(tmp, randomUUID())
   try {
-    const handle = await open(beside, 'wx', 0o644)
+    const file = openSync(beside, 'wx', 0o644)
     try {
-      await handle.writeFile(bytes)
-      await handle.datasync()
+      writeFileSync(file, bytes)
+      await dataSync(file)
     } finally {
-      await handle.close()
+      closeSync(file)
     }
     try {
-      await rename(beside, path)
+      renameSync(beside, path)
     } catch (error) {
       if (!isMissing(error)) throw error
       await makeFolder(dirname(path))
-      await rename(beside, path)
+      renameSync(beside, path)
     }
   } catch (error) {
-    await rm(beside, { force: true })
+    rmSync(beside, { force: true })
     throw error
   }
 }

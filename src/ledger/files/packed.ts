@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import { isMissing, readIfThere, writeWhole } from './atomic.ts'
@@ -50,7 +50,8 @@ export async function readPacked(path: string): Promise<Uint8Array | null | 'bro
 export async function packedSize(path: string): Promise<number | null> {
   for (const name of [path + suffix, path]) {
     try {
-      return (await stat(name)).size
+      const file = statSync(name, { throwIfNoEntry: false })
+      if (file) return file.size
     } catch (error) {
       if (!isMissing(error)) throw error
     }
