@@ -64,6 +64,10 @@ s.onclose = () => { const again = new WebSocket('wss://pool.lab/proxy'); again.o
   'other.lab/popped': page(
     `<script>new WebSocket('wss://socket.probe.lab/popped').onopen = (event) => event.target.send('from a popup')</script>`,
   ),
+  'serviced.lab/': page(`<script>navigator.serviceWorker.register('/own.js')</script><iframe src="https://other.lab/registers"></iframe>`),
+  'serviced.lab/own.js': { type: 'text/javascript', body: marked },
+  'other.lab/registers': page(`<script>navigator.serviceWorker.register('/theirs.js')</script>`),
+  'other.lab/theirs.js': { type: 'text/javascript', body: 'var theirs = 7', headers: { 'content-length': '14' } },
   'frames.lab/':
     page(`<iframe name=inner width=300 height=200 srcdoc="<p>within</p>"></iframe><iframe sandbox="allow-scripts" src="https://other.lab/plain" style="display:none"></iframe>
 <script>localStorage.setItem('kept', 'here'); document.cookie = 'taste=sweet; path=/'; indexedDB.open('base'); console.warn('careful', 42); setTimeout(() => { throw new Error('thrown on purpose') })</script>`),
@@ -105,6 +109,25 @@ describe('a captured page', { concurrency: false }, () => {
 
   it('that runs code in every kind of place has every socket, frames both ways, and every module with its bytes', async () => {
     assert.deepEqual(missingOfProbe(await capture('https://probe.lab/', { dwellMs: 5_000 })), { lost: [], late: [] })
+  })
+
+  it('has the request for the own script of every service worker, and says where it knows the response only', async () => {
+    const captured = await capture('https://serviced.lab/', { dwellMs: 3_000 })
+    const told = (url: string): unknown => {
+      const asked = requests(captured).filter((request) => request.url === url)
+      return asked.map(({ targetId, method, response, body, requestHeaders, partial }) => ({
+        isWorkers: artifacts(captured, 'worker').items.some((worker) => worker.targetId === targetId && worker.type === 'service'),
+        method,
+        status: response?.status,
+        digest: body.status === 'stored' ? body.digest : body,
+        hasHeaders: requestHeaders.length > 0,
+        isPartial: partial !== undefined,
+      }))
+    }
+    const common = { isWorkers: true, method: 'GET', status: 200 }
+    assert.deepEqual(told('https://serviced.lab/own.js'), [{ ...common, digest: sha256(marked), hasHeaders: true, isPartial: false }])
+    const theirs = sha256(Buffer.from('var theirs = 7'))
+    assert.deepEqual(told('https://other.lab/theirs.js'), [{ ...common, digest: theirs, hasHeaders: false, isPartial: true }])
   })
 
   it('has bodies by the digest of their true octets, whatever charset a browser would read', async () => {

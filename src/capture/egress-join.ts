@@ -48,12 +48,13 @@ export function joinRequests(requests: readonly RequestArtifact[], records: read
 }
 
 /**
- * The browser gives no body for a `blob:` worker's script, but V8 gives its source: the same octets where the blob's length
- * (its Content-Length) says so, which a byte order mark or another charset would change.
+ * The browser gives no body for a `blob:` worker's script, nor for a service worker's that it did not tell the request of, but V8 gives
+ * its source: the same octets where the Content-Length says so, which a byte order mark or another charset would change.
  */
-export function joinBlobScripts(requests: readonly RequestArtifact[], scripts: readonly ScriptArtifact[]): void {
+export function joinScriptBodies(requests: readonly RequestArtifact[], scripts: readonly ScriptArtifact[]): void {
   for (const request of requests) {
-    if (request.body.status !== 'lost' || !request.url.startsWith('blob:')) continue
+    if (request.body.status !== 'lost' || !(request.url.startsWith('blob:') || request.partial !== undefined)) continue
+    if (headerOf(request, 'content-encoding') !== undefined) continue
     const length = Number.parseInt(headerOf(request, 'content-length') ?? '', 10)
     const script = scripts.find(({ url, body }) => url === request.url && body.status === 'stored' && body.size === length)
     if (script) request.body = script.body

@@ -18,7 +18,7 @@ import { collectorFactories } from './collectors/all.ts'
 import { conditionsOf } from './conditions.ts'
 import type { Target } from './collector.ts'
 import { aborted, pause, within } from './deadline.ts'
-import { connectionArtifacts, joinBlobScripts, joinHosts, joinRequests } from './egress-join.ts'
+import { connectionArtifacts, joinHosts, joinRequests, joinScriptBodies } from './egress-join.ts'
 import type { KnownBlobs } from './known-blobs.ts'
 import { type Navigation, navigate, navigationError, noProgram, wake } from './navigation.ts'
 import { partFactories } from './parts.ts'
@@ -249,7 +249,7 @@ class Stage {
       (o.collections.get(kind) as Collection<ArtifactByKind[K]> | undefined)?.items ?? []
     const requests = items('request')
     joinRequests(requests, records)
-    joinBlobScripts(requests, items('script'))
+    joinScriptBodies(requests, items('script'))
     joinHosts(items('host'), records)
     redactHeaders(
       plan.headers.map(({ name }) => name),

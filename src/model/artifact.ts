@@ -61,6 +61,8 @@ export interface RequestArtifact extends ArtifactBase {
   }
   body: Body
   failure?: { reason: string; blocked?: string }
+  /** Set where the browser told of the response only: what is not known of the request. */
+  partial?: string
 }
 
 export interface ScriptArtifact extends ArtifactBase {

@@ -13,8 +13,8 @@ export const targetFilter: Protocol.Target.FilterEntry[] = [
 ]
 
 /**
- * The browser's session brings service and shared workers for as long as they live. A page's session would bring its service
- * worker a second time, and let go of it when the page goes elsewhere.
+ * The browser's session brings service and shared workers for as long as they live. A document's session brings its service worker a
+ * second time, and lets go of it when the page goes elsewhere; but only it holds back the request for the worker's own script.
  */
 const ofBrowser: Protocol.Target.SetAutoAttachRequest = {
   autoAttach: true,
@@ -24,7 +24,7 @@ const ofBrowser: Protocol.Target.SetAutoAttachRequest = {
 }
 const ofTarget: Protocol.Target.SetAutoAttachRequest = {
   ...ofBrowser,
-  filter: [{ type: 'service_worker', exclude: true }, { type: 'shared_worker', exclude: true }, ...targetFilter],
+  filter: [{ type: 'shared_worker', exclude: true }, ...targetFilter],
 }
 
 /** Attaches to every page, service and shared worker that comes, paused. `onTarget` gets those of all browser contexts. */
@@ -49,6 +49,8 @@ export class TargetTree {
   readonly #targets: Target[] = []
   readonly #live = new Map<string, Target>()
   readonly #waiting = new Map<string, (target: Target) => void>()
+  /** A document's sessions of service workers that the browser has not brought yet, by the worker's CDP identifier. */
+  readonly #held = new Map<string, CdpSession[]>()
   #popups = 0
   #dropped = 0
   #stoppedPausing = false
@@ -81,6 +83,10 @@ export class TargetTree {
     const session = this.#options.connection.session(sessionId)
     if (!session) return
     const type = typeOf(info.type)
+    if (type === 'service_worker' && parent !== null) {
+      this.#secondSession(session, info.targetId)
+      return
+    }
     if (type === 'page' && this.#targets.length > 0 && ++this.#popups > this.#options.maxPopups) {
       this.#dropped++
       this.#options.connection.browser.post('Target.closeTarget', { targetId: info.targetId })
@@ -91,10 +97,10 @@ export class TargetTree {
       this.#dropped++
       this.#stopPausing()
       session.post('Runtime.runIfWaitingForDebugger')
+      this.#release(info.targetId)
       return
     }
     if (this.#live.has(info.targetId)) {
-      // A service worker comes twice, by the browser and by its page. It waits until every session of it was told to go on.
       session.post('Runtime.runIfWaitingForDebugger')
       return
     }
@@ -118,8 +124,20 @@ export class TargetTree {
     session.post('Target.setAutoAttach', ofTarget)
     this.#options.onAttach(target)
     session.post('Runtime.runIfWaitingForDebugger')
+    this.#release(info.targetId)
     this.#waiting.get(info.targetId)?.(target)
     this.#waiting.delete(info.targetId)
+  }
+
+  /** A service worker waits until every session of it was told to go on: this one is, as soon as the browser's listens. */
+  #secondSession(session: CdpSession, targetId: string): void {
+    if (this.#live.has(targetId) || this.#targets.length >= this.#options.maxTargets) session.post('Runtime.runIfWaitingForDebugger')
+    else this.#held.set(targetId, [...(this.#held.get(targetId) ?? []), session])
+  }
+
+  #release(targetId: string): void {
+    for (const session of this.#held.get(targetId) ?? []) session.post('Runtime.runIfWaitingForDebugger')
+    this.#held.delete(targetId)
   }
 
   #openerOf(info: Protocol.Target.TargetInfo): string | null {

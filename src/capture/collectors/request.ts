@@ -93,7 +93,32 @@ export function requestCollector(context: VisitContext): Collector<'request'> {
     if (share?.role === 'submit') context.cutPool(request.url, `a share was submitted (${share.dialect} over HTTP)`)
   }
 
+  /**
+   * A service worker's own script is asked for by the browser, and the request has the worker's identifier. Where a frame of another site
+   * registers it, nothing holds the request back until somebody listens: only the response is heard of.
+   */
+  function noteWorkerScript(target: Target, event: Protocol.Network.ResponseReceivedEvent): void {
+    if (target.type !== 'service_worker' || event.requestId !== target.cdpTargetId || exchanges.has(event.requestId)) return
+    const request: RequestArtifact = {
+      id: list.isFull ? '' : context.nextId('request'),
+      targetId: target.id,
+      url: event.response.url,
+      method: 'GET',
+      resourceType: 'script',
+      requestHeaders: headersOf(event.response.requestHeaders),
+      requestBody: { status: 'none' },
+      initiator: { type: 'other' },
+      startedAtMs: target.attachedAtMs,
+      body: { status: 'lost', reason: 'still loading when the visit ended' },
+      partial: 'a service worker of a frame: the request was sent before it could be recorded, its headers and who asked are not known',
+    }
+    if (!list.add(request)) return
+    exchangeOf(event.requestId, target).hops.push(request)
+    context.noteRequest(request)
+  }
+
   function responded(target: Target, event: Protocol.Network.ResponseReceivedEvent): void {
+    noteWorkerScript(target, event)
     const exchange = exchanges.get(event.requestId)
     const request = exchange?.hops.at(-1)
     if (!exchange || !request) return

@@ -14,36 +14,48 @@ export function overlayWatch(binding: string): string {
   let next = 1
   const textOf = (element) => (element.innerText || element.value || element.getAttribute('aria-label') || element.title || '').replace(/\\s+/g, ' ').trim()
   const seen = (element) => { const box = element.getBoundingClientRect(); return box.width > 4 && box.height > 4 && getComputedStyle(element).visibility !== 'hidden' }
-  const overlayOf = (element) => {
-    for (let at = element, depth = 0; at && at !== document.body && depth < 10; at = at.parentElement, depth++) {
-      if (at.matches('dialog[open],[role=dialog],[role=alertdialog],[aria-modal=true]')) return at
-      const style = getComputedStyle(at)
-      if (style.position === 'fixed' || style.position === 'sticky' || (style.position === 'absolute' && Number(style.zIndex) >= 10)) return at
+  // Of one look: elements share their ancestors, and asking for a text or a style makes the page lay itself out.
+  let texts = new Map()
+  let floating = new Map()
+  const blockText = (element) => {
+    if (!texts.has(element)) texts.set(element, textOf(element))
+    return texts.get(element)
+  }
+  const floats = (element) => {
+    if (!floating.has(element)) {
+      const style = getComputedStyle(element)
+      floating.set(element, element.matches('dialog[open],[role=dialog],[role=alertdialog],[aria-modal=true]') || style.position === 'fixed' || style.position === 'sticky' || (style.position === 'absolute' && Number(style.zIndex) >= 10))
     }
+    return floating.get(element)
+  }
+  const overlayOf = (element) => {
+    for (let at = element, depth = 0; at && at !== document.body && depth < 10; at = at.parentElement, depth++) if (floats(at)) return at
     // A small document in a frame is a dialog as a whole.
     return self !== top && document.body && document.body.innerText.length < 3000 ? document.body : null
   }
   const blockOf = (element) => {
     let at = element
-    for (let depth = 0; depth < 4 && at.parentElement && at.parentElement !== document.body && textOf(at.parentElement).length < 600; depth++) at = at.parentElement
+    for (let depth = 0; depth < 4 && at.parentElement && at.parentElement !== document.body && blockText(at.parentElement).length < 600; depth++) at = at.parentElement
     return at
   }
   const look = () => {
     if (!document.body) return
     const groups = new Map()
+    texts = new Map()
+    floating = new Map()
     let looked = 0
     for (const element of document.querySelectorAll(clickable)) {
       if (++looked > 400) break
       if (!seen(element)) continue
       const overlay = overlayOf(element)
       const owner = overlay || blockOf(element)
-      if (!overlay && !aboutMining.test(textOf(owner).slice(0, 2000))) continue
+      if (!overlay && !aboutMining.test(blockText(owner).slice(0, 2000))) continue
       const group = groups.get(owner) || { type: overlay ? 'overlay' : 'button', choices: [] }
       groups.set(owner, group)
       if (group.choices.length < 12) group.choices.push(element)
     }
     for (const [owner, { type, choices }] of groups) {
-      const text = textOf(owner).slice(0, 4000)
+      const text = blockText(owner).slice(0, 4000)
       const known = keys.get(owner)
       if (known && known.text === text) continue
       if (next > 60) return
