@@ -108,10 +108,10 @@ async function* importSite(
       continue
     }
     const main = await load(file.path, file.mimeType)
-    const named = await references.follow(main, lookup)
+    const followed = await references.follow(main, lookup)
     yield {
       file: join(root, file.path),
-      capture: await pageCapture({ page: null, first: main, main, members: [main] }, named, source, references, blobs),
+      capture: await pageCapture({ page: null, first: main, main, members: [main] }, followed, source, references, blobs),
     }
   }
 }

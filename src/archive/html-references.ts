@@ -129,11 +129,14 @@ export function scanHtml(html: string): ScannedHtml {
   }
   const tokenizer = new Tokenizer({ sourceCodeLocationInfo: true }, handler)
   tokenizer.write(html, true)
+  // By lines: one expression over the spaces around them would take the square of their number.
   found.text = text
     .join('')
     .replace(/[ \t\r\f]+/g, ' ')
-    .replace(/\s*\n\s*/g, '\n')
-    .trim()
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('\n')
     .slice(0, maxText)
   return found
 }

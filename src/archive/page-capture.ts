@@ -15,7 +15,7 @@ import type { BlobStore } from '#model/store.ts'
 import { conditionsOf, importedVisitId } from './import-conditions.ts'
 import { headerOf } from './item.ts'
 import type { PageGroup } from './page-groups.ts'
-import type { DocumentText, Named, PageReferences } from './page-references.ts'
+import type { DocumentText, Followed, Named, PageReferences } from './page-references.ts'
 import type { StoredArchive } from './stored-archive.ts'
 import type { StoredExchange } from './stored-exchange.ts'
 
@@ -51,7 +51,7 @@ const pageFrame = 'frame-1'
 /** One page of an archive → a capture of lane `archive`, with what the archive cannot hold said to be not collected. */
 export async function pageCapture(
   group: PageGroup,
-  named: readonly Named[],
+  { named, unread }: Followed,
   source: PageSource,
   references: PageReferences,
   blobs: BlobStore,
@@ -149,7 +149,7 @@ export async function pageCapture(
     const text = frame.stored === null ? null : await references.text(frame.stored)
     if (text) dom.push({ id: `dom-${dom.length + 1}`, frameId: frame.artifact.id, text, url: frame.artifact.url })
   }
-  const { losses } = source.archive
+  const losses = [...source.archive.losses, ...unread.map(unreadLoss)]
   const collected: Record<string, Collection<unknown>> = Object.fromEntries(
     artifactKinds.map((kind) => [kind, notCollected(`a ${source.format} does not hold it`)]),
   )
@@ -345,6 +345,11 @@ function withLosses<T>(items: T[], losses: PageSource['archive']['losses']): Col
     .map((loss) => loss.reason)
     .join('; ')
   return { status: 'truncated', items, dropped, reason: losses.length > 3 ? `${reasons}; and ${losses.length - 3} more` : reasons }
+}
+
+/** What names scripts and was not read: they are not among the page's, and one could be the miner. */
+function unreadLoss({ url, reason }: Followed['unread'][number]): PageSource['archive']['losses'][number] {
+  return { reason: `what ${url.slice(0, 200)} names was not read: ${reason}`, count: 1, code: 'TOO_LARGE' }
 }
 
 function hostArtifacts(members: readonly StoredExchange[]): HostArtifact[] {

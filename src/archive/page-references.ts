@@ -1,6 +1,8 @@
 import type { Digest } from '#model/digest.ts'
 import type { BlobStore } from '#model/store.ts'
-import { codeReferences, decodeHtml, type Reference, scanHtml } from './html-references.ts'
+import { decodeHtml, type Reference } from './html-references.ts'
+import type { DocumentNames } from './page-names.ts'
+import { pageScanMs, type Scan, type ScanAllowance, scanDocument, scanScript } from './page-scan.ts'
 import { type StoredExchange, storeExchange } from './stored-exchange.ts'
 
 /** Something that a page names: what it is to the page, and who named it. */
@@ -24,24 +26,23 @@ export interface DocumentText {
 
 export type Lookup = (url: string) => Promise<StoredExchange | null>
 
-interface Scanned {
-  title: string
-  text: string
-  references: Reference[]
-  code: string[]
-  baseUrl: string | null
+/** What a page names, and what could not be read for it. */
+export interface Followed {
+  named: Named[]
+  unread: { url: string; reason: string }[]
 }
 
-const maxScanBytes = 16 * 1024 * 1024
-const maxCodeBytes = 8 * 1024 * 1024
+const nothing: DocumentNames = { title: '', text: '', references: [], code: [], baseUrl: null, savedFrom: null, savedAt: null }
+const maxKept = 256
 const maxNamed = 5_000
 const maxFrameDepth = 6
 
-/** What documents and scripts name, read once for each body. */
+/** What documents and scripts name, read once for each body, and what is hostile for each page in bounded time. */
 export class PageReferences {
   readonly #blobs: BlobStore
-  readonly #documents = new Map<Digest, Scanned>()
-  readonly #scripts = new Map<Digest, string[]>()
+  readonly #documents = new Map<Digest, Scan<DocumentNames>>()
+  readonly #scripts = new Map<Digest, Scan<string[]>>()
+  #allowance: ScanAllowance = { leftMs: pageScanMs }
 
   constructor(blobs: BlobStore) {
     this.#blobs = blobs
@@ -51,45 +52,31 @@ export class PageReferences {
   async text(stored: StoredExchange): Promise<DocumentText | null> {
     if (stored.body.status !== 'stored' && stored.body.status !== 'truncated') return null
     const html = decodeHtml(await this.#blobs.get(stored.body.digest), stored.contentType)
-    const { title, text } = await this.#scan(stored)
-    return { html, title, text }
+    const scan = await this.#document(stored)
+    return { html, title: scan.status === 'read' ? scan.value.title : '', text: scan.status === 'read' ? scan.value.text : '' }
   }
 
-  async #scan(stored: StoredExchange): Promise<Scanned> {
-    const nothing: Scanned = { title: '', text: '', references: [], code: [], baseUrl: null }
-    if (stored.body.status !== 'stored' && stored.body.status !== 'truncated') return nothing
-    const known = this.#documents.get(stored.body.digest)
-    if (known) return known
-    const bytes = await this.#blobs.get(stored.body.digest)
-    const { references, inlineScripts, srcdocs, ...rest } = scanHtml(decodeHtml(bytes.subarray(0, maxScanBytes), stored.contentType))
-    const nested = srcdocs.map((srcdoc) => scanHtml(srcdoc.slice(0, maxScanBytes)))
-    const scanned = {
-      title: rest.title,
-      text: rest.text,
-      baseUrl: rest.baseUrl,
-      references: [...references, ...nested.flatMap((inner) => inner.references)],
-      code: [...inlineScripts, ...nested.flatMap((inner) => inner.inlineScripts)].flatMap((source) =>
-        codeReferences(source.slice(0, maxCodeBytes)),
-      ),
-    }
-    // A site's pages are read one after the other: what is far back is not needed again.
-    if (this.#documents.size >= 256) this.#documents.clear()
-    this.#documents.set(stored.body.digest, scanned)
-    return scanned
+  async #document({ body, contentType }: StoredExchange): Promise<Scan<DocumentNames>> {
+    if (body.status !== 'stored' && body.status !== 'truncated') return { status: 'read', value: nothing }
+    return remembered(this.#documents, body.digest, async () =>
+      scanDocument(await this.#blobs.get(body.digest), contentType, this.#allowance),
+    )
   }
 
-  async #code(stored: StoredExchange): Promise<string[]> {
-    if (stored.body.status !== 'stored' || stored.body.size > maxCodeBytes) return []
-    let names = this.#scripts.get(stored.body.digest)
-    if (!names) {
-      names = codeReferences(Buffer.from(await this.#blobs.get(stored.body.digest)).toString('utf8'))
-      this.#scripts.set(stored.body.digest, names)
-    }
-    return names
+  async #script({ body }: StoredExchange): Promise<Scan<string[]>> {
+    if (body.status !== 'stored') return { status: 'read', value: [] }
+    return remembered(this.#scripts, body.digest, async () => scanScript(await this.#blobs.get(body.digest), this.#allowance))
   }
 
   /** What a page loads as far as its markup and the strings of its scripts tell, its frames' included. Absent things come with `stored` null. */
-  async follow(main: StoredExchange, lookup: Lookup): Promise<Named[]> {
+  async follow(main: StoredExchange, lookup: Lookup): Promise<Followed> {
+    this.#allowance = { leftMs: pageScanMs }
+    const unread: Followed['unread'] = []
+    const valueOf = <T>(scan: Scan<T>, url: string, otherwise: T): T => {
+      if (scan.status === 'read') return scan.value
+      unread.push({ url, reason: scan.reason })
+      return otherwise
+    }
     const named = new Map<string, Named>()
     const documents: { stored: StoredExchange; url: string; depth: number }[] = [{ stored: main, url: main.exchange.url, depth: 0 }]
     const add = async (one: Omit<Named, 'stored'>, mustExist: boolean): Promise<StoredExchange | null> => {
@@ -100,7 +87,7 @@ export class PageReferences {
       return stored
     }
     for (let document = documents.shift(); document !== undefined; document = documents.shift()) {
-      const scanned = await this.#scan(document.stored)
+      const scanned = valueOf(await this.#document(document.stored), document.url, nothing)
       const base = (scanned.baseUrl === null ? null : URL.parse(scanned.baseUrl, document.url)?.href) ?? document.url
       const scripts: { url: string; stored: StoredExchange }[] = []
       const byCode = async (names: readonly string[], by: string): Promise<void> => {
@@ -129,9 +116,9 @@ export class PageReferences {
       }
       await byCode(scanned.code, document.url)
       for (let script = scripts.shift(); script !== undefined; script = scripts.shift())
-        await byCode(await this.#code(script.stored), script.url)
+        await byCode(valueOf(await this.#script(script.stored), script.url, []), script.url)
     }
-    return [...named.values()]
+    return { named: [...named.values()], unread }
   }
 
   /** A `data:` address carries its own octets (RFC 2397). */
@@ -156,6 +143,16 @@ export class PageReferences {
       this.#blobs,
     )
   }
+}
+
+/** A site's pages are read one after the other: what is far back is not needed again. What could not be read is not tried again. */
+async function remembered<T>(known: Map<Digest, Scan<T>>, digest: Digest, read: () => Promise<Scan<T>>): Promise<Scan<T>> {
+  const before = known.get(digest)
+  if (before !== undefined) return before
+  const scan = await read()
+  if (known.size >= maxKept) for (const [key, { status }] of known) if (status === 'read') known.delete(key)
+  known.set(digest, scan)
+  return scan
 }
 
 /** Percent-encoded octets → one character each. */

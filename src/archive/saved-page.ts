@@ -1,10 +1,11 @@
 import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
-import { codeReferences, decodeHtml, type ScannedHtml, scanHtml } from './html-references.ts'
 import { encodePath, fileExchange, listFolder, unknownOrigin } from './folder-reader.ts'
 import { type ArchivedExchange, type ArchiveItem, isoDate, loss } from './item.ts'
 import type { ReadLimits } from './limits.ts'
 import { isHtml, isJavaScript, mediaTypeOf } from './media-types.ts'
+import type { DocumentNames } from './page-names.ts'
+import { pageScanMs, type Scan, type ScanAllowance, scanDocument, scanScript } from './page-scan.ts'
 
 /**
  * A page saved by a browser or by SingleFile: the HTML file, the files of its `_files` folder, and what it names below its own
@@ -14,13 +15,16 @@ export async function* readSavedPage(path: string, limits: ReadLimits): AsyncGen
   const folder = dirname(path)
   const name = basename(path)
   const document = await fileExchange(path, new URL(encodePath(name), unknownOrigin).href, 'text/html', limits)
-  const scanned = scanHtml(decodeHtml(document.body ?? new Uint8Array(0), ''))
-  const savedFrom = /^https?:\/\//i.test(scanned.savedFrom ?? '') ? URL.parse(scanned.savedFrom ?? '') : null
+  const allowance: ScanAllowance = { leftMs: pageScanMs }
+  const scan = await scanDocument(document.body ?? new Uint8Array(0), '', allowance)
+  const savedFrom =
+    scan.status === 'read' && /^https?:\/\//i.test(scan.value.savedFrom ?? '') ? URL.parse(scan.value.savedFrom ?? '') : null
   if (savedFrom) document.url = savedFrom.href
-  document.startedAt = isoDate(scanned.savedAt) || document.startedAt
+  document.startedAt = (scan.status === 'read' && isoDate(scan.value.savedAt)) || document.startedAt
   document.resourceType = 'document'
   document.pageId = 'page'
-  yield { type: 'page', page: { id: 'page', url: document.url, title: scanned.title, startedAt: document.startedAt } }
+  const title = scan.status === 'read' ? scan.value.title : ''
+  yield { type: 'page', page: { id: 'page', url: document.url, title, startedAt: document.startedAt } }
   yield { type: 'exchange', exchange: document }
 
   const base = new URL('.', document.url).href
@@ -41,7 +45,8 @@ export async function* readSavedPage(path: string, limits: ReadLimits): AsyncGen
       if (relative !== null && relative !== '') pending.push(relative)
     }
   }
-  named(allReferences(scanned), scanned.baseUrl ? (URL.parse(scanned.baseUrl, document.url)?.href ?? document.url) : document.url)
+  const baseUrl = scan.status === 'read' ? scan.value.baseUrl : null
+  named(allReferences(scan), baseUrl === null ? document.url : (URL.parse(baseUrl, document.url)?.href ?? document.url))
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
     if (done.has(next)) continue
     if (done.size >= limits.maxFiles) {
@@ -54,17 +59,17 @@ export async function* readSavedPage(path: string, limits: ReadLimits): AsyncGen
     exchange.pageId = 'page'
     yield { type: 'exchange', exchange }
     if (exchange.body === null) continue
-    if (isHtml(exchange.mimeType ?? '')) named(allReferences(scanHtml(decodeHtml(exchange.body, ''))), exchange.url)
-    if (isJavaScript(exchange.mimeType ?? '')) named(codeReferences(Buffer.from(exchange.body).toString('utf8')), document.url)
+    // What cannot be read here cannot be read by the import either, which says so in the capture.
+    if (isHtml(exchange.mimeType ?? '')) named(allReferences(await scanDocument(exchange.body, '', allowance)), exchange.url)
+    if (isJavaScript(exchange.mimeType ?? '')) {
+      const names = await scanScript(exchange.body, allowance)
+      if (names.status === 'read') named(names.value, document.url)
+    }
   }
 }
 
-function allReferences(scanned: ScannedHtml): string[] {
-  return [
-    ...scanned.references.map((reference) => reference.url),
-    ...scanned.inlineScripts.flatMap(codeReferences),
-    ...scanned.srcdocs.flatMap((nested) => scanHtml(nested).references.map((reference) => reference.url)),
-  ]
+function allReferences(scan: Scan<DocumentNames>): string[] {
+  return scan.status === 'read' ? [...scan.value.references.map((reference) => reference.url), ...scan.value.code] : []
 }
 
 /** A file below a folder, links resolved; null where it is none or leads outside. */

@@ -42,7 +42,11 @@ test('its file is closed when it is let go, and it can be used again', async () 
 
 test('blobs: by digest, the same twice is once, gone after clear', async () => {
   await using blobs = spilledBlobs(4)
-  const [one, again, two] = [await blobs.put(Buffer.from('one')), await blobs.put(Buffer.from('one')), await blobs.put(Buffer.from('twenty'))]
+  const [one, again, two] = [
+    await blobs.put(Buffer.from('one')),
+    await blobs.put(Buffer.from('one')),
+    await blobs.put(Buffer.from('twenty')),
+  ]
   assert.equal(one, sha256(Buffer.from('one')))
   assert.equal(again, one)
   assert.equal(Buffer.from(await blobs.get(two)).toString(), 'twenty')

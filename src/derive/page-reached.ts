@@ -58,7 +58,7 @@ function viewOf(input: ReachedInput): View {
   const frameHosts = (input.frames ?? []).map((frame) => URL.parse(frame)?.hostname ?? '').filter((host) => host !== '')
   return {
     status: input.httpStatus,
-    title: (input.title ?? /<title[^>]*>([^<]{0,500})/i.exec(html)?.[1] ?? '').trim(),
+    title: (input.title ?? /<title[^>]{0,200}>([^<]{0,500})/i.exec(html)?.[1] ?? '').trim(),
     text,
     words: text === '' ? 0 : text.split(' ').length,
     html,
@@ -69,9 +69,10 @@ function viewOf(input: ReachedInput): View {
   }
 }
 
+/** Spans in these patterns are bounded: a document of nothing but beginnings would take the square of its length otherwise. */
 function visibleText(html: string): string {
   return html
-    .replace(/<(script|style|noscript|template|svg)\b[^>]*>[\s\S]*?(<\/\1\s*>|$)/gi, ' ')
+    .replace(/<(script|style|noscript|template|svg)\b[^>]{0,2000}>[\s\S]*?(<\/\1\s{0,100}>|$)/gi, ' ')
     .replace(/<!--[\s\S]*?(-->|$)/g, ' ')
     .replace(/<[^>]*>?/g, ' ')
     .replace(/&nbsp;/gi, ' ')
@@ -108,7 +109,7 @@ const error: Rule = (page) => {
 
 const login: Rule = (page) => {
   if (page.status === 401) return 'HTTP 401: a name and a password are asked for'
-  const password = /<input\b[^>]*\btype\s*=\s*["']?password\b/i.test(page.html)
+  const password = /<input\b[^>]{0,1000}?\btype\s{0,10}=\s{0,10}["']?password\b/i.test(page.html)
   if (!password || page.words > 250) return null
   if (/\/(log-?in|sign-?in|signin|auth|sso|account\/login|wp-login\.php|users\/sign_in|session)\b/i.test(page.path))
     return `a password form at ${page.path.slice(0, 80)}`
@@ -155,11 +156,11 @@ const gateMarkup: readonly (readonly [RegExp, string])[] = [
     /\b(window\._cf_chl_opt|cf-browser-verification|cdn-cgi\/challenge-platform\/h\/[bg]\/orchestrate|id="challenge-(form|running|stage)")/,
     'a Cloudflare challenge',
   ],
-  [/<script[^>]+id="anubis_challenge"|\/\.within\.website\/x\/cmd\/anubis/, 'an Anubis proof-of-work gate'],
-  [/_Incapsula_Resource[^"']*incident_id|Request unsuccessful\. Incapsula incident/i, 'an Imperva gate'],
+  [/<script[^>]{1,200}id="anubis_challenge"|\/\.within\.website\/x\/cmd\/anubis/, 'an Anubis proof-of-work gate'],
+  [/_Incapsula_Resource[^"']{0,1000}incident_id|Request unsuccessful\. Incapsula incident/i, 'an Imperva gate'],
   [/\b(geo\.captcha-delivery\.com|ct\.captcha-delivery\.com)\b/, 'a DataDome gate'],
   [/\bpx-captcha\b|captcha\.px-cdn\.net/, 'a HUMAN (PerimeterX) gate'],
-  [/\b(AwsWafIntegration|awswaf\.com\/[^"']+\/challenge\.js|gokuProps)\b/, 'an AWS WAF challenge'],
+  [/\b(AwsWafIntegration|awswaf\.com\/[^"']{1,300}\/challenge\.js|gokuProps)\b/, 'an AWS WAF challenge'],
   [/\/_sec\/cp_challenge|sec-if-cpt-container/, 'an Akamai challenge'],
   [/id="sg-captcha"|\.well-known\/sgcaptcha/, 'a SiteGround captcha'],
 ]
