@@ -60,12 +60,13 @@ export function analyseModule(bytes: Uint8Array): WasmFeatures {
   })
   for (const { body, words } of inlinable) flow.offerInline(body.functionIndex, words, body.locals)
   const chosen = choose(scans)
-  const padded = new Uint8Array(bytes.length + 16)
-  padded.set(bytes)
+  const reader = new Reader(bytes)
   const tape = new Tape()
   const read = (index: number): Body => {
     const body = bodyOf.get(index)!
-    decodeExpression(new Reader(padded, body.codeAt, body.end), tape)
+    reader.at = body.codeAt
+    reader.end = body.end
+    decodeExpression(reader, tape)
     return body
   }
   const learned: FunctionScan[] = []

@@ -27,35 +27,38 @@ const maxDepth = 100_000
 const maxBodyOctets = 7_654_321
 
 /**
- * What an instruction's first two octets say, for the forms that are nearly all of a real module: `length` 1 (no immediate) or 2 (a number of
- * one octet), the immediate in the bits above 8, `plain` set. `length` 3: a third octet decides, see `third`. 0: read with care.
- * One look-up instead of a branch for each layout, because decoding's cost is in its branches.
+ * How the instructions that are nearly all of a real module are read: from the four octets at their beginning, in one step without a branch for
+ * their layout, because decoding's cost is in branches and in waiting for the length. By opcode.
+ * `more`: bits of those octets that must be zero, or else the instruction is read another way (a longer number, an unusual type or alignment).
+ * `forms`: octets it takes (bits 0 and 1); what it adds to the depth, plus one (bits 4 and 5); how far left its immediate of seven bits is moved
+ * to have its sign on top (bits 8 to 12); which bits of the immediate count (from bit 16, with sign).
  */
-const pairs = new Int32Array(0x10000)
-/** Set where `length` is 1 or 2. */
-const plain = 16
-const third = { memory: 4, index: 8, i32: 12 } as const
+const more = new Int32Array(256).fill(0xff)
+const forms = new Int32Array(256)
+/** Depth stays as it is. */
+const level = 1 << 4
+
+function form(opcode: number, octets: 1 | 2 | 3, zero: number, kept: number, depth: -1 | 0 | 1 = 0): void {
+  more[opcode] = zero
+  forms[opcode] = octets | ((depth + 1) << 4) | ((octets === 3 ? 9 : 17) << 8) | (kept << 16)
+}
+
 for (let opcode = 0; opcode < 0xfb; opcode++) {
-  for (let octet = 0; octet < 256; octet++) {
-    const layout = immediates[opcode]
-    const short = octet < 0x80
-    let entry = 0
-    if (layout === immediate.none && opcode !== op.end) entry = 1
-    else if (layout === immediate.index && opcode !== op.delegate)
-      entry = short ? 2 | (octet << 8) : 3 | third.index | ((octet & 0x7f) << 8)
-    else if (layout === immediate.i32) entry = short ? 2 | (((octet << 25) >> 25) << 8) : 3 | third.i32 | ((octet & 0x7f) << 8)
-    else if (layout === immediate.memory && octet < 0x40) entry = 3 | third.memory
-    pairs[opcode | (octet << 8)] = (entry & 3) === 1 || (entry & 3) === 2 ? entry | plain : entry
-  }
+  if (opcode === op.delegate) continue
+  const layout = immediates[opcode]
+  if (layout === immediate.none) form(opcode, 1, 0, 0, opcode === op.end ? -1 : 0)
+  else if (layout === immediate.index) form(opcode, 2, 0x8000, 0x7f)
+  else if (layout === immediate.i32) form(opcode, 2, 0x8000, -1)
+  else if (layout === immediate.memory) form(opcode, 3, 0x80c000, 0x7f)
+  // Only the types 0x40 (empty) and 0 (the module's first): others may be longer than they look.
+  else if (layout === immediate.blockType) form(opcode, 2, 0xbf00, -1, 1)
 }
 
 /**
  * Reads one expression (a function's body after its locals, or an initialiser) up to its closing `end`, which is on the tape too.
- * Leaves `reader.at` behind it. Throws `WasmFault`; what was read before the fault is on the tape. The reader's octets must go on for
- * at least eight more behind its end.
+ * Leaves `reader.at` behind it. Throws `WasmFault`, and then nothing is on the tape.
  */
 export function decodeExpression(reader: Reader, tape: Tape): void {
-  const bytes = reader.bytes
   const end = reader.end
   const from = reader.at
   tape.length = 0
@@ -65,48 +68,84 @@ export function decodeExpression(reader: Reader, tape: Tape): void {
   let at = from
   let depth = 1
   let next = 0
-  try {
-    while (at < end) {
-      const pair = bytes[at]! | (bytes[at + 1]! << 8)
-      const entry = pairs[pair]!
-      const length = entry & 3
-      if ((entry & plain) !== 0) {
-        words[next] = pair & 0xff
-        words[next + 1] = entry >> 8
-        next += 3
-        at += length
-        continue
-      }
+  while (at < end) {
+    // Octets are read ahead; only where the module's very last ones are code is it copied for that.
+    if (at >= reader.safeEnd) reader.pad()
+    const view = reader.view
+    const safe = Math.min(end, reader.safeEnd) | 0
+    while (at < safe) {
       const start = at
-      let opcode = pair & 0xff
-      if (length === 3) {
-        const octet = bytes[at + 2]!
-        const kind = entry & 12
-        if (octet < 0x80) {
+      const word = view.getInt32(at, true)
+      let opcode = word & 0xff
+      const how = forms[opcode]!
+      if ((word & more[opcode]!) === 0) {
+        words[next] = opcode
+        words[next + 1] = ((word << (how >> 8)) >> 25) & (how >> 16)
+        next += 3
+        at += how & 3
+        if ((how & 0x30) === level) continue
+        depth += ((how >> 4) & 3) - 1
+        if (depth > maxDepth) throw new WasmFault('TOO_MUCH', start)
+        if (depth > 0) continue
+        reader.at = at
+        tape.length = next / 3
+        return
+      }
+      // Numbers of two octets, constants of three, and what else is frequent.
+      const layout = immediates[opcode]
+      if (layout === immediate.index) {
+        if ((word & 0x800000) === 0 && opcode !== op.delegate) {
           words[next] = opcode
-          words[next + 1] = kind === 8 ? (octet << 7) | (entry >> 8) : kind === 4 ? octet : (((octet << 7) | (entry >> 8)) << 18) >> 18
+          words[next + 1] = ((word >>> 8) & 0x7f) | ((word >>> 9) & 0x3f80)
           next += 3
           at += 3
           continue
         }
-        const fourth = bytes[at + 3]!
-        if (fourth < 0x80 && kind !== 8) {
+      } else if (layout === immediate.memory) {
+        if ((word & 0x8000c000) === 0) {
           words[next] = opcode
-          words[next + 1] =
-            kind === 4 ? (octet & 0x7f) | (fourth << 7) : (((fourth << 14) | ((octet & 0x7f) << 7) | (entry >> 8)) << 11) >> 11
+          words[next + 1] = ((word >>> 16) & 0x7f) | ((word >>> 17) & 0x3f80)
           next += 3
           at += 4
           continue
         }
-      } else if (opcode === 0x0b /* end */) {
-        words[next] = opcode
-        words[next + 1] = 0
-        next += 3
-        at++
-        if (--depth > 0) continue
-        reader.at = at
-        return
-      } else if (opcode === 0x42 /* i64.const */) {
+      } else if (layout === immediate.i32) {
+        const low = ((word >>> 8) & 0x7f) | ((word >>> 9) & 0x3f80)
+        if ((word & 0x800000) === 0) {
+          words[next] = opcode
+          words[next + 1] = (low << 18) >> 18
+          next += 3
+          at += 3
+          continue
+        }
+        if (word >= 0) {
+          words[next] = opcode
+          words[next + 1] = ((low | ((word >>> 24) << 14)) << 11) >> 11
+          next += 3
+          at += 4
+          continue
+        }
+      } else if (layout === immediate.blockType) {
+        // Value types of one octet, as empty blocks are read above.
+        const type = (word >> 8) & 0xff
+        if (type >= 0x65 && type < 0x80) {
+          words[next] = opcode
+          words[next + 1] = type - 0x80
+          next += 3
+          at += 2
+          if (++depth > maxDepth) throw new WasmFault('TOO_MUCH', start)
+          continue
+        }
+      } else if (opcode === op.i64Const) {
+        if ((word & 0x8000) === 0) {
+          const low = (word << 17) >> 25
+          words[next] = opcode
+          words[next + 1] = low
+          words[next + 2] = low >> 31
+          next += 3
+          at += 2
+          continue
+        }
         reader.at = at + 1
         reader.leb64(true)
         words[next] = opcode
@@ -114,13 +153,6 @@ export function decodeExpression(reader: Reader, tape: Tape): void {
         words[next + 2] = reader.high
         next += 3
         at = reader.at
-        continue
-      } else if (opcode >= 0x02 && opcode <= 0x04 /* block, loop, if */ && (pair >> 8 === 0x40 || (pair >= 0x6500 && pair < 0x8000))) {
-        words[next] = opcode
-        words[next + 1] = (pair << 17) >> 25
-        next += 3
-        at += 2
-        if (++depth > maxDepth) throw new WasmFault('TOO_MUCH', start)
         continue
       }
       reader.at = at + 1
@@ -131,14 +163,15 @@ export function decodeExpression(reader: Reader, tape: Tape): void {
       next += 3
       at = reader.at
       if (opcode === op.delegate) {
-        if (--depth === 0) return
-      } else if ((immediates[opcode] === immediate.blockType || opcode === op.tryTable) && ++depth > maxDepth)
+        if (--depth > 0) continue
+        tape.length = next / 3
+        return
+      }
+      if ((immediates[opcode] === immediate.blockType || opcode === op.tryTable) && ++depth > maxDepth)
         throw new WasmFault('TOO_MUCH', start)
     }
-    throw new WasmFault('TRUNCATED', Math.min(at, end))
-  } finally {
-    tape.length = next / 3
   }
+  throw new WasmFault('TRUNCATED', Math.min(at, end))
 }
 
 /** Opcode number of a prefixed instruction, whose sub-opcode is next. */

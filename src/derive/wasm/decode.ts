@@ -145,8 +145,6 @@ export function decodeModule(bytes: Uint8Array, visit: BodyVisitor | null = null
       // A section cut short is read as far as it goes.
       const cut = end > bytes.length
       reader.end = cut ? bytes.length : end
-      // Expressions are read a few octets ahead; only a module whose code stands at its very end is copied for that.
-      reader.pad()
       readSection(id, reader, module, visit)
       if (cut) throw new WasmFault('TRUNCATED', sizeAt)
       if (reader.at > end) throw new WasmFault('LYING_COUNT', sizeAt)

@@ -1,6 +1,7 @@
 import { WasmFault } from './fault.ts'
 
 const decoder = new TextDecoder()
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /**
  * Numbers, names and slices out of a module, bounds checked: every read past `end` is a fault, never a zero.
@@ -8,6 +9,10 @@ const decoder = new TextDecoder()
  */
 export class Reader {
   bytes: Uint8Array
+  /** The same octets. */
+  view: DataView
+  /** Before here, sixteen octets can be read without asking, though some may lie behind `end`. */
+  safeEnd: number
   at: number
   end: number
   low = 0
@@ -15,16 +20,19 @@ export class Reader {
 
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.bytes = bytes
+    this.view = viewOf(bytes)
+    this.safeEnd = bytes.length - 16
     this.at = at
     this.end = end
   }
 
-  /** Makes sure that at least sixteen octets go on behind `end`, whose reading does no harm; copies where they do not. */
+  /** Makes it safe to read ahead up to the last octet, by a copy with zeros behind it. */
   pad(): void {
-    if (this.end + 16 <= this.bytes.length) return
     const padded = new Uint8Array(this.bytes.length + 16)
     padded.set(this.bytes)
+    this.safeEnd = this.bytes.length
     this.bytes = padded
+    this.view = viewOf(padded)
   }
 
   byte(): number {
@@ -47,6 +55,11 @@ export class Reader {
   /** Unsigned LEB128 of 32 bits. */
   u32(): number {
     const first = this.at
+    const only = this.bytes[first]!
+    if (only < 0x80 && first < this.end) {
+      this.at = first + 1
+      return only
+    }
     let value = 0
     let shift = 0
     for (;;) {
@@ -84,7 +97,7 @@ export class Reader {
     const bytes = this.bytes
     const first = this.at
     let at = first
-    // Unchecked up to ten octets: whether they were all there is checked behind them.
+    // Unchecked up to ten octets (none is read as zero): whether they were all there is checked behind them.
     let byte = bytes[at++]!
     let bottom = byte & 0x7f
     let middle = 0
