@@ -1,5 +1,6 @@
 import { captureOf, type Capture, type CaptureManifest } from '#model/capture.ts'
 import type { Observation } from '#model/observation.ts'
+import type { ReportedPage } from '#model/reported-page.ts'
 
 /** A page whose every text is `hostile`: for tests of what a reader is shown. */
 export function observationWith(hostile: string): { observation: Observation; capture: Capture } {
@@ -139,4 +140,48 @@ export function observationWith(hostile: string): { observation: Observation; ca
     error: { code: 'TIMEOUT', message: hostile },
   }
   return { observation, capture }
+}
+
+/** The same as a report is made of it. */
+export function reportedPageWith(hostile: string, screenshot: ReportedPage['screenshot'] = null): ReportedPage {
+  return {
+    ...observationWith(hostile),
+    screenshot,
+    conversations: [
+      {
+        artifact: 'ws-1',
+        url: `wss://pool.example/${hostile}`,
+        via: 'websocket',
+        pool: {
+          dialect: 'coinhive',
+          strength: 'named',
+          accounts: [hostile],
+          name: hostile,
+          family: hostile,
+          roles: [{ role: 'login', count: 1 }],
+        },
+        sentCount: 1,
+        receivedCount: 1,
+        turns: (['sent', 'received'] as const).map((direction, at) => ({
+          artifact: 'ws-1',
+          place: `frame ${at}`,
+          atMs: 2,
+          direction,
+          size: 9,
+          payload: hostile || ' ',
+          encoding: 'text',
+          role: 'login',
+          method: hostile,
+          account: hostile,
+          jobId: hostile,
+          layers: [hostile],
+        })),
+        turnsLeft: 3,
+        openedAtMs: 1,
+        closedAtMs: null,
+        notes: [hostile],
+      },
+    ],
+    deeds: { 'script-1': [{ kind: 'opens-socket', count: 1, objects: [hostile] }] },
+  }
 }

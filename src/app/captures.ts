@@ -5,8 +5,8 @@ import { readCaptures } from '#archive/import.ts'
 import { pageReached } from '#derive/page-reached.ts'
 import { openFileStore } from '#ledger/file-store.ts'
 import type { StoreReport } from '#ledger/verify.ts'
-import { type Digest, isDigest } from '#model/digest.ts'
-import { AssayError } from '#model/errors.ts'
+import type { Digest } from '#model/digest.ts'
+import { fullId } from './kept-captures.ts'
 
 /** Writes a capture of a data folder as WACZ or HAR. Throws `BAD_ARGUMENT`, `NOT_FOUND`. */
 export async function exportCapture(o: { dir: string; id: string; format: 'wacz' | 'har'; out: string; software: string }): Promise<void> {
@@ -37,20 +37,4 @@ export async function importCaptures(
 
 export async function verifyCaptures(dir: string, signal: AbortSignal): Promise<StoreReport> {
   return (await openFileStore(dir)).verify(signal)
-}
-
-/** A capture may be named by the beginning of its digest. */
-async function fullId(dir: string, text: string): Promise<Digest> {
-  const wanted = text.startsWith('sha256:') ? text : `sha256:${text}`
-  if (isDigest(wanted)) return wanted
-  if (!/^sha256:[0-9a-f]{4,63}$/.test(wanted))
-    throw new AssayError('BAD_ARGUMENT', `"${text.slice(0, 80)}" names no capture`, {
-      hint: 'Give the capture identifier of an answer, or at least its first four hex digits.',
-    })
-  const found: Digest[] = []
-  for await (const id of (await openFileStore(dir)).listCaptures()) if (id.startsWith(wanted)) found.push(id)
-  const [only] = found
-  if (only === undefined) throw new AssayError('NOT_FOUND', `no capture ${text} in ${dir}`)
-  if (new Set(found).size > 1) throw new AssayError('BAD_ARGUMENT', `${text} names ${found.length} captures`)
-  return only
 }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { type Imported, readCaptures } from '#archive/import.ts'
 import { type SpilledBlobs, spilledBlobs } from '#archive/spilled-blobs.ts'
 import { pageReached } from '#derive/page-reached.ts'
@@ -8,12 +8,17 @@ import { loadSignatures } from '#judge/signatures.ts'
 import { openFileStore } from '#ledger/file-store.ts'
 import { isFileStore } from '#ledger/files/format.ts'
 import type { Capture } from '#model/capture.ts'
-import { type Digest, isDigest } from '#model/digest.ts'
+import type { Digest } from '#model/digest.ts'
 import { AssayError, type ErrorRecord, toErrorRecord } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
+import type { ReportedPage } from '#model/reported-page.ts'
 import type { BlobStore } from '#model/store.ts'
+import { manifestFile } from './kept-captures.ts'
+import { reportedPage } from './reported-page.ts'
 
-export type JudgedFile = { file: string; observation: Observation; capture: Capture } | { file: string; error: ErrorRecord }
+export type JudgedFile =
+  /** `reported`: all that a report shows of it; to be asked for before the next one is. */
+  { file: string; observation: Observation; reported(): Promise<ReportedPage> } | { file: string; error: ErrorRecord }
 
 export interface JudgeEvents {
   onProgress(text: string): void
@@ -45,7 +50,7 @@ export async function* judgeFiles(paths: readonly string[], events: JudgeEvents,
       for await (const each of opened.found) {
         if (signal.aborted) return
         events.onProgress(`judging ${each.file}${++count > 1 ? ` (${count})` : ''}`)
-        yield await judged(judge.value, each)
+        yield await judged(judge.value, each, opened.blobs)
       }
     } catch (error) {
       if (signal.aborted) return
@@ -75,10 +80,11 @@ class CurrentBlobs implements BlobStore {
   }
 }
 
-async function judged(judge: Judge, { file, capture: read }: Found): Promise<JudgedFile> {
+async function judged(judge: Judge, { file, capture: read }: Found, blobs: BlobStore): Promise<JudgedFile> {
   try {
     const capture = await read()
-    return { file, capture, observation: await judge.judge(capture) }
+    const observation = await judge.judge(capture)
+    return { file, observation, reported: () => reportedPage(observation, capture, blobs, file) }
   } catch (error) {
     return { file, error: toErrorRecord(error) }
   }
@@ -97,12 +103,8 @@ async function open(
     const store = await openFileStore(path)
     return { blobs: store, found: capturesOf(store, path) }
   }
-  const id = captureIdOf(path)
-  const storeOfManifest = dirname(dirname(dirname(path)))
-  if (id !== null && (await isFileStore(storeOfManifest))) {
-    const store = await openFileStore(storeOfManifest)
-    return { blobs: store, found: [{ file: path, capture: () => store.getCapture(id) }] }
-  }
+  const kept = await manifestFile(path)
+  if (kept !== null) return { blobs: kept.store, found: [{ file: path, capture: () => kept.store.getCapture(kept.id) }] }
   const imported = readCaptures(path, temporary, {
     classify: pageReached,
     signal,
@@ -132,12 +134,6 @@ function readingProgress(path: string, events: JudgeEvents): (octets: number, of
 async function* capturesOf(store: Awaited<ReturnType<typeof openFileStore>>, path: string): AsyncGenerator<Found> {
   for await (const id of store.listCaptures())
     yield { file: join(path, 'captures', id.slice(7, 9), `${id.slice(7)}.json`), capture: () => store.getCapture(id) }
-}
-
-/** A manifest in a data folder is named by its digest. */
-function captureIdOf(path: string): Digest | null {
-  const id = `sha256:${basename(path, '.json')}`
-  return isDigest(id) ? id : null
 }
 
 function closing<T extends { close(): Promise<void> }>(value: T): { value: T; [Symbol.asyncDispose](): Promise<void> } {

@@ -1,11 +1,12 @@
 import type { HttpHeader } from '#model/artifact.ts'
 import type { ProfileName, VisitOptions } from '#capture/visit-options.ts'
-import { type Capture, type ConsentPolicy, artifacts } from '#model/capture.ts'
+import type { Capture, ConsentPolicy } from '#model/capture.ts'
 import { type Ledger, openLedger } from '#ledger/ledger.ts'
 import { AssayError } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
+import type { ReportedPage } from '#model/reported-page.ts'
 import { type Seed, seedOf } from '#model/seed.ts'
-import type { BlobStore } from '#model/store.ts'
+import { reportedPage } from './reported-page.ts'
 import { visit } from './visit.ts'
 import { openWorkshop } from './workshop.ts'
 
@@ -31,7 +32,8 @@ export interface ScanRequest {
 export interface ScannedPage {
   observation: Observation
   capture: Capture
-  screenshot(): Promise<{ bytes: Uint8Array; mimeType: string } | null>
+  /** All that a report shows of it. */
+  reported(): Promise<ReportedPage>
 }
 
 export interface ScanEvents {
@@ -80,7 +82,7 @@ export async function scan(request: ScanRequest, events: ScanEvents, signal: Abo
       try {
         const { capture, observation } = await visit(opened, current, options, signal)
         await (memory ? memory.record(observation) : opened.store.appendObservation(observation))
-        await events.onPage({ capture, observation, screenshot: () => screenshotOf(capture, opened.store) })
+        await events.onPage({ capture, observation, reported: () => reportedPage(observation, capture, opened.store) })
         done++
       } catch (error) {
         if (error instanceof AssayError && error.code === 'INTERRUPTED') return
@@ -114,9 +116,4 @@ function visitOptions(request: ScanRequest): VisitOptions {
     proxy: request.proxy,
     headers: request.headers,
   }
-}
-
-async function screenshotOf(capture: Capture, blobs: BlobStore): Promise<{ bytes: Uint8Array; mimeType: string } | null> {
-  const taken = artifacts(capture, 'screenshot').items[0]
-  return taken?.body.status === 'stored' ? { bytes: await blobs.get(taken.body.digest), mimeType: taken.mimeType } : null
 }

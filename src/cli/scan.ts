@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
 import { type ScanRequest, type ScannedPage, scan } from '#app/scan.ts'
@@ -8,16 +7,14 @@ import { AssayError } from '#model/errors.ts'
 import { consentPolicies } from '#model/capture.ts'
 import type { Seed } from '#model/seed.ts'
 import { answerLine } from '#report/answer-line.ts'
-import { type ReportedPage, htmlReport } from '#report/html.ts'
-import { sarif } from '#report/sarif.ts'
 import { terminalAnswer } from '#report/terminal.ts'
 import { exit } from './exit.ts'
 import { failOn, header, milliseconds, positiveInteger, repeated } from './options.ts'
 import { Progress, colourOn, interruptible } from './progress.ts'
+import { ReportFiles, type ReportFlags } from './report-files.ts'
 import { readSeedList } from './seed-list.ts'
-import { version } from './version.ts'
 
-interface ScanFlags {
+interface ScanFlags extends ReportFlags {
   list?: string
   jobs: number
   dwell?: number
@@ -33,8 +30,6 @@ interface ScanFlags {
   lab?: string
   browser?: string
   json?: boolean
-  html?: string
-  sarif?: string
   failOn: FailOn
 }
 
@@ -57,6 +52,7 @@ export function define(command: Command): void {
     .option('--browser <path>', 'use this Chromium')
     .option('--json', 'one line of JSON a page')
     .option('--html <file>', 'write a report for people')
+    .option('--markdown <file>', 'write the report as Markdown')
     .option('--sarif <file>', 'write SARIF 2.1.0 for code hosts')
     .option('--fail-on <list>', 'statuses and kinds that make the exit code 1; "found", "never"', failOn, defaultFailOn)
     .action(run)
@@ -70,8 +66,7 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
   const progress = new Progress()
   const signal = interruptible(progress)
   const codes: ExitCode[] = []
-  const reported: ReportedPage[] = []
-  const wanted = flags.html !== undefined || flags.sarif !== undefined
+  const reports = new ReportFiles(flags)
 
   const list = flags.list === undefined ? { seeds: [], bad: [] } : await readSeedList(flags.list, progress)
   const request: ScanRequest = {
@@ -98,7 +93,7 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
         : `${terminalAnswer(page.observation, { colour: colourOn(), keptIn: flags.data ?? flags.out })}\n`,
     )
     codes.push(exitCodeOf(answerOf(page.observation), flags.failOn))
-    if (wanted) reported.push({ observation: page.observation, capture: page.capture, screenshot: await page.screenshot() })
+    await reports.add(page.reported)
   }
   const { interrupted, bad } = await scan(
     request,
@@ -106,15 +101,7 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
     signal,
   )
   progress.clear()
-  if (flags.html !== undefined) await writeFile(flags.html, htmlReport(reported, version))
-  if (flags.sarif !== undefined)
-    await writeFile(
-      flags.sarif,
-      sarif(
-        reported.map((page) => page.observation),
-        version,
-      ),
-    )
+  await reports.write()
   exit(interrupted ? 130 : worstExitCode(codes) === 1 ? 1 : bad + list.bad.length > 0 ? 4 : worstExitCode(codes))
 }
 

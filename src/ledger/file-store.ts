@@ -10,7 +10,7 @@ import type { BlobStore, CaptureStore, MemoStore } from '#model/store.ts'
 import { appendLog } from './files/append-log.ts'
 import { isMissing, readIfThere, storeError, syncFolder, writeWhole } from './files/atomic.ts'
 import { openFormat } from './files/format.ts'
-import { packedSize, readPacked, writePacked } from './files/packed.ts'
+import { packedSize, readPacked, unpackedName, writePacked } from './files/packed.ts'
 import { parseVisitRecord, type VisitRecord, visitPlace } from './visit-record.ts'
 import { type StoreReport, verifyStore } from './verify.ts'
 
@@ -21,6 +21,8 @@ import { type StoreReport, verifyStore } from './verify.ts'
 export interface FileStore extends BlobStore, CaptureStore, MemoStore {
   readonly dir: string
   getObservation(captureId: Digest, judgement: string): Promise<Observation | null>
+  /** Every answer that was kept of a capture, in no order. */
+  observationsOf(captureId: Digest): AsyncIterable<Observation>
   /** Writes the record that makes a visit count; the same visit twice is once. */
   putVisit(visit: VisitRecord): Promise<void>
   getVisit(visitId: string): Promise<VisitRecord | null>
@@ -179,6 +181,20 @@ export async function openFileStore(path: string): Promise<FileStore> {
     },
     async getObservation(id, judgement) {
       return loadObservation(observationName(id, judgement)).catch(doing(`reading the observation of ${id}`))
+    },
+    async *observationsOf(id) {
+      const hex = hexOf(id)
+      const folder = join(dir, 'observations', hex.slice(0, 2))
+      const names: string[] = await readdir(folder).catch((error: unknown) =>
+        isMissing(error) ? [] : doing('listing observations')(error),
+      )
+      for (const file of names) {
+        if (!file.startsWith(`${hex}-`)) continue
+        const observation = await loadObservation(unpackedName(file).replace(/\.json$/, '')).catch(
+          doing(`reading the observation of ${id}`),
+        )
+        if (observation !== null) yield observation
+      }
     },
     async *listObservations() {
       try {

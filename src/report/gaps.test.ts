@@ -6,9 +6,10 @@ import { captureOf } from '#model/capture.ts'
 import type { Collection } from '#model/collection.ts'
 import { artifactKinds } from '#model/artifact.ts'
 import { gapsOf } from '#model/gap.ts'
-import { observationWith } from '../../test/observation.ts'
+import { reportedPageWith } from '../../test/observation.ts'
 import { type ReportPart, madeOf } from './gaps.ts'
-import { type ReportedPage, htmlReport } from './html.ts'
+import type { ReportedPage } from '#model/reported-page.ts'
+import { htmlReport } from './html.ts'
 import { sarif } from './sarif.ts'
 import { terminalAnswer } from './terminal.ts'
 
@@ -20,7 +21,8 @@ const broken: Record<string, Collection<never>> = {
 
 /** Everything whole but one kind, or all of it whole. */
 function pageWith(kind: ArtifactKind | null, collection: Collection<never> | undefined): ReportedPage {
-  const { observation, capture } = observationWith('plain')
+  const plain = reportedPageWith('plain', { bytes: new Uint8Array([1]), mimeType: 'image/png' })
+  const { observation, capture } = { ...plain, capture: plain.capture! }
   const artifacts: Record<string, Collection<unknown>> = Object.fromEntries(
     artifactKinds.map((each) => [each, capture.manifest.artifacts[each] ?? { status: 'complete', items: [] }]),
   )
@@ -30,9 +32,9 @@ function pageWith(kind: ArtifactKind | null, collection: Collection<never> | und
   }
   const manifest = { ...capture.manifest, artifacts }
   return {
+    ...plain,
     observation: { ...observation, blindTo: [], gaps: gapsOf(manifest) },
     capture: captureOf(manifest),
-    screenshot: { bytes: new Uint8Array([1]), mimeType: 'image/png' },
   }
 }
 
@@ -98,7 +100,7 @@ describe('a part of a report whose list is not whole says so', () => {
     const { gaps: _, ...observation } = pageWith(null, undefined).observation
     assert.match(terminalAnswer(observation, { colour: false }), /earlier version/)
     assert.match(sarif([observation], '1'), /earlier version/)
-    assert.match(section({ observation, capture: null, screenshot: null }, 'code'), /earlier version/)
+    assert.match(section({ ...reportedPageWith('plain'), observation, capture: null }, 'code'), /earlier version/)
     assert.equal(answerOf(observation).gaps, undefined)
   })
 })

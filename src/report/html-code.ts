@@ -1,11 +1,30 @@
 import type { Component } from '#model/component.ts'
+import type { DeedsByArtifact } from '#model/deed.ts'
+import type { Finding } from '#model/finding.ts'
 import { notWhole } from './html-gaps.ts'
 import { type Markup, html } from './html-template.ts'
+import { deedText, loaderOf, ownerOf, thirdParties } from './words.ts'
 
-const shownRows = 500
+const shownRows = 400
 
-/** All code on the page: whose it is, who loaded it, what it is. `gaps`: what the list has to say of itself. */
-export function codeTable(components: readonly Component[], gaps: readonly string[]): Markup {
+export interface CodeOnPage {
+  components: readonly Component[]
+  deeds: DeedsByArtifact
+  findings: readonly Finding[]
+  /** What the list has to say of itself. */
+  gaps: readonly string[]
+  /** Number of the page in the report, for the names of places in it. */
+  page: number
+}
+
+/** All code on the page: what it is, whose it is, who loaded it, what it did. */
+export function codeTable({ components, deeds, findings, gaps, page }: CodeOnPage): Markup {
+  const named = new Map<string, Finding[]>()
+  for (const finding of findings)
+    for (const { artifact } of finding.evidence)
+      named.set(artifact, [...(named.get(artifact) ?? []).filter((other) => other !== finding), finding])
+  // What a finding names comes first: it is what the reader came for.
+  const sorted = components.toSorted((a, b) => Number(named.has(b.artifact)) - Number(named.has(a.artifact)))
   return html`<section>
     <h2>All code on this page</h2>
     ${notWhole(gaps)}
@@ -13,47 +32,44 @@ export function codeTable(components: readonly Component[], gaps: readonly strin
       components.length === 0
         ? html`<p>${gaps.length === 0 ? 'None was seen.' : 'None was recorded, which does not say that there was none.'}</p>`
         : html`<p>
-              ${components.length} pieces of code,
-              ${new Set(components.filter((component) => component.party === 'third').map((component) => component.registrableDomain ?? component.host)).size}
-              third parties.
+              ${counted(components.length, 'piece', 'pieces')} of code,
+              ${counted(thirdParties(components), 'third party', 'third parties')}${named.size > 0 && '; what a finding names comes first'}.
             </p>
-            <div class="scroll">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Code</th>
-                    <th scope="col">Whose</th>
-                    <th scope="col">Loaded by</th>
-                    <th scope="col" class="number">Bytes</th>
-                    <th scope="col">SHA-256</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  ${components.slice(0, shownRows).map(
-                    (component) =>
-                      html`<tr>
-                        <td><code>${component.url || component.slot}</code><br /><span class="quiet">${component.artifact}</span></td>
-                        <td>${owner(component)}</td>
-                        <td>${loader(component)}</td>
-                        <td class="number">${component.size ?? '?'}</td>
-                        <td><code>${component.digest?.slice(7, 23) ?? 'not collected'}</code></td>
-                      </tr>`,
-                  )}
-                </tbody>
-              </table>
-            </div>
-            ${components.length > shownRows && html`<p>${components.length - shownRows} more are in the JSON.</p>`}`
+            <table class="code" role="table">
+              <thead role="rowgroup">
+                <tr role="row">
+                  <th scope="col" role="columnheader">Code</th>
+                  <th scope="col" role="columnheader">Whose, and who loaded it</th>
+                  <th scope="col" role="columnheader">What it did</th>
+                </tr>
+              </thead>
+              <tbody role="rowgroup">
+                ${sorted.slice(0, shownRows).map((component) => row(component, deeds, named, page))}
+              </tbody>
+            </table>
+            ${components.length > shownRows && html`<p>${components.length - shownRows} more are in the answer that is kept in the data folder.</p>`}`
     }
   </section>`
 }
 
-function owner(component: Component): string {
-  if (component.party === 'inline') return "the page's own"
-  const name = component.entity?.name ?? component.registrableDomain ?? component.host
-  return component.party === 'first' ? `${name} (this site)` : name
+function row(component: Component, deeds: DeedsByArtifact, named: ReadonlyMap<string, Finding[]>, page: number): Markup {
+  const found = named.get(component.artifact) ?? []
+  const did = deeds[component.artifact] ?? []
+  return html`<tr role="row" id="p${page}-${component.artifact}" class="${found.length > 0 ? 'named' : 'plain'}">
+    <td role="cell">
+      <code>${component.url || component.slot}</code><br /><span class="quiet"
+        >${component.artifact}, ${component.size === null ? 'size not known' : `${component.size.toLocaleString('en')} bytes`}<br /><code
+          class="digest"
+          >${component.digest ?? 'its octets were not collected'}</code
+        ></span
+      >
+    </td>
+    <td role="cell">${ownerOf(component)}<br /><span class="quiet">${loaderOf(component)}</span></td>
+    <td role="cell">
+      ${found.map(({ title, kind }) => html`<strong class="${kind === 'mining' ? 'bad' : 'unknown'}">${title}</strong><br />`)}
+      ${did.length === 0 ? html`<span class="quiet">nothing that was traced to it</span>` : did.map((deed) => html`${deedText(deed)}<br />`)}
+    </td>
+  </tr>`
 }
 
-function loader(component: Component): Markup {
-  const by = component.chain.at(-1)
-  return html`${by ? html`<code>${by}</code>` : 'the page'}${component.chain.length > 2 && html`<br /><span class="quiet">${component.chain.length} steps from the page</span>`}`
-}
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`

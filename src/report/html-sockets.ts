@@ -1,14 +1,13 @@
-import type { SocketFrame, WebSocketArtifact } from '#model/artifact.ts'
-import type { Collection } from '#model/collection.ts'
+import type { Conversation, ConversationTurn } from '#model/conversation.ts'
 import { notWhole } from './html-gaps.ts'
 import { type Markup, html } from './html-template.ts'
+import { poolSummary, roleWords, viaWords } from './words.ts'
 
-const shownSockets = 20
-const shownFrames = 12
+const shownConversations = 20
 
-/** What the page said to others over WebSockets, and what they answered. `gaps`: what the list has to say of itself. */
-export function socketSection(sockets: Collection<WebSocketArtifact>, gaps: readonly string[]): Markup | false {
-  if (sockets.items.length === 0)
+/** What the page said to others, and what they answered, read as far as it could be. `gaps`: what the list has to say of itself. */
+export function socketSection(conversations: readonly Conversation[], gaps: readonly string[], page: number): Markup | false {
+  if (conversations.length === 0)
     return (
       gaps.length > 0 &&
       html`<section>
@@ -20,44 +19,57 @@ export function socketSection(sockets: Collection<WebSocketArtifact>, gaps: read
   return html`<section>
     <h2>Sockets</h2>
     ${notWhole(gaps)}
-    ${sockets.items.slice(0, shownSockets).map(
-      (socket) =>
-        html`<h3><code>${socket.url}</code></h3>
+    ${conversations.slice(0, shownConversations).map(
+      (each, i) =>
+        html`<div id="p${page}-talk-${i}">
+          <h3><code>${each.url}</code></h3>
           <p class="quiet">
-            ${socket.id}: ${socket.sentCount} sent, ${socket.receivedCount}
-            received${socket.framesDropped > 0 && `, ${socket.framesDropped} of them counted and not kept`}${socket.cut && `; cut by us after ${Math.round(socket.cut.atMs / 100) / 10} s: ${socket.cut.reason}`}${socket.error && `; ${socket.error}`}
+            ${viaWords(each.via)}, ${each.artifact}: ${each.sentCount} sent, ${each.receivedCount}
+            received${each.notes.map((note) => `; ${note}`)}
           </p>
-          ${
-            socket.frames.length > 0 &&
-            html`<div class="scroll">
-              <table class="dialogue">
-                <thead>
-                  <tr>
-                    <th scope="col" class="number">ms</th>
-                    <th scope="col">Who</th>
-                    <th scope="col">What</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  ${socket.frames.slice(0, shownFrames).map(
-                    (frame) =>
-                      html`<tr>
-                        <td class="number">${Math.round(frame.atMs)}</td>
-                        <td class="short">${frame.direction === 'sent' ? 'page' : 'server'}</td>
-                        <td>${payload(frame)}</td>
-                      </tr>`,
-                  )}
-                </tbody>
-              </table>
-            </div>`
-          }
-          ${socket.frames.length > shownFrames && html`<p class="quiet">${socket.frames.length - shownFrames} more frames are in the capture.</p>`}`,
+          ${each.pool && html`<p><strong>Spoken with a mining pool.</strong> ${poolSummary(each.pool)}</p>`}
+          ${each.turns.length > 0 && dialogue(each)}
+        </div>`,
     )}
-    ${sockets.items.length > shownSockets && html`<p>${sockets.items.length - shownSockets} more sockets are in the capture.</p>`}
+    ${conversations.length > shownConversations && html`<p>${conversations.length - shownConversations} more are in the capture.</p>`}
   </section>`
 }
 
-function payload(frame: SocketFrame): string {
-  const shown = frame.text ?? (frame.base64 === undefined ? '' : `base64 ${frame.base64}`)
-  return shown.length > 400 ? `${shown.slice(0, 400)}… (${frame.size} bytes)` : shown
+function dialogue(conversation: Conversation): Markup {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Messages of ${conversation.artifact}">
+      <table class="dialogue">
+        <thead>
+          <tr>
+            <th scope="col" class="number">After</th>
+            <th scope="col">Who</th>
+            <th scope="col">What it says</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${conversation.turns.map(
+            (turn) =>
+              html`<tr>
+                <td class="number">${Math.round(turn.atMs)} ms</td>
+                <td class="short">${turn.direction === 'sent' ? 'page →' : '← server'}</td>
+                <td>${meaning(turn)}<code>${payload(turn)}</code></td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    ${conversation.turnsLeft > 0 && html`<p class="quiet">${conversation.turnsLeft} more messages are in the capture.</p>`}`
+}
+
+function meaning(turn: ConversationTurn): Markup | false {
+  return (
+    turn.role !== null &&
+    html`<strong>${roleWords[turn.role] ?? turn.role}</strong
+      >${turn.account !== null && html`, pays <code>${turn.account}</code>`}${turn.layers.length > 0 && ` (read through ${turn.layers.join(', ')})`}<br />`
+  )
+}
+
+function payload(turn: ConversationTurn): string {
+  if (turn.payload === '') return turn.size === 0 ? '(empty)' : `(${turn.size} bytes)`
+  const shown = `${turn.encoding === 'base64' ? 'base64 ' : ''}${turn.payload}`
+  return shown.length > 400 ? `${shown.slice(0, 400)}… (${turn.size} bytes)` : shown
 }

@@ -13,7 +13,7 @@ h1 { font-size: 1.5rem; line-height: 1.3; margin: 1rem 0 .25rem; overflow-wrap: 
 h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; padding-bottom: .25rem; border-bottom: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 1rem 0 .1rem; overflow-wrap: anywhere; }
 p, ul, ol, dl { margin: .4rem 0; }
-li, dd, td { overflow-wrap: anywhere; }
+p, li, dd, td { overflow-wrap: anywhere; }
 a { color: var(--link); }
 code { font: .9em ui-monospace, "Liberation Mono", "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 article + article { margin-top: 3rem; border-top: 3px solid var(--line); }
@@ -30,15 +30,22 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.short { white-space: nowrap; }
-ol.chain { list-style: none; padding: 0; margin: .5rem 0; }
-ol.chain li { border-left: 3px solid var(--line); padding: .3rem 0 .3rem .8rem; position: relative; }
-ol.chain li::before { content: ""; position: absolute; left: -7px; top: .85rem; width: 11px; height: 11px; border-radius: 50%; background: var(--quiet); }
-ol.chain li:last-child::before { background: var(--bad); }
-svg.threads { width: 100%; height: auto; background: var(--soft); }
-svg.threads text { fill: var(--ink); font: 12px system-ui, sans-serif; }
-svg.threads .quiet-text { fill: var(--quiet); }
-svg.threads .load { fill: var(--bad); } svg.threads .grid { stroke: var(--line); }
+.chain { display: grid; grid-template-columns: minmax(0, 382px) minmax(0, 1fr); gap: 1.5rem; align-items: start; margin: .75rem 0; }
+.chain svg { max-width: 100%; height: auto; }
+.chain ol { margin: 0; padding-left: 1.4rem; } .chain li { margin-bottom: .6rem; } .chain li > span:last-child { display: block; }
+.chain rect { fill: var(--soft); stroke: var(--line); } .chain rect.third { stroke: var(--warn); stroke-width: 2; } .chain rect.end { stroke: var(--bad); stroke-width: 2; }
+.chain text { fill: var(--ink); font: 13px system-ui, "Liberation Sans", "DejaVu Sans", sans-serif; } .chain text.name { font-weight: 600; font-size: 14px; } .chain text.how { fill: var(--quiet); }
+.chain .arrow { fill: none; stroke: var(--quiet); stroke-width: 1.5; }
+.thread { margin: .8rem 0; } .thread p { margin: .1rem 0; }
+.thread svg { display: block; width: 100%; height: 2.5rem; background: var(--soft); }
+.thread rect { fill: var(--bad); } .thread line { stroke: var(--line); }
+.axis { display: flex; justify-content: space-between; margin: 0; }
+.scroll:focus-visible, a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+table.code { table-layout: fixed; } table.code th:nth-child(1) { width: 46%; } table.code th:nth-child(2) { width: 25%; }
+.code tr.named td { background: var(--soft); } .code tr:target td { outline: 2px solid var(--link); } .code .digest { font-size: .72rem; }
 .dialogue { font-size: .85rem; } .dialogue td { font-family: ui-monospace, "Liberation Mono", monospace; }
-@media (max-width: 40rem) { .facts { grid-template-columns: 1fr; } .facts dt { margin-top: .4rem; } }
+@media (max-width: 40rem) { .facts, .chain { grid-template-columns: minmax(0, 1fr); } .facts dt { margin-top: .4rem; }
+  table.code, table.code tbody, table.code tr, table.code td { display: block; } table.code thead { position: absolute; clip-path: inset(50%); }
+  table.code tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } table.code td { border: 0; padding: .15rem 0; } }
 @media print { body { font-size: 11pt; } article { break-before: page; } article:first-of-type { break-before: auto; } }
 `)

@@ -1,22 +1,15 @@
 import { artifacts, type Capture } from '#model/capture.ts'
 import type { Observation } from '#model/observation.ts'
+import type { ReportedPage } from '#model/reported-page.ts'
 import { Markup, html } from './html-template.ts'
 import { allGaps, gapsOfPage, partGaps } from './gaps.ts'
 import { notWhole } from './html-gaps.ts'
 import { stylesheet } from './html-style.ts'
 import { codeTable } from './html-code.ts'
-import { loadChain, threadChart } from './html-drawings.ts'
+import { loadChain } from './html-chain.ts'
+import { threadChart } from './html-threads.ts'
 import { socketSection } from './html-sockets.ts'
-import { miningFacts, statusWords } from './words.ts'
-
-export interface ReportedPage {
-  observation: Observation
-  /** Null where only the observation is at hand. */
-  capture: Capture | null
-  screenshot: { bytes: Uint8Array; mimeType: string } | null
-  /** Stands instead of the URL where a file was judged. */
-  file?: string
-}
+import { behind, miningFacts, statusWords } from './words.ts'
 
 /** One self-contained file: no script, nothing loaded from anywhere, everything of the page escaped or an image. */
 export function htmlReport(pages: readonly ReportedPage[], version: string): string {
@@ -52,25 +45,27 @@ export function htmlReport(pages: readonly ReportedPage[], version: string): str
 function overview(pages: readonly ReportedPage[]): Markup {
   return html`<section>
     <h1>${pages.length} pages</h1>
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Page</th>
-          <th scope="col">Answer</th>
-          <th scope="col">In a sentence</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${pages.map(
-          (page, i) =>
-            html`<tr>
-              <td><a href="#page-${i}">${nameOf(page)}</a></td>
-              <td>${badge(page.observation)}</td>
-              <td>${page.observation.conclusion.sentence}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
+    <div class="scroll" tabindex="0" role="region" aria-label="All pages">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Page</th>
+            <th scope="col">Answer</th>
+            <th scope="col">In a sentence</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${pages.map(
+            (page, i) =>
+              html`<tr>
+                <td><a href="#page-${i}">${nameOf(page)}</a></td>
+                <td>${badge(page.observation)}</td>
+                <td>${page.observation.conclusion.sentence}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
   </section>`
 }
 
@@ -107,12 +102,12 @@ function pageSection(page: ReportedPage, index: number): Markup {
       conclusion.chain.length > 0 &&
       html`<section>
         <h2>How it got there</h2>
-        ${notWhole(partGaps(gaps, 'chain'))} ${loadChain(conclusion.chain)}
+        ${notWhole(partGaps(gaps, 'chain'))} ${loadChain(conclusion.chain, observation.components, observation.finalUrl)}
       </section>`
     }
     <section>
       <h2>How we know</h2>
-      ${observation.findings.length === 0 ? html`<p>No detector found anything. Asked: ${observation.asked.join(', ') || 'nothing'}.</p>` : findings(observation)}
+      ${observation.findings.length === 0 ? html`<p>No detector found anything. Asked: ${observation.asked.join(', ') || 'nothing'}.</p>` : findings(page, index)}
       ${
         conclusion.mining.activity !== 'none-seen' &&
         html`<dl class="facts">
@@ -126,10 +121,20 @@ function pageSection(page: ReportedPage, index: number): Markup {
       <p class="quiet">Rule that decided: ${conclusion.rule}.</p>
     </section>
     ${pictureSection(screenshot, partGaps(gaps, 'screenshot'))} ${capture && threadChart(artifacts(capture, 'cpu'), partGaps(gaps, 'load'))}
-    ${capture && socketSection(artifacts(capture, 'websocket'), partGaps(gaps, 'sockets'))}
-    ${codeTable(observation.components, partGaps(gaps, 'code'))} ${notSeen(observation)} ${conditions(observation, capture)}
+    ${socketSection(page.conversations, partGaps(gaps, 'sockets'), index)}
+    ${codeTable({
+      components: observation.components,
+      deeds: page.deeds,
+      findings: observation.findings,
+      gaps: partGaps(gaps, 'code'),
+      page: index,
+    })}
+    ${notSeen(observation)} ${conditions(observation, capture)}
   </article>`
 }
+
+/** Octets: with base64's third more, and all else, a report stays below a megabyte. */
+const maxPicture = 560_000
 
 function pictureSection(screenshot: ReportedPage['screenshot'], gaps: readonly string[]): Markup | false {
   return (
@@ -137,7 +142,15 @@ function pictureSection(screenshot: ReportedPage['screenshot'], gaps: readonly s
     html`<section>
       <h2>What a visitor sees</h2>
       ${notWhole(gaps)}
-      ${screenshot && html`<img class="screenshot" alt="Screenshot of the page as it was visited" src="${imageUrl(screenshot)}" />`}
+      ${
+        screenshot &&
+        (screenshot.bytes.length > maxPicture
+          ? html`<p>
+              The picture (${Math.round(screenshot.bytes.length / 1000).toLocaleString('en')} KB) would make this file too large; the
+              capture has it.
+            </p>`
+          : html`<img class="screenshot" alt="Screenshot of the page as it was visited" src="${imageUrl(screenshot)}" />`)
+      }
     </section>`
   )
 }
@@ -160,8 +173,11 @@ function list(title: string, items: readonly string[]): Markup | false {
   )
 }
 
-function findings(observation: Observation): Markup {
-  return html`${observation.findings.map(
+function findings(page: ReportedPage, index: number): Markup {
+  const places = new Map<string, string>()
+  for (const { artifact } of page.observation.components) places.set(artifact, `#p${index}-${artifact}`)
+  page.conversations.forEach(({ artifact }, i) => places.set(artifact, `#p${index}-talk-${i}`))
+  return html`${page.observation.findings.map(
     (finding) =>
       html`<section class="finding">
         <h3>${finding.title}</h3>
@@ -169,18 +185,27 @@ function findings(observation: Observation): Markup {
           ${[finding.kind, finding.family, finding.service && `service ${finding.service}`, `detector ${finding.detector}`].filter(Boolean).join(' · ')}
         </p>
         <ul>
-          ${finding.evidence.slice(0, 20).map((evidence) => html`<li><code>${evidence.artifact}</code>, ${evidence.at}: ${evidence.reason}</li>`)}
+          ${finding.evidence.slice(0, 20).map((evidence) => html`<li>${artifactLink(evidence.artifact, places)}, ${evidence.at}: ${evidence.reason}</li>`)}
         </ul>
+        ${finding.evidence.length > 20 && html`<p class="quiet">${finding.evidence.length - 20} more places are in the JSON.</p>`}
       </section>`,
   )}`
 }
 
+/** Identifiers are ours; those of a manifest from elsewhere may be anything. */
+function artifactLink(artifact: string, places: ReadonlyMap<string, string>): Markup {
+  const place = /^[a-z]+-\d+$/.test(artifact) ? places.get(artifact) : undefined
+  return place === undefined ? html`<code>${artifact}</code>` : html`<a href="${place}"><code>${artifact}</code></a>`
+}
+
 function notSeen(observation: Observation): Markup {
+  const unreached = behind(observation.reached)
   return html`<section>
     <h2>What was not seen</h2>
+    ${unreached !== null && html`<p><strong>${unreached}</strong></p>`}
     ${
       observation.blindTo.length === 0
-        ? html`<p>Every detector had what it needs.</p>`
+        ? unreached === null && html`<p>Every detector had what it needs.</p>`
         : html`<ul>
             ${observation.blindTo.map((blind) => html`<li><strong>${blind.artifact}</strong>: ${blind.reason}</li>`)}
           </ul>`

@@ -6,7 +6,7 @@ import { answerLine } from './answer-line.ts'
 import { htmlReport } from './html.ts'
 import { sarif } from './sarif.ts'
 import { terminalAnswer } from './terminal.ts'
-import { observationWith } from '../../test/observation.ts'
+import { observationWith, reportedPageWith } from '../../test/observation.ts'
 
 const attacks: Record<string, string> = {
   'markup that runs': '<script>alert(1)</script><img src=x onerror=alert(1)>',
@@ -20,10 +20,8 @@ const attacks: Record<string, string> = {
   'a lone surrogate': 'a\ud800b',
 }
 
-const html = (hostile: string): string => {
-  const { observation, capture } = observationWith(hostile)
-  return htmlReport([{ observation, capture, screenshot: { bytes: new Uint8Array([1]), mimeType: 'image/png' } }], '1')
-}
+const html = (hostile: string): string =>
+  htmlReport([reportedPageWith(hostile, { bytes: new Uint8Array([1]), mimeType: 'image/png' })], '1')
 
 interface Node {
   nodeName: string
@@ -81,9 +79,8 @@ describe('a page cannot attack whoever reads its report', () => {
 
 describe('the HTML report', () => {
   it('shows a screenshot whole', () => {
-    const { observation, capture } = observationWith('plain')
     const bytes = new Uint8Array(50_000).fill(7)
-    const page = htmlReport([{ observation, capture, screenshot: { bytes, mimeType: 'image/webp' } }], '1')
+    const page = htmlReport([reportedPageWith('plain', { bytes, mimeType: 'image/webp' })], '1')
     const shown = /src="data:image\/webp;base64,([^"]*)"/.exec(page)?.[1]
     assert.deepEqual(new Uint8Array(Buffer.from(shown ?? '', 'base64')), bytes)
   })
