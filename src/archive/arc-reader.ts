@@ -35,7 +35,7 @@ export async function* readArc(source: ByteSource, gzip: boolean, limits: ReadLi
         yield loss(`an ARC record of ${url} that holds no HTTP response`)
         continue
       }
-      const decoded = await decodePayload(message.body, message.headers, limits)
+      const decoded = await decodePayload(message.body, message.headers, limits, source.budget)
       const damage =
         there < length
           ? `the archive ends after ${there} of ${length} octets`

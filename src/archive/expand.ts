@@ -10,15 +10,45 @@ export interface ByteSource {
   name: string
   /** Octets, null where it is not known. */
   size: number | null
+  /** Of the whole archive that it is, or is in. */
+  budget: ExpansionBudget
   open(from: number): AsyncIterable<Uint8Array>
+}
+
+/**
+ * What decompressing one archive may yield altogether: its members, records, bodies and what is read again after damage. A small file
+ * may hold thousands of bombs each of which is within its own bounds, also in the same octets (https://www.bamsoftware.com/hacks/zipbomb/).
+ */
+export class ExpansionBudget {
+  readonly #max: number
+  #used = 0
+
+  constructor(fileBytes: number, limits: ReadLimits) {
+    this.#max = Math.min(limits.maxExpandedBytes, Math.max(4 * limits.ratioFromBytes, limits.maxTotalRatio * fileBytes))
+  }
+
+  get leftBytes(): number {
+    return Math.max(0, this.#max - this.#used)
+  }
+
+  /** Throws `TOO_LARGE` once there is none left. */
+  take(octets: number, name: string): void {
+    this.#used += octets
+    if (this.#used > this.#max) throw new AssayError('TOO_LARGE', `${name} expands to more than ${this.#max} octets`)
+  }
 }
 
 /** How many octets were read, of how many. */
 export type OnRead = (octets: number, of: number) => void
 
-export function fileSource(path: string, name: string, size: number, onRead?: OnRead): ByteSource {
+export function fileSource(path: string, name: string, size: number, limits: ReadLimits, onRead?: OnRead): ByteSource {
   const open = (from: number): AsyncIterable<Uint8Array> => createReadStream(path, { start: from, highWaterMark: 256 * 1024 })
-  return { name, size, open: onRead === undefined ? open : (from) => told(open(from), (octets) => onRead(from + octets, size)) }
+  return {
+    name,
+    size,
+    budget: new ExpansionBudget(size, limits),
+    open: onRead === undefined ? open : (from) => told(open(from), (octets) => onRead(from + octets, size)),
+  }
 }
 
 /** The same octets, and word of how many there were so far, each megabyte or so. */
@@ -98,30 +128,32 @@ export async function* pump(source: AsyncIterable<Uint8Array>, decoder: Transfor
   if (failed.error !== null) throw failed.error
 }
 
-/** Counts what goes in and comes out, and throws `TOO_LARGE` where a small file claims to be an enormous one. */
+/** Counts what goes in and comes out, and throws `TOO_LARGE` where little claims to be enormous. */
 export async function* guardRatio(
   output: AsyncIterable<Uint8Array>,
   taken: () => number,
   limits: ReadLimits,
-  name: string,
+  { name, budget }: Pick<ByteSource, 'name' | 'budget'>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let expanded = 0
   for await (const chunk of output) {
     expanded += chunk.length
-    if (expanded > limits.maxExpandedBytes) {
-      throw new AssayError('TOO_LARGE', `${name} expands to more than ${limits.maxExpandedBytes} octets`)
-    }
-    if (expanded > limits.ratioFromBytes && expanded > limits.maxRatio * Math.max(1, taken())) {
+    budget.take(chunk.length, name)
+    const from = taken()
+    if (expanded > limits.ratioFromBytes && expanded > limits.maxRatio * Math.max(1, from)) {
       throw new AssayError('TOO_LARGE', `${name} expands to more than ${limits.maxRatio} times its size`)
     }
     yield chunk
   }
 }
 
-/** A gzip file from `from` on, all its members. A file that ends within a member yields what was there. */
-export function gunzip(source: ByteSource, from: number, limits: ReadLimits): AsyncIterable<Uint8Array> {
-  const decoder = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
-  return guardRatio(pump(source.open(from), decoder), () => decoder.bytesWritten, limits, source.name)
+/**
+ * A gzip file from `from` on, all its members. A file that ends within a member yields what was there. `taken` is kept at how many
+ * compressed octets the expanded ones came from.
+ */
+export function gunzip(source: ByteSource, from: number, limits: ReadLimits, taken = { octets: 0 }): AsyncIterable<Uint8Array> {
+  const decoder = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 64 * 1024 })
+  return guardRatio(pump(source.open(from), decoder), () => (taken.octets = decoder.bytesWritten), limits, source)
 }
 
 /** First octets of a file, decompressed where it is gzip. */
@@ -148,23 +180,38 @@ async function take(chunks: AsyncIterable<Uint8Array>, count: number): Promise<U
   return Buffer.concat(pieces).subarray(0, count)
 }
 
+const piecesBytes = 4 * 1024 * 1024
+
 /** All of it, cut at `limit`. `complete` is false where it was cut or the source failed. */
 export async function collect(
   chunks: AsyncIterable<Uint8Array>,
   limit: number,
 ): Promise<{ bytes: Uint8Array; complete: boolean; failure: unknown }> {
   const pieces: Uint8Array[] = []
+  // What is long goes to one place from then on: pieces and what they are joined to would be there twice.
+  let whole: Uint8Array | null = null
   let size = 0
+  const bytes = (): Uint8Array => whole?.subarray(0, size) ?? Buffer.concat(pieces)
   try {
     for await (const chunk of chunks) {
-      pieces.push(chunk)
-      size += chunk.length
-      if (size > limit) return { bytes: Buffer.concat(pieces).subarray(0, limit), complete: false, failure: null }
+      const kept = chunk.subarray(0, limit - size)
+      if (whole === null && size + kept.length > piecesBytes) {
+        whole = new Uint8Array(limit)
+        let at = 0
+        for (const piece of pieces.splice(0)) {
+          whole.set(piece, at)
+          at += piece.length
+        }
+      }
+      if (whole === null) pieces.push(kept)
+      else whole.set(kept, size)
+      size += kept.length
+      if (kept.length < chunk.length) return { bytes: bytes(), complete: false, failure: null }
     }
   } catch (failure) {
-    return { bytes: Buffer.concat(pieces), complete: false, failure }
+    return { bytes: bytes(), complete: false, failure }
   }
-  return { bytes: Buffer.concat(pieces), complete: true, failure: null }
+  return { bytes: bytes(), complete: true, failure: null }
 }
 
 export function isSystemError(error: unknown): boolean {

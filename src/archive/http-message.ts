@@ -13,7 +13,7 @@ import {
 } from 'node:zlib'
 import type { HttpHeader } from '#model/artifact.ts'
 import type { ByteReader } from './byte-reader.ts'
-import { collect, pump } from './expand.ts'
+import { collect, type ExpansionBudget, pump } from './expand.ts'
 import { type ArchivedBodyStatus, headerOf } from './item.ts'
 import type { ReadLimits } from './limits.ts'
 
@@ -90,7 +90,12 @@ export interface DecodedBody {
  * Octets of a message's payload as the archive has them → after transfer- and content-decoding. Archives lie: many hold the
  * decoded body beside the header of the encoded one, so what is not in a coding is taken as it stands.
  */
-export async function decodePayload(payload: Uint8Array, headers: readonly HttpHeader[], limits: ReadLimits): Promise<DecodedBody> {
+export async function decodePayload(
+  payload: Uint8Array,
+  headers: readonly HttpHeader[],
+  limits: ReadLimits,
+  budget: ExpansionBudget,
+): Promise<DecodedBody> {
   let bytes = payload
   let damage: string | null = null
   const transfer = codings(headerOf(headers, 'transfer-encoding'))
@@ -103,10 +108,13 @@ export async function decodePayload(payload: Uint8Array, headers: readonly HttpH
   }
   const applied = [...codings(headerOf(headers, 'content-encoding')), ...transfer.filter((coding) => coding !== 'chunked')]
   for (const coding of applied.reverse().slice(0, 4)) {
-    const result = await decodeCoding(bytes, coding, limits.maxBodyBytes)
+    const limit = Math.min(limits.maxBodyBytes, budget.leftBytes)
+    if (limit === 0) return truncated(new Uint8Array(0), 'the bodies of this archive expand to more than may be read')
+    const result = await decodeCoding(bytes, coding, limit)
     if (result.bytes === null) continue
     bytes = result.bytes
-    if (result.cut) return truncated(bytes, `longer than ${limits.maxBodyBytes} octets after ${coding} decoding`)
+    budget.take(bytes.length, 'a body')
+    if (result.cut) return truncated(bytes, `longer than ${limit} octets after ${coding} decoding`)
     if (!result.whole) damage = `its ${coding} coding is broken`
   }
   return damage === null ? { body: bytes, bodyStatus: { status: 'complete' } } : truncated(bytes, damage)
@@ -157,6 +165,9 @@ export function dechunk(bytes: Uint8Array): { bytes: Uint8Array; whole: boolean 
 type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
 const codingNames: Record<string, Coding> = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate', br: 'br', zstd: 'zstd' }
 
+/** What is longer is decoded piece by piece: at once, its pieces and the whole would be there together. */
+const maxAtOnceBytes = 8 * 1024 * 1024
+
 /** `bytes` null: not in that coding, or a coding that nobody knows; then the octets stand as they are. */
 async function decodeCoding(
   bytes: Uint8Array,
@@ -170,7 +181,8 @@ async function decodeCoding(
   if (coding === 'zstd' && !(bytes[0] === 0x28 && bytes[1] === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd)) return left
   // RFC 1950: a zlib header is a multiple of 31 with method 8. Some servers send raw deflate instead.
   const zlib = coding === 'deflate' && ((bytes[0] ?? 0) & 15) === 8 && (((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)) % 31 === 0
-  const options = { maxOutputLength: limit }
+  let broken = false
+  const options = { maxOutputLength: Math.min(limit, maxAtOnceBytes) }
   try {
     const whole =
       coding === 'gzip'
@@ -183,24 +195,27 @@ async function decodeCoding(
               ? inflateSync(bytes, options)
               : inflateRawSync(bytes, options)
     return { bytes: whole, whole: true, cut: false }
-  } catch {
+  } catch (error) {
     // Broken or too long: what can be had of it comes from the stream below.
+    broken = (error as { code?: unknown }).code !== 'ERR_BUFFER_TOO_LARGE'
   }
   // Neither brotli nor raw deflate has a mark at its beginning: a text is more likely the decoded body under the old header.
   if ((coding === 'br' || (coding === 'deflate' && !zlib)) && looksLikeText(bytes)) return left
+  // What is only long must say so where it breaks off; of what is broken, all that can be had is had.
+  const zlibEnd = broken ? { finishFlush: constants.Z_SYNC_FLUSH } : {}
   const decoder =
     coding === 'gzip'
-      ? createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
+      ? createGunzip(zlibEnd)
       : coding === 'br'
-        ? createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH })
+        ? createBrotliDecompress(broken ? { finishFlush: constants.BROTLI_OPERATION_FLUSH } : {})
         : coding === 'zstd'
-          ? createZstdDecompress({ finishFlush: constants.ZSTD_e_flush })
+          ? createZstdDecompress(broken ? { finishFlush: constants.ZSTD_e_flush } : {})
           : zlib
-            ? createInflate({ finishFlush: constants.Z_SYNC_FLUSH })
-            : createInflateRaw({ finishFlush: constants.Z_SYNC_FLUSH })
+            ? createInflate(zlibEnd)
+            : createInflateRaw(zlibEnd)
   const out = await collect(pump(pieces(bytes), decoder), limit)
   if (out.bytes.length === 0) return left
-  return { bytes: out.bytes, whole: false, cut: !out.complete && out.failure === null }
+  return { bytes: out.bytes, whole: out.complete && !broken, cut: !out.complete && out.failure === null }
 }
 
 function looksLikeText(bytes: Uint8Array): boolean {

@@ -13,6 +13,8 @@ export interface ReadLimits {
   maxExpandedBytes: number
   /** Expanded by compressed octets, looked at once `ratioFromBytes` have come out. */
   maxRatio: number
+  /** The same for an archive with all that is in it, where thousands of bombs could each be within the bounds of one. */
+  maxTotalRatio: number
   ratioFromBytes: number
   /** Places where reading starts again after damage. */
   maxGaps: number
@@ -39,6 +41,7 @@ export const defaultReadLimits: ReadLimits = {
   maxEntryValues: 500_000,
   maxExpandedBytes: 64 * 1024 * MiB,
   maxRatio: 200,
+  maxTotalRatio: 50,
   ratioFromBytes: 256 * MiB,
   maxGaps: 100,
   maxFiles: 20_000,

@@ -38,7 +38,7 @@ export async function openArchive(
   if (info.isDirectory()) return { format: 'folder', name, items: readFolder(path, limits, media) }
   if (!info.isFile()) throw new AssayError('UNSUPPORTED', `${name} is no file and no folder`)
   if (info.size === 0) throw new AssayError('BAD_INPUT_FILE', `${name} is empty`)
-  const source = fileSource(path, name, info.size, onRead)
+  const source = fileSource(path, name, info.size, limits, onRead)
   const { gzip, bytes } = await firstOctets(source, 4096, limits)
   const format = formatOf(bytes, name.toLowerCase())
   const whole = async function* (): AsyncGenerator<ArchiveItem, void, undefined> {

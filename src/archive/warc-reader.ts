@@ -1,5 +1,5 @@
 import { blobPrefix, capturePrefix } from './embedded.ts'
-import type { ByteSource } from './expand.ts'
+import type { ByteSource, ExpansionBudget } from './expand.ts'
 import { decodePayload, parseRequestLine, parseStatusLine, splitMessage } from './http-message.ts'
 import { type ArchivedBodyStatus, type ArchivedExchange, type ArchiveItem, essence, headerOf, isoDate, loss } from './item.ts'
 import type { ReadLimits } from './limits.ts'
@@ -28,7 +28,7 @@ export async function* readWarc(source: ByteSource, gzip: boolean, limits: ReadL
     }
     if (waiting) yield { type: 'exchange', exchange: waiting.exchange }
     waiting = null
-    const item = await itemOf(record, limits)
+    const item = await itemOf(record, limits, source.budget)
     if (item?.type === 'exchange') {
       const response = {
         exchange: item.exchange,
@@ -110,7 +110,7 @@ function targetUri(record: WarcRecord): string {
 }
 
 /** What a record is to a capture; null where it says nothing of a page (DNS answers, crawl logs, index records). */
-async function itemOf(record: WarcRecord, limits: ReadLimits): Promise<ArchiveItem | null> {
+async function itemOf(record: WarcRecord, limits: ReadLimits, budget: ExpansionBudget): Promise<ArchiveItem | null> {
   const url = targetUri(record)
   if (record.type === 'warcinfo') {
     const software = /^software:\s*(.+)$/im.exec(Buffer.from(record.block.subarray(0, 8192)).toString('utf8'))?.[1]?.trim()
@@ -122,9 +122,9 @@ async function itemOf(record: WarcRecord, limits: ReadLimits): Promise<ArchiveIt
     return record.damage === null ? { type: 'blob', bytes: record.block } : loss('an embedded blob that is cut')
   if (record.type === 'continuation') return loss(`a continuation record of ${url}: segmented records are not joined`)
   if (!/^https?:\/\//i.test(url)) return null
-  if (record.type === 'resource') return { type: 'exchange', exchange: await resourceExchange(record, url, limits) }
+  if (record.type === 'resource') return { type: 'exchange', exchange: await resourceExchange(record, url, limits, budget) }
   if (record.type === 'response') {
-    const exchange = await responseExchange(record, url, limits)
+    const exchange = await responseExchange(record, url, limits, budget)
     return exchange ? { type: 'exchange', exchange } : loss(`a response record of ${url} that holds no HTTP response`)
   }
   return record.type === 'revisit' ? { type: 'exchange', exchange: revisitExchange(record, url, limits) } : null
@@ -145,10 +145,10 @@ function exchangeBase(record: WarcRecord, url: string): ExchangeBase {
   return base
 }
 
-async function resourceExchange(record: WarcRecord, url: string, limits: ReadLimits): Promise<ArchivedExchange> {
+async function resourceExchange(record: WarcRecord, url: string, limits: ReadLimits, budget: ExpansionBudget): Promise<ArchivedExchange> {
   const contentType = headerOf(record.headers, 'content-type') ?? ''
   const headers = contentType === '' ? [] : [{ name: 'Content-Type', value: contentType }]
-  const decoded = await decodePayload(record.block, [], limits)
+  const decoded = await decodePayload(record.block, [], limits, budget)
   return {
     ...exchangeBase(record, url),
     status: 200,
@@ -160,7 +160,12 @@ async function resourceExchange(record: WarcRecord, url: string, limits: ReadLim
   }
 }
 
-async function responseExchange(record: WarcRecord, url: string, limits: ReadLimits): Promise<ArchivedExchange | null> {
+async function responseExchange(
+  record: WarcRecord,
+  url: string,
+  limits: ReadLimits,
+  budget: ExpansionBudget,
+): Promise<ArchivedExchange | null> {
   const message = splitMessage(record.block, limits.maxHeadBytes)
   const line = message && parseStatusLine(message.startLine)
   if (!message || !line) return null
@@ -175,7 +180,7 @@ async function responseExchange(record: WarcRecord, url: string, limits: ReadLim
     const lost = headerOf(record.headers, 'warc-truncated') !== undefined && line.status !== 204 && line.status !== 304
     return { ...head, body: null, bodyStatus: lost ? { status: 'lost', reason: 'the archive holds the head alone' } : { status: 'none' } }
   }
-  const decoded = await decodePayload(message.body, message.headers, limits)
+  const decoded = await decodePayload(message.body, message.headers, limits, budget)
   return { ...head, body: decoded.body, bodyStatus: withDamage(decoded.bodyStatus, record) }
 }
 

@@ -35,7 +35,8 @@ export async function* readWarcRecords(source: ByteSource, gzip: boolean, limits
       return
     }
     const counted = { taken: 0 }
-    const reader = new ByteReader(gzip ? gunzip(counting(source, counted), from, limits) : source.open(from))
+    const expanded = { octets: 0 }
+    const reader = new ByteReader(gzip ? gunzip(counting(source, counted), from, limits, expanded) : source.open(from))
     let cut = false
     try {
       for await (const part of segment(reader, limits)) {
@@ -54,10 +55,13 @@ export async function* readWarcRecords(source: ByteSource, gzip: boolean, limits
       await reader.close()
     }
     if (reader.failure instanceof AssayError) {
-      yield { type: 'loss', loss: loss(reader.failure.message, null, reader.failure.code === 'TOO_LARGE' ? 'TOO_LARGE' : 'BAD_INPUT_FILE') }
-      return
-    }
-    if (reader.failure !== null) {
+      const tooLarge = reader.failure.code === 'TOO_LARGE'
+      yield { type: 'loss', loss: loss(reader.failure.message, null, tooLarge ? 'TOO_LARGE' : 'BAD_INPUT_FILE') }
+      if (!tooLarge || !gzip || source.budget.leftBytes === 0) return
+      // The members after a bomb are as good as those before it: they are looked for from its inside.
+      from = await nextMember(source, from + expanded.octets)
+      continue
+    } else if (reader.failure !== null) {
       const message = reader.failure instanceof Error ? reader.failure.message : 'the source broke'
       yield { type: 'loss', loss: loss(gzip ? `damaged gzip data (${message})` : message, null) }
     } else if (!cut) return

@@ -2,7 +2,8 @@ import { posix } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type Entry, getFileNameLowLevel, openPromise, validateFileName, type ZipFile } from 'yauzl'
 import { AssayError, messageOf } from '#model/errors.ts'
-import { type ByteSource, guardRatio } from './expand.ts'
+import { stat } from 'node:fs/promises'
+import { type ByteSource, ExpansionBudget, guardRatio } from './expand.ts'
 import { type ArchiveItem, loss } from './item.ts'
 import type { ReadLimits } from './limits.ts'
 
@@ -24,6 +25,7 @@ export async function openZip(path: string, name: string, limits: ReadLimits): P
     throw new AssayError('BAD_INPUT_FILE', `${name} is not a zip that can be read: ${messageOf(cause)}`, { cause })
   }
   try {
+    const budget = new ExpansionBudget((await stat(path)).size, limits)
     let count = 0
     for await (const entry of zip.eachEntry()) {
       if (++count > limits.maxFiles) {
@@ -35,7 +37,7 @@ export async function openZip(path: string, name: string, limits: ReadLimits): P
       if (wrong !== null) losses.push(loss(`a member whose name leads outside: ${wrong}`))
       else if (entry.isEncrypted() || !entry.canDecodeFileData())
         losses.push(loss(`${fileName} is encrypted or in a method that is not read`))
-      else if (!fileName.endsWith('/')) members.set(posix.normalize(fileName), memberSource(zip, entry, fileName, limits))
+      else if (!fileName.endsWith('/')) members.set(posix.normalize(fileName), memberSource(zip, entry, fileName, budget, limits))
     }
   } catch (cause) {
     // The directory breaks off: what was listed before is still there.
@@ -48,11 +50,12 @@ export async function openZip(path: string, name: string, limits: ReadLimits): P
   return { members, losses, close: () => zip.close() }
 }
 
-function memberSource(zip: ZipFile, entry: Entry, name: string, limits: ReadLimits): ByteSource {
+function memberSource(zip: ZipFile, entry: Entry, name: string, budget: ExpansionBudget, limits: ReadLimits): ByteSource {
   const stored = entry.compressionMethod === 0
   return {
     name,
     size: entry.uncompressedSize,
+    budget,
     open: async function* (from) {
       if (from >= entry.uncompressedSize) return
       const stream: Readable = await zip.openReadStreamPromise(
@@ -60,7 +63,7 @@ function memberSource(zip: ZipFile, entry: Entry, name: string, limits: ReadLimi
         stored && from > 0 ? { start: from, end: entry.uncompressedSize } : {},
       )
       let skip = stored ? 0 : from
-      const chunks = stored ? stream : guardRatio(stream, () => entry.compressedSize, limits, name)
+      const chunks = stored ? stream : guardRatio(stream, () => entry.compressedSize, limits, { name, budget })
       for await (const chunk of chunks as AsyncIterable<Uint8Array>) {
         if (skip >= chunk.length) skip -= chunk.length
         else {
