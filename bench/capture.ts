@@ -232,25 +232,31 @@ async function main(): Promise<void> {
       (values['by-collector']
         ? ['puppeteer', 'assay', ...groups.map(withoutGroup)]
         : ['puppeteer', 'assay', 'assay with screenshot', 'playwright with listeners'])
-    const results = new Map<string, { cpu: number[]; driver: number[]; pss: number[]; seconds: number[] }>(
-      chosen.map((name) => [name, { cpu: [], driver: [], pss: [], seconds: [] }]),
-    )
+    const results = new Map<string, (Usage & { seconds: number })[]>(chosen.map((name) => [name, []]))
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const contestant of round % 2 === 0 ? chosen : chosen.toReversed()) {
-        const usage = await measure({ contestant, names: lab.names, urls, jobs })
-        const result = results.get(contestant)!
-        result.cpu.push(usage.cpuSeconds / urls.length)
-        result.driver.push(usage.rootCpuSeconds / urls.length)
-        result.pss.push(usage.peakPssBytes)
-        result.seconds.push(usage.seconds)
+        results.get(contestant)!.push(await measure({ contestant, names: lab.names, urls, jobs }))
       }
     }
-    const base = median(results.get('puppeteer')?.cpu ?? [1])
+    const cpuOf = (usages: Usage[]): number => median(usages.map(({ cpuSeconds }) => cpuSeconds / urls.length))
+    const base = cpuOf(results.get('puppeteer') ?? []) || 1
     console.log(`${urls.length} ${tag} pages, ${jobs} at a time, ${values.rounds} rounds; medians`)
-    console.log('contestant | CPU-s a page | against puppeteer | of it Node | peak PSS MB | wall s')
-    for (const [name, { cpu, driver, pss, seconds }] of results) {
+    console.log(
+      `contestant | CPU-s a page | against puppeteer | of it ${shown.join(' | ')} | peak PSS MB | of it ${shown.join(' | ')} | wall s`,
+    )
+    for (const [name, usages] of results) {
+      const kinds = (of: (usage: Usage) => Record<string, number>, unit: number, digits: number): string =>
+        shown.map((kind) => (median(usages.map((usage) => of(usage)[kind] ?? 0)) / unit).toFixed(digits)).join(' | ')
       console.log(
-        `${name.replace(withoutGroup(artifactKinds), 'assay without collectors')} | ${median(cpu).toFixed(3)} | ${(median(cpu) / base).toFixed(2)} | ${median(driver).toFixed(3)} | ${Math.round(median(pss) / 1e6)} | ${median(seconds).toFixed(1)}`,
+        [
+          name.replace(withoutGroup(artifactKinds), 'assay without collectors'),
+          cpuOf(usages).toFixed(3),
+          (cpuOf(usages) / base).toFixed(2),
+          kinds((usage) => usage.cpuSecondsByKind, urls.length, 3),
+          Math.round(median(usages.map(({ peakPssBytes }) => peakPssBytes)) / 1e6),
+          kinds((usage) => usage.pssBytesByKind, 1e6, 0),
+          median(usages.map(({ seconds }) => seconds)).toFixed(1),
+        ].join(' | '),
       )
     }
   } finally {
@@ -258,6 +264,9 @@ async function main(): Promise<void> {
     rmSync(dir, { recursive: true, force: true })
   }
 }
+
+/** Kinds of processes in the table; what is left to the sum are the zygotes, the GPU process and storage. */
+const shown = ['driver', 'browser', 'renderer', 'NetworkService']
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 

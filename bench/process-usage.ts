@@ -5,8 +5,12 @@ export interface Usage {
   cpuSeconds: number
   /** Of the process itself. */
   rootCpuSeconds: number
+  /** By kind of process: `driver`, or what Chromium calls it (`browser`, `renderer`, `gpu-process`, `utility`, `zygote`). */
+  cpuSecondsByKind: Record<string, number>
   /** Highest sum of proportional set sizes (proc(5), smaps_rollup). */
   peakPssBytes: number
+  /** At the peak. */
+  pssBytesByKind: Record<string, number>
 }
 
 /** Clock ticks a second: 100 on every Linux that Node runs on. */
@@ -21,16 +25,21 @@ const memoryEvery = 15
 export function watchProcesses(rootPid: number): { stop(): Usage } {
   const before = new Map<number, number>()
   const seen = new Map<number, number>()
+  const kinds = new Map<number, string>()
   let peakPssBytes = 0
+  let pssBytesByKind: Record<string, number> = {}
   let samples = 0
   for (const [pid, used] of cpuOfTree(rootPid)) before.set(pid, used)
   const sample = (): void => {
-    for (const [pid, used] of cpuOfTree(rootPid)) seen.set(pid, used)
-    if (samples++ % memoryEvery === 0)
-      peakPssBytes = Math.max(
-        peakPssBytes,
-        [...seen.keys()].reduce((sum, pid) => sum + pssOf(pid), 0),
-      )
+    for (const [pid, used] of cpuOfTree(rootPid)) {
+      seen.set(pid, used)
+      if (!kinds.has(pid)) kinds.set(pid, pid === rootPid ? 'driver' : kindOf(pid))
+    }
+    if (samples++ % memoryEvery !== 0) return
+    const byKind: Record<string, number> = {}
+    for (const pid of seen.keys()) byKind[kinds.get(pid)!] = (byKind[kinds.get(pid)!] ?? 0) + pssOf(pid)
+    const sum = Object.values(byKind).reduce((a, b) => a + b, 0)
+    if (sum > peakPssBytes) [peakPssBytes, pssBytesByKind] = [sum, byKind]
   }
   const timer = setInterval(sample, sampleMs)
   return {
@@ -41,7 +50,14 @@ export function watchProcesses(rootPid: number): { stop(): Usage } {
       return {
         cpuSeconds: [...seen.keys()].reduce((sum, pid) => sum + used(pid), 0) / ticks,
         rootCpuSeconds: used(rootPid) / ticks,
+        cpuSecondsByKind: Object.fromEntries(
+          [...new Set(kinds.values())].map((kind) => [
+            kind,
+            [...seen.keys()].filter((pid) => kinds.get(pid) === kind).reduce((sum, pid) => sum + used(pid), 0) / ticks,
+          ]),
+        ),
         peakPssBytes,
+        pssBytesByKind,
       }
     },
   }
@@ -77,5 +93,15 @@ export function pssOf(pid: number): number {
     return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1] ?? 0) * 1024
   } catch {
     return 0
+  }
+}
+
+/** What Chromium's command line says that a process is. */
+function kindOf(pid: number): string {
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+    return /--utility-sub-type=(?:\w+\.mojom\.)?(\w+)/.exec(command)?.[1] ?? /--type=([\w-]+)/.exec(command)?.[1] ?? 'browser'
+  } catch {
+    return 'gone'
   }
 }

@@ -13,7 +13,7 @@ export function overlayWatch(binding: string): string {
   const choicesOf = new Map()
   let next = 1
   const textOf = (element) => (element.innerText || element.value || element.getAttribute('aria-label') || element.title || '').replace(/\\s+/g, ' ').trim()
-  const seen = (element) => { const box = element.getBoundingClientRect(); return box.width > 4 && box.height > 4 && getComputedStyle(element).visibility !== 'hidden' }
+  const seen = (element) => { const box = element.getBoundingClientRect(); return box.width > 4 && box.height > 4 && element.checkVisibility({ visibilityProperty: true }) }
   // Of one look: elements share their ancestors, and asking for a text or a style makes the page lay itself out.
   let texts = new Map()
   let floating = new Map()
@@ -33,6 +33,14 @@ export function overlayWatch(binding: string): string {
     // A small document in a frame is a dialog as a whole.
     return self !== top && document.body && document.body.innerText.length < 3000 ? document.body : null
   }
+  // Text that is not laid out is cheap, and rules most of a page out: only what may speak of mining is read as a visitor reads it.
+  let speaking = new Map()
+  const maySpeak = (element) => {
+    let at = element
+    for (let depth = 0; depth < 4 && at.parentElement && at.parentElement !== document.body; depth++) at = at.parentElement
+    if (!speaking.has(at)) speaking.set(at, aboutMining.test(at.textContent.slice(0, 50000)))
+    return speaking.get(at) || aboutMining.test([element.value, element.getAttribute('aria-label'), element.title].join(' '))
+  }
   const blockOf = (element) => {
     let at = element
     for (let depth = 0; depth < 4 && at.parentElement && at.parentElement !== document.body && blockText(at.parentElement).length < 600; depth++) at = at.parentElement
@@ -43,11 +51,13 @@ export function overlayWatch(binding: string): string {
     const groups = new Map()
     texts = new Map()
     floating = new Map()
+    speaking = new Map()
     let looked = 0
     for (const element of document.querySelectorAll(clickable)) {
       if (++looked > 400) break
       if (!seen(element)) continue
       const overlay = overlayOf(element)
+      if (!overlay && !maySpeak(element)) continue
       const owner = overlay || blockOf(element)
       if (!overlay && !aboutMining.test(blockText(owner).slice(0, 2000))) continue
       const group = groups.get(owner) || { type: overlay ? 'overlay' : 'button', choices: [] }
