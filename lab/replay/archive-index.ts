@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ArchivedExchange, readExchanges } from '#archive/exchange.ts'
 import type { HttpHeader } from '#model/artifact.ts'
+import { portOf } from '#model/port.ts'
 import { exactKey, stableKey } from './match.ts'
 
 /** One archived response, its body in memory where it is small and in a file where it is not. */
@@ -60,7 +61,7 @@ export async function indexArchives(files: readonly string[], dir: string): Prom
       if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) continue
       // Without a body a 304 says nothing to a browser that has no copy.
       if (exchange.status === 304 && exchange.body === null) continue
-      const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+      const port = portOf(url)
       origins.set(`${url.protocol}${url.hostname}:${port}`, { scheme: url.protocol.slice(0, -1), host: url.hostname, port })
       const { revisit, payloadDigest } = exchange
       const response: ArchivedResponse = {

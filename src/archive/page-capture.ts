@@ -12,6 +12,7 @@ import { type Capture, captureOf, captureSchemaVersion, type PageReached } from 
 import { type Collection, complete, notCollected } from '#model/collection.ts'
 import type { ErrorRecord } from '#model/errors.ts'
 import type { BlobStore } from '#model/store.ts'
+import { portOf } from '#model/port.ts'
 import { conditionsOf, importedVisitId } from './import-conditions.ts'
 import { headerOf } from './item.ts'
 import type { PageGroup } from './page-groups.ts'
@@ -357,7 +358,7 @@ function hostArtifacts(members: readonly StoredExchange[]): HostArtifact[] {
   for (const { exchange } of members) {
     const url = URL.parse(exchange.url)
     if (!url || exchange.remoteAddress === undefined || url.hostname === '') continue
-    const port = Number(url.port) || (/^(?:https|wss):$/.test(url.protocol) ? 443 : 80)
+    const port = portOf(url)
     const key = `${url.hostname}:${port}`
     const host = hosts.get(key) ?? { id: `host-${hosts.size + 1}`, host: url.hostname, port, addresses: [] }
     if (!host.addresses.includes(exchange.remoteAddress)) host.addresses.push(exchange.remoteAddress)

@@ -1,6 +1,7 @@
 import type { ConnectionRecord } from '#egress/egress.ts'
 import type { ConnectionArtifact, HostArtifact, RequestArtifact, ScriptArtifact } from '#model/artifact.ts'
 import type { Collection } from '#model/collection.ts'
+import { portOf } from '#model/port.ts'
 
 /** Connections of the visit's lane, in visit time. */
 export function connectionArtifacts(
@@ -81,8 +82,7 @@ function addressesByPlace(records: readonly ConnectionRecord[]): Map<string, str
 function placeOf(url: string): string | null {
   const parsed = /^(https?|wss?):/.test(url) ? URL.parse(url) : null
   if (!parsed) return null
-  const isSecure = parsed.protocol === 'https:' || parsed.protocol === 'wss:'
-  return `${bare(parsed.hostname)}:${parsed.port === '' ? (isSecure ? 443 : 80) : parsed.port}`
+  return `${bare(parsed.hostname)}:${portOf(parsed)}`
 }
 
 /** An IPv6 address without its brackets. */

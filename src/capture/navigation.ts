@@ -1,6 +1,7 @@
 import type { ConnectionRecord } from '#egress/egress.ts'
 import type { RequestArtifact } from '#model/artifact.ts'
 import { messageOf, type ErrorCode, type ErrorRecord } from '#model/errors.ts'
+import { portOf } from '#model/port.ts'
 import type { Target } from './collector.ts'
 import { aborted, pause, within } from './deadline.ts'
 
@@ -86,6 +87,7 @@ export function navigationError(
   main: RequestArtifact | undefined,
 ): ErrorRecord {
   const said = main?.failure?.blocked
+  if (/ERR_UNSAFE_PORT/.test(reason)) return unsafePort(main?.url ?? url)
   const code = errorCodes.find(([pattern]) => pattern.test(reason))?.[1] ?? 'NAVIGATION_FAILED'
   const host = URL.parse(main?.url ?? url)?.hostname.replace(/^\[|\]$/g, '')
   const refusal = connections.findLast((record) => record.host === host && record.outcome !== 'connected')
@@ -94,6 +96,16 @@ export function navigationError(
     return { code: refusal.outcome === 'refused' ? 'ADDRESS_REFUSED' : codeOf(refusal.reason), message: refusal.reason }
   }
   return { code, message: reason }
+}
+
+/** Ports of other protocols: https://fetch.spec.whatwg.org/#port-blocking */
+function unsafePort(url: string): ErrorRecord {
+  const parsed = URL.parse(url)
+  return {
+    code: 'ADDRESS_REFUSED',
+    message: `no browser opens ${parsed ? `port ${portOf(parsed)}` : 'this port'}: it belongs to another protocol`,
+    hint: 'Visitors cannot reach the page there either: give the address under which they see it.',
+  }
 }
 
 /** What Chromium says when its proxy would not or could not connect. */

@@ -5,6 +5,7 @@ import type { Body } from '#model/collection.ts'
 import { type Digest, sha256 } from '#model/digest.ts'
 import type { BlobStore } from '#model/store.ts'
 import { messageOf } from '#model/errors.ts'
+import { portOf } from '#model/port.ts'
 import type { CdpSession } from './browser/cdp.ts'
 import type { TargetTree } from './browser/target-tree.ts'
 import type { KnownBlobs } from './known-blobs.ts'
@@ -178,8 +179,7 @@ export class VisitState implements VisitContext {
   cutPool(url: string, reason: string): void {
     const parsed = URL.parse(url)
     if (!parsed || parsed.hostname === '') return
-    const isSecure = parsed.protocol === 'https:' || parsed.protocol === 'wss:'
-    this.#options.cutHost(parsed.hostname, parsed.port === '' ? (isSecure ? 443 : 80) : Number(parsed.port), reason)
+    this.#options.cutHost(parsed.hostname, portOf(parsed), reason)
   }
 }
 

@@ -171,7 +171,9 @@ class Stage {
     if (crashed.aborted)
       return {
         navigation,
-        ended: { reason: 'crashed', detail: this.#around.launched.connection.closed ? 'the browser ended' : "the page's process ended" },
+        ended: this.#around.launched.connection.closed
+          ? { reason: 'crashed', detail: 'the browser ended', crashed: 'browser' }
+          : { reason: 'crashed', detail: "the page's process ended", crashed: 'page' },
       }
     if (signal.aborted) return { navigation, ended: { reason: 'interrupted', detail: '' } }
     if (!hasPage)

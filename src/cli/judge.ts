@@ -35,7 +35,7 @@ async function run(files: string[], flags: ReportFlags & { json?: boolean; failO
       process.stdout.write(
         flags.json
           ? jsonLine(failedAnswer(judged.file, judged.error, new Date().toISOString()))
-          : `${inert(judged.file)}\n  Error ${judged.error.code}: ${inert(judged.error.message)}\n\n`,
+          : `${inert(judged.file)}\n  Error ${judged.error.code}: ${inert(judged.error.message)}\n${judged.error.hint ? `    ${inert(judged.error.hint)}\n` : ''}\n`,
       )
       codes.push(3)
       continue

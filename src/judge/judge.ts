@@ -211,7 +211,7 @@ function gather(
       } as Derived
       byKey.set(key, derived)
       push(features, derivation.kind, derived)
-    } else if (derivation.result.error.code !== 'UNSUPPORTED' && runs && !isNoCode(derivation)) {
+    } else if (derivation.result.error.code !== 'UNSUPPORTED' && runs) {
       missed.push({
         kind: derivation.kind,
         artifact,
@@ -224,13 +224,6 @@ function gather(
     add(derivation, blob, [], blob.runs)
   }
   return { capture, features, failed: missed, signatures }
-}
-
-/** Octets that are no module at all run nowhere, whatever their name says. */
-function isNoCode(derivation: Derivation): boolean {
-  return (
-    derivation.kind === 'wasm' && derivation.result.status === 'failed' && /no WebAssembly module/.test(derivation.result.error.message)
-  )
 }
 
 function push(to: { [P in BlobKind]: Derived<P>[] }, kind: BlobKind, derived: Derived): void {

@@ -12,8 +12,6 @@ export interface PlannedBlob {
   size: number
   artifacts: Derived['artifacts']
   runs: boolean
-  /** Only its beginning was kept. */
-  truncated: boolean
 }
 
 const maxMessages = 400
@@ -30,8 +28,7 @@ export function planBlobs(capture: Capture): PlannedBlob[] {
     if (body.size === 0) return
     const key = `${kind}:${body.digest}`
     const known = planned.get(key)
-    if (known === undefined)
-      planned.set(key, { kind, digest: body.digest, size: body.size, artifacts: [artifact], runs, truncated: body.status === 'truncated' })
+    if (known === undefined) planned.set(key, { kind, digest: body.digest, size: body.size, artifacts: [artifact], runs })
     else {
       known.artifacts.push(artifact)
       known.runs ||= runs

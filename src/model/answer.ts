@@ -90,7 +90,7 @@ export const answerSchema = z.looseObject({
   asked: z.array(z.enum(questions)),
   chain: z.array(z.looseObject({ url: text, artifact: text.nullable(), how: text })),
   accounts: z.array(z.looseObject({ account: text, service: text.nullable() })),
-  error: z.looseObject({ code: text, message: text }).nullable(),
+  error: z.looseObject({ code: text, message: text, hint: text.optional() }).nullable(),
 })
 
 export function answerOf(observation: Observation, file?: string): Answer {

@@ -70,7 +70,12 @@ export interface CaptureManifest {
   clockOffsetMs: number | null
   conditions: Conditions
   actions: Action[]
-  ended: { reason: 'dwell' | 'watchdog' | 'interrupted' | 'crashed' | 'failed' | 'imported'; detail: string }
+  ended: {
+    reason: 'dwell' | 'watchdog' | 'interrupted' | 'crashed' | 'failed' | 'imported'
+    detail: string
+    /** What crashed. A browser may go for another page's sake. */
+    crashed?: 'browser' | 'page'
+  }
   error: ErrorRecord | null
   /** Unknown kinds of a later version survive reading and writing. */
   artifacts: Record<string, Collection<unknown>>
@@ -99,7 +104,7 @@ export function artifacts<K extends ArtifactKind>(capture: Capture, kind: K): Co
 const text = z.string()
 const count = z.number().nonnegative()
 const digest = z.string().regex(digestForm)
-const errorRecord = z.looseObject({ code: text, message: text })
+const errorRecord = z.looseObject({ code: text, message: text, hint: text.optional() })
 export const bodySchema = z.discriminatedUnion('status', [
   z.looseObject({ status: z.literal('stored'), digest, size: count }),
   z.looseObject({ status: z.literal('truncated'), digest, size: count, totalSize: count.nullable() }),
@@ -154,7 +159,7 @@ const manifestSchema = z.looseObject({
   clockOffsetMs: z.number().nullable(),
   conditions: z.looseObject({ lane: z.enum(lanes), vantage: text, userAgent: text, dwellMs: count, consent: z.enum(consentPolicies) }),
   actions: z.array(z.looseObject({ atMs: z.number(), type: text, detail: text })),
-  ended: z.looseObject({ reason: text, detail: text }),
+  ended: z.looseObject({ reason: text, detail: text, crashed: text.optional() }),
   error: errorRecord.nullable(),
   artifacts: z.record(text, collectionSchema(item)),
 })

@@ -49,10 +49,13 @@ export class AssayError extends Error {
 export interface ErrorRecord {
   code: ErrorCode
   message: string
+  /** What the reader can do about it, as one sentence. */
+  hint?: string
 }
 
 export function toErrorRecord(error: unknown, fallback: ErrorCode = 'INTERNAL'): ErrorRecord {
-  if (error instanceof AssayError) return { code: error.code, message: error.message }
+  if (error instanceof AssayError)
+    return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
   return { code: systemCodes[systemCodeOf(error)] ?? fallback, message: messageOf(error) }
 }
 

@@ -28,6 +28,7 @@ export function terminalAnswer(observation: Observation, options: TerminalOption
   lines.push(paint('1', inert(options.file ?? observation.url, 500)) + arrow(observation, options))
   lines.push(`  ${paint(colours[words.urgency], words.label)}  ${inert(conclusion.sentence)}`)
   if (observation.error) lines.push(`  Error ${observation.error.code}: ${inert(observation.error.message, 500)}`)
+  if (observation.error?.hint) lines.push(`    ${inert(observation.error.hint, 500)}`)
   section(
     'Who is paid',
     conclusion.accounts.map(({ account, service }) => `account ${inert(account, 200)}${service ? ` at ${inert(service, 100)}` : ''}`),

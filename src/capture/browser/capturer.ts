@@ -84,8 +84,7 @@ export async function startCapturer(o: CapturerOptions): Promise<Capturer> {
           throw error
         })
         // A browser may end for another page's sake: the visit gets one more, and its second crash is its own.
-        const isLost =
-          result === null || (result.manifest.ended.reason === 'crashed' && result.manifest.ended.detail === 'the browser ended')
+        const isLost = result === null || result.manifest.ended.crashed === 'browser'
         const final = isLost && !either.aborted ? await once(visitId, seed, options, either) : result
         if (final === null) throw new AssayError('INTERRUPTED', `the visit to ${seed.url} was interrupted`)
         return captureOf(final.manifest)

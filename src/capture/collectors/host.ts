@@ -1,6 +1,7 @@
 import type { Protocol } from 'devtools-protocol/types/protocol.d.ts'
 import type { HostArtifact } from '#model/artifact.ts'
 import { complete } from '#model/collection.ts'
+import { portOf } from '#model/port.ts'
 import type { Collector, VisitContext } from '../collector.ts'
 
 /** Every host that was spoken to, and how it showed itself. Addresses are joined from egress when the visit is over. */
@@ -10,8 +11,7 @@ export function hostCollector(context: VisitContext): Collector<'host'> {
   function note(url: string, security: Protocol.Network.SecurityDetails | undefined): void {
     const parsed = /^(https?|wss?):/.test(url) ? URL.parse(url) : null
     if (!parsed) return
-    const isSecure = parsed.protocol === 'https:' || parsed.protocol === 'wss:'
-    const port = parsed.port === '' ? (isSecure ? 443 : 80) : Number(parsed.port)
+    const port = portOf(parsed)
     const key = `${parsed.hostname}:${port}`
     const host = hosts.get(key) ?? { id: context.nextId('host'), host: parsed.hostname, port, addresses: [] }
     hosts.set(key, host)
