@@ -6,7 +6,10 @@ import { captureOf, type CaptureManifest, type Lane, type PageReached } from '#m
 import { type Body, complete, type Collection, notCollected } from '#model/collection.ts'
 import type { Mining, Status } from '#model/finding.ts'
 import { memoryBlobs } from '#model/memory-blobs.ts'
+import { keccakData, maskings, sboxData, scratchpadModule } from '#derive/wasm/testing/shapes.ts'
+import { assemble } from '#derive/wasm/testing/text.ts'
 import { createJudge } from '#judge/judge.ts'
+import { answerOf, exitCodeOf } from '#model/answer.ts'
 import { loadSignatures } from '#judge/signatures.ts'
 
 const blobs = memoryBlobs()
@@ -218,9 +221,13 @@ const active = (placement: Mining['placement'], consent: Mining['consent'] = 'no
 })
 
 type Expected = Partial<Mining> & { status: Status; kind?: string }
+const wasmOf = async (url: string): Promise<ArtifactByKind['wasm']> => {
+  const text = scratchpadModule({ masking: maskings['shifts'] ?? '', data: [keccakData(0), sboxData(4096)] })
+  return { id: 'wasm-1', targetId: 'target-1', url, body: await body(await assemble(text)), parsedAtMs: 0 }
+}
 const thirdScript = (): Promise<ArtifactByKind['script']> => script('script-2', 'https://cdn.tags.example/lib.js', 'external', core)
 
-const situations: Record<string, { make: () => Promise<Situation>; is: Expected }> = {
+const situations: Record<string, { make: () => Promise<Situation>; is: Expected; exit?: number }> = {
   'ordinary page': {
     make: async () => ({
       artifacts: {
@@ -390,6 +397,34 @@ const situations: Record<string, { make: () => Promise<Situation>; is: Expected 
     }),
     is: active('page', 'refused-ignored'),
   },
+  'a captcha that mines, and said so before': {
+    make: async () => ({
+      artifacts: await inline({
+        websocket: [socket([login(2_600), job(2_700), share(4_000)], 'script-1')],
+        cpu: [cpu('cpu-1', 0.9, 'worker', 3_000)],
+        dialog: [
+          {
+            ...dialog({ choice: 'accepted', atMs: 2_500 }),
+            text: 'Verify me. While you wait, your browser mines Monero for this site instead of showing pictures.',
+            choices: ['Verify me'],
+          },
+        ],
+      }),
+    }),
+    is: { status: 'opt-in', activity: 'hashing', consent: 'asked-first', kind: 'mining' },
+  },
+  'a captcha that mines, and did not say so': {
+    make: async () => ({
+      artifacts: {
+        ...(await inline({
+          websocket: [socket([login(2_600), job(2_700), share(4_000)], 'script-1')],
+          cpu: [cpu('cpu-1', 0.9, 'worker', 3_000)],
+        })),
+        request: [await documentOf(`<div class="captcha"><button>Verify me</button></div><script>${core}</script>`)],
+      },
+    }),
+    is: { ...active('page'), kind: 'mining' },
+  },
   'cookie banner only, miner runs': {
     make: async () => ({ artifacts: await inline({ ...hashing, dialog: [dialog({ choice: 'accepted', atMs: 400 }, 300, 'cookies')] }) }),
     is: active('page'),
@@ -452,6 +487,10 @@ const situations: Record<string, { make: () => Promise<Situation>; is: Expected 
     make: async () => ({ lane: 'file', artifacts: { script: [await script('script-1', 'file.js', 'unknown', core)] } }),
     is: { status: 'loaded', activity: 'delivered', consent: 'unknown', placement: 'unknown' },
   },
+  'a lone module with a mining core': {
+    make: async () => ({ lane: 'file', artifacts: { wasm: [await wasmOf('file.wasm')] } }),
+    is: { status: 'loaded', activity: 'delivered', consent: 'unknown', placement: 'unknown', kind: 'mining' },
+  },
   'socket and busy workers, nothing recognised': {
     make: async () => ({
       artifacts: {
@@ -491,6 +530,22 @@ const situations: Record<string, { make: () => Promise<Situation>; is: Expected 
       },
     }),
     is: { status: 'none', activity: 'none-seen', kind: 'proof-of-work' },
+  },
+  'a gate of proof of work that was passed': {
+    make: async () => {
+      const challenge = '<script id="anubis_challenge" type="application/json">{"challenge":"ab","rules":{"difficulty":4}}</script>'
+      const gate = await body(
+        `<!doctype html><title>Making sure you’re not a bot!</title>${challenge}<script src="/.within.website/x/cmd/anubis/static/js/main.mjs"></script>`,
+      )
+      return {
+        artifacts: {
+          frame: [frame1],
+          request: [request('req-1', page, 'document', gate), { ...(await documentOf('')), id: 'req-2' }],
+          cpu: [cpu('cpu-1', 0.96), cpu('cpu-2', 0.96)],
+        },
+      }
+    },
+    is: { status: 'none', activity: 'none-seen', consent: 'unknown', kind: 'proof-of-work' },
   },
   'a hash library': {
     make: async () => ({
@@ -587,6 +642,21 @@ const situations: Record<string, { make: () => Promise<Situation>; is: Expected 
     make: async () => ({ reached: 'error', error: { code: 'DNS_FAILED', message: 'no such name' }, artifacts: {} }),
     is: { status: 'not-observed' },
   },
+  'TLS fails': {
+    make: async () => ({ reached: 'error', error: { code: 'TLS_FAILED', message: 'net::ERR_CERT_DATE_INVALID' }, artifacts: {} }),
+    is: { status: 'not-observed', activity: 'none-seen', consent: 'unknown', placement: 'unknown' },
+    exit: 3,
+  },
+  'the browser crashed twice': {
+    make: async () => ({
+      reached: 'error',
+      error: { code: 'TARGET_CRASHED', message: 'the browser ended' },
+      // What came before the crash proves nothing of what the page would have done.
+      artifacts: { frame: [frame1], request: [await documentOf('')], cpu: [cpu('cpu-1', 0.9)] },
+    }),
+    is: { status: 'not-observed', activity: 'none-seen', consent: 'unknown', placement: 'unknown' },
+    exit: 3,
+  },
   'http lane, a miner is referred to': {
     make: async () => ({
       lane: 'http',
@@ -632,12 +702,13 @@ const shader = `const k = array<u32, ${roundConstants.length}>(${roundConstants.
 @group(0) @binding(0) var<storage, read_write> found: array<u32>;
 @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) { let nonce = id.x; let digest = hash(nonce); if (digest < target) { found[0] = nonce; } }`
 
-for (const [name, { make, is }] of Object.entries(situations)) {
+for (const [name, { make, is, exit }] of Object.entries(situations)) {
   test(name, async () => {
     const observation = await judge.judge(captureOf(manifestOf(await make())))
     const { conclusion } = observation
     const seen = `${conclusion.rule}; ${observation.findings.map((finding) => `${finding.detector}/${finding.weight}: ${finding.title}`).join(' | ')}; blind ${observation.blindTo.map(({ reason }) => reason).join(' | ')}`
     assert.equal(conclusion.status, is.status, seen)
+    if (exit !== undefined) assert.equal(exitCodeOf(answerOf(observation)), exit)
     for (const fact of ['activity', 'consent', 'placement'] as const)
       if (is[fact] !== undefined) assert.equal(conclusion.mining[fact], is[fact], `${fact}: ${seen}`)
     if (is.kind !== undefined)
