@@ -22,6 +22,7 @@ const commands: { name: string; summary: string; load: () => Promise<{ define(co
   { name: 'scan', summary: 'visit pages and say whether they mine', load: () => import('./scan.ts') },
   { name: 'judge', summary: 'judge captures, archives, pages, scripts and modules without a browser', load: () => import('./judge.ts') },
   { name: 'report', summary: 'make a report again of captures that are kept', load: () => import('./report.ts') },
+  { name: 'compare', summary: 'two captures of a page: what came, went and changed', load: () => import('./compare.ts') },
   { name: 'capture', summary: 'export, import and check captures', load: () => import('./capture.ts') },
   { name: 'crawl', summary: 'visit a list of sites, again and again', load: () => import('./crawl.ts') },
   { name: 'study', summary: 'who mined when, for whom, what share: from a crawl', load: () => import('./study.ts') },

@@ -1,0 +1,70 @@
+import type { Digest } from './digest.ts'
+import type { Finding, Mining, Status } from './finding.ts'
+
+export const comparisonSchemaVersion = 1
+
+/** One piece of code on one side. */
+export interface ComparedCode {
+  artifact: string
+  url: string
+  digest: Digest | null
+  size: number | null
+  /** Owner's name, or the registrable domain. */
+  owner: string
+  party: 'first' | 'third' | 'inline'
+}
+
+/**
+ * `came`, `went`: on one side only. `changed`: the same slot or address with other octets, or much the same text elsewhere.
+ * `moved`: the same octets at another address.
+ */
+export interface CodeChange {
+  change: 'came' | 'went' | 'changed' | 'moved'
+  before: ComparedCode | null
+  after: ComparedCode | null
+  /** Share of the text that both have, 0 to 1, estimated; null where the octets of one are not at hand. */
+  similarity: number | null
+}
+
+/** What the miner did on one side. */
+export interface MinerFacts {
+  status: Status
+  mining: Mining
+  families: string[]
+  services: string[]
+  accounts: string[]
+  /** Hosts that a pool's dialect was spoken with. */
+  pools: string[]
+  /** Sum of the shares of all threads but the page's own, in cores; null where it was not measured. */
+  loadCores: number | null
+  /** Threads above half a core. */
+  busyThreads: number | null
+}
+
+export interface ComparedPage {
+  captureId: Digest
+  url: string
+  finalUrl: string
+  at: string
+  sentence: string
+  miner: MinerFacts
+}
+
+export interface Comparison {
+  schema: 'assay.comparison'
+  schemaVersion: number
+  before: ComparedPage
+  after: ComparedPage
+  /** Whether both are of one site, and A was seen before B. What is not so is said, not refused. */
+  sameSite: boolean
+  inOrder: boolean
+  /** Conditions of the visits that differ: what they explain is no change of the page. */
+  conditions: { name: string; before: string; after: string }[]
+  code: { same: number; changes: CodeChange[] }
+  hosts: { same: number; came: string[]; went: string[] }
+  findings: { same: number; came: Omit<Finding, 'weight'>[]; went: Omit<Finding, 'weight'>[] }
+  /** Lists that are not whole on one side: what seems to have come or gone may only not have been seen. */
+  notWhole: { side: 'before' | 'after'; artifact: string; reason: string }[]
+  /** Whether any code came, went, changed or moved. */
+  isChanged: boolean
+}
