@@ -46,6 +46,8 @@ export interface VisitContext {
   documentUrl(cdpFrameId: string): string | undefined
   /** Next identifier of a kind: `req-12`. */
   nextId(kind: ArtifactKind): string
+  /** The next one for what goes onto this list; where it is full, what comes is only counted and takes no number. */
+  idFor(kind: ArtifactKind, list: { readonly isFull: boolean }): string
   /** Every target that was attached, those that are gone too. */
   targets(): readonly Target[]
   isLive(target: Target): boolean

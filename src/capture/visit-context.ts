@@ -84,6 +84,10 @@ export class VisitState implements VisitContext {
     return `${idPrefix[kind]}-${number}`
   }
 
+  idFor(kind: ArtifactKind, list: { readonly isFull: boolean }): string {
+    return list.isFull ? '' : this.nextId(kind)
+  }
+
   frameIdOf(cdpFrameId: string | undefined): string | undefined {
     if (cdpFrameId === undefined) return undefined
     const known = this.#frameIds.get(cdpFrameId)

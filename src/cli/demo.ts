@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { crawl } from '#app/crawl.ts'
 import { study } from '#app/study.ts'
 import { type Lab } from '#lab/lab.ts'
+import { compare } from '#lab/site/compare.ts'
 import type { SiteTruth } from '#lab/site/site.ts'
 import { startLab } from '#lab/start.ts'
 import { SimulatedClock } from '#model/clock.ts'
@@ -115,20 +116,15 @@ async function truthsOfWeeks(lab: Lab): Promise<SiteTruth[][]> {
 /** What each answer was, beside what the lab knows. Visits of an earlier run of the same crawl have no answer here. */
 function besideTruth(rows: readonly { round: number; truth: SiteTruth; answer: Observation | undefined }[]): string {
   const compared = rows.flatMap(({ round, truth, answer }) =>
-    answer ? [{ round, truth, answer, agrees: answer.conclusion.status === truth.expected.status && accountAgrees(truth, answer) }] : [],
+    answer ? [{ round, answer, ...compare(truth, answer.conditions.consent, answer) }] : [],
   )
-  const lines = compared.map(({ round, truth, answer, agrees }) => {
+  const lines = compared.flatMap(({ round, truth, expected, answer, wrong }) => {
     const account = answer.conclusion.accounts[0]?.account.slice(0, 16)
-    return `  ${agrees ? '=' : '≠'} week ${round + 1}  ${inert(truth.host, 40).padEnd(28)} truth ${truth.expected.status.padEnd(12)} answer ${answer.conclusion.status.padEnd(12)} ${truth.content}${account ? `, paid to ${inert(account)}…` : ''}`
+    return [
+      `  ${wrong.length === 0 ? '=' : '≠'} week ${round + 1}  ${inert(truth.host, 40).padEnd(28)} truth ${expected.status.padEnd(12)} answer ${answer.conclusion.status.padEnd(12)} ${truth.content}${account ? `, paid to ${inert(account)}…` : ''}`,
+      ...wrong.map((difference) => `      ${inert(difference, 200)}`),
+    ]
   })
-  const agreeing = compared.filter(({ agrees }) => agrees).length
+  const agreeing = compared.filter(({ wrong }) => wrong.length === 0).length
   return ['Beside the lab’s truth', ...lines, `  ${agreeing} of ${compared.length} answers as the truth has them`].join('\n')
-}
-
-function accountAgrees(truth: SiteTruth, answer: Observation): boolean {
-  return (
-    truth.expected.status !== 'active' ||
-    truth.account === null ||
-    answer.conclusion.accounts.some(({ account }) => account === truth.account)
-  )
 }

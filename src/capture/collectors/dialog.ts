@@ -21,7 +21,7 @@ export function dialogCollector(context: VisitContext): Collector<'dialog'> {
   const over = new AbortController()
   let opened = 0
   const watched = overlays(context, (question) => {
-    const dialog: DialogArtifact = { id: list.isFull ? '' : context.nextId('dialog'), ...question }
+    const dialog: DialogArtifact = { id: context.idFor('dialog', list), ...question }
     list.add(dialog)
     return dialog
   })
@@ -33,7 +33,7 @@ export function dialogCollector(context: VisitContext): Collector<'dialog'> {
     const choices = type === 'alert' ? ['OK'] : type === 'beforeunload' ? ['Leave', 'Stay'] : ['OK', 'Cancel']
     const frameId = context.frameIdOf(event.frameId)
     const dialog: DialogArtifact = {
-      id: list.isFull ? '' : context.nextId('dialog'),
+      id: context.idFor('dialog', list),
       targetId: target.id,
       ...(frameId === undefined ? {} : { frameId }),
       type,

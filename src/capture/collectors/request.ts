@@ -100,7 +100,7 @@ export function requestCollector(context: VisitContext): Collector<'request'> {
   function noteWorkerScript(target: Target, event: Protocol.Network.ResponseReceivedEvent): void {
     if (target.type !== 'service_worker' || event.requestId !== target.cdpTargetId || exchanges.has(event.requestId)) return
     const request: RequestArtifact = {
-      id: list.isFull ? '' : context.nextId('request'),
+      id: context.idFor('request', list),
       targetId: target.id,
       url: event.response.url,
       method: 'GET',

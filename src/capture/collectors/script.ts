@@ -37,7 +37,7 @@ export function scriptCollector(context: VisitContext): Collector<'script'> {
     const frameId = context.frameIdOf(cdpFrameId)
     const initiator = initiatorOfScript(event, target)
     const script: ScriptArtifact = {
-      id: list.isFull ? '' : context.nextId('script'),
+      id: context.idFor('script', list),
       targetId: target.id,
       ...(frameId === undefined ? {} : { frameId }),
       url: event.url,

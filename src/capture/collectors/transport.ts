@@ -22,7 +22,7 @@ export function transportCollector(context: VisitContext): Collector<'transport'
     const before = known.get(key)
     if (before) return before
     const made: TransportArtifact = {
-      id: list.isFull ? '' : context.nextId('transport'),
+      id: context.idFor('transport', list),
       ...transport,
       openedAtMs: context.nowMs(),
       messages: [],

@@ -21,7 +21,7 @@ export function wasmCollector(context: VisitContext): Collector<'wasm'> {
     const frameId = context.frameIdOf(auxData?.frameId)
     const stack = stackOf(event.stackTrace, target.id, context.scripts)
     const module: WasmArtifact = {
-      id: list.isFull ? '' : context.nextId('wasm'),
+      id: context.idFor('wasm', list),
       targetId: target.id,
       ...(frameId === undefined ? {} : { frameId }),
       url: event.url,

@@ -17,7 +17,7 @@ export function websocketCollector(context: VisitContext): Collector<'websocket'
   function created(target: Target, event: Protocol.Network.WebSocketCreatedEvent): void {
     const frameId = frameOfStack(event.initiator?.stack, target, context)
     const socket: WebSocketArtifact = {
-      id: list.isFull ? '' : context.nextId('websocket'),
+      id: context.idFor('websocket', list),
       targetId: target.id,
       ...(frameId === undefined ? {} : { frameId }),
       url: event.url,
