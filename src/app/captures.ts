@@ -4,7 +4,6 @@ import { exportWacz } from '#archive/export-wacz.ts'
 import { readCaptures } from '#archive/import.ts'
 import { pageReached } from '#derive/page-reached.ts'
 import { openFileStore } from '#ledger/file-store.ts'
-import type { StoreReport } from '#ledger/verify.ts'
 import type { Digest } from '#model/digest.ts'
 import { fullId } from './kept-captures.ts'
 
@@ -33,8 +32,4 @@ export async function importCaptures(
     }
   }
   return kept
-}
-
-export async function verifyCaptures(dir: string, signal: AbortSignal): Promise<StoreReport> {
-  return (await openFileStore(dir)).verify(signal)
 }

@@ -44,7 +44,15 @@ export async function openWorkshop(options: WorkshopOptions, onNote: (text: stri
     (it) => it.close(),
   )
   const capturer: Capturer = undo.adopt(
-    await startCapturer({ browser, egress, blobs: store, clock, spki: names?.spki ?? null, jobs: options.jobs }),
+    await startCapturer({
+      browser,
+      egress,
+      blobs: store,
+      keyId: await store.keyId(),
+      clock,
+      spki: names?.spki ?? null,
+      jobs: options.jobs,
+    }),
     (it) => it.close(),
   )
   const judge = undo.adopt(createJudge({ blobs: store, memo: store, signatures: await loadSignatures(), clock }), (it) => it.close())

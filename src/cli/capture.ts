@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
-import { exportCapture, importCaptures, verifyCaptures } from '#app/captures.ts'
+import { exportCapture, importCaptures } from '#app/captures.ts'
 import { AssayError } from '#model/errors.ts'
 import { inert } from '#report/escape.ts'
 import { exit } from './exit.ts'
-import { Progress, interruptible } from './progress.ts'
 import { version } from './version.ts'
 
 export function define(command: Command): void {
@@ -32,14 +31,5 @@ export function define(command: Command): void {
       for (const { file, id } of await importCaptures({ dir: flags.dir, files }, (text) => process.stderr.write(`${inert(text)}\n`)))
         process.stdout.write(`${id} ${inert(file, 500)}\n`)
       exit(0)
-    })
-  command
-    .command('verify')
-    .description('read every file of a data folder and check every digest')
-    .option('--dir <dir>', 'data folder', 'assay-out')
-    .action(async (flags: { dir: string }) => {
-      const report = await verifyCaptures(flags.dir, interruptible(new Progress()))
-      process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-      exit(report.faults.length === 0 ? 0 : 5)
     })
 }

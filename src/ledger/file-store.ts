@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { type Attestation, parseAttestation } from '#model/attestation.ts'
 import { canonicalJson } from '#model/canonical.ts'
 import { type Capture, parseManifest } from '#model/capture.ts'
 import { type Digest, isDigest, sha256 } from '#model/digest.ts'
@@ -11,6 +12,7 @@ import { appendLog } from './files/append-log.ts'
 import { isMissing, readIfThere, storeError, syncFolder, writeWhole } from './files/atomic.ts'
 import { openFormat } from './files/format.ts'
 import { packedSize, readPacked, unpackedName, writePacked } from './files/packed.ts'
+import { type InstanceKey, openInstanceKey } from './instance-key.ts'
 import { parseVisitRecord, type VisitRecord, visitPlace } from './visit-record.ts'
 import { type StoreReport, verifyStore } from './verify.ts'
 
@@ -28,6 +30,10 @@ export interface FileStore extends BlobStore, CaptureStore, MemoStore {
   getVisit(visitId: string): Promise<VisitRecord | null>
   /** By day, then by identifier. */
   listVisits(): AsyncIterable<VisitRecord>
+  /** Identifier of the key with which visits of this folder are signed; made on first use. */
+  keyId(): Promise<Digest>
+  /** The signature beside a capture; null where there is none. Throws `STORE_CORRUPT`. */
+  getAttestation(captureId: Digest): Promise<Attestation | null>
   /** Reads everything; names what is missing or corrupt. */
   verify(signal?: AbortSignal): Promise<StoreReport>
 }
@@ -70,6 +76,15 @@ export async function openFileStore(path: string): Promise<FileStore> {
   async function writeRecord(file: string, bytes: Uint8Array, packed: boolean): Promise<void> {
     await (packed ? writePacked(file, bytes, tmp) : writeWhole(file, bytes, tmp))
     await syncFolder(dirname(file))
+  }
+
+  let key: Promise<InstanceKey> | null = null
+  /** Only visits of this instance are signed: they name its key. */
+  async function attest({ id, manifest }: Capture): Promise<void> {
+    if (manifest.keyId === undefined) return
+    const { keyId, attest } = await (key ??= openInstanceKey(dir, tmp))
+    if (manifest.keyId === keyId)
+      await writeRecord(place('attestations', id.slice(7), '.json'), Buffer.from(canonicalJson(attest(id))), false)
   }
 
   const storing = new Map<Digest, Promise<void>>()
@@ -149,6 +164,8 @@ export async function openFileStore(path: string): Promise<FileStore> {
         const size = await packedSize(file)
         const isThere = size !== null && size > 0
         await syncBlobFolders()
+        // Before the manifest: what is acknowledged is signed.
+        await attest(capture)
         if (!isThere) await writeRecord(file, bytes, false)
         // A process may have died between the file and its line.
         if (!isThere || !(await captureLog.has(hex))) await captureLog.append(hex)
@@ -167,6 +184,14 @@ export async function openFileStore(path: string): Promise<FileStore> {
       } catch (cause) {
         throw storeError(cause, 'listing captures')
       }
+    },
+
+    async keyId() {
+      return (await (key ??= openInstanceKey(dir, tmp)).catch(doing('opening the key of the data folder'))).keyId
+    },
+    async getAttestation(id) {
+      const bytes = await readIfThere(place('attestations', hexOf(id), '.json')).catch(doing(`reading the signature of ${id}`))
+      return bytes === null ? null : parseAttestation(bytes, `the signature of ${id}`)
     },
 
     async appendObservation(observation) {
@@ -202,7 +227,7 @@ export async function openFileStore(path: string): Promise<FileStore> {
           const observation = await loadObservation(name)
           if (observation === null)
             throw new AssayError('STORE_CORRUPT', `observation ${name} is missing`, {
-              hint: 'assay capture verify names everything that is missing.',
+              hint: 'assay verify DIR names everything that is missing.',
             })
           yield observation
         }

@@ -132,7 +132,7 @@ async function* namesIn(dir: string): AsyncIterable<string> {
 }
 
 /** Every digest that stands anywhere in the artifacts, also in those of unknown kinds. */
-function* digestsIn(value: unknown): Iterable<string> {
+export function* digestsIn(value: unknown): Iterable<string> {
   if (Array.isArray(value)) for (const item of value) yield* digestsIn(item)
   else if (typeof value === 'object' && value !== null) {
     const body = value as { digest?: unknown; status?: unknown }

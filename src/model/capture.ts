@@ -54,6 +54,18 @@ export interface Action {
   detail: string
 }
 
+export interface ClockMeasurement {
+  /** By the `Date` of answers over HTTPS. */
+  method: 'https-date'
+  /** Hosts whose clocks were looked at, and how many of them agree on the offset. */
+  sources: number
+  agreeing: number
+  /** The offset is right within so many milliseconds, if those hosts are. */
+  uncertaintyMs: number | null
+  /** Why there is no offset. */
+  reason: string | null
+}
+
 export interface CaptureManifest {
   schema: 'assay.capture'
   schemaVersion: number
@@ -68,6 +80,10 @@ export interface CaptureManifest {
   endedAt: string
   /** Milliseconds that this machine's clock is ahead of a source that was asked; null where none was. */
   clockOffsetMs: number | null
+  /** How that was measured, or why not; absent in what earlier versions wrote and in imports. */
+  clock?: ClockMeasurement
+  /** The key of the instance that visited, which signs beside the manifest; absent in imports. */
+  keyId?: Digest
   conditions: Conditions
   actions: Action[]
   ended: {
@@ -157,6 +173,16 @@ const manifestSchema = z.looseObject({
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
   clockOffsetMs: z.number().nullable(),
+  clock: z
+    .looseObject({
+      method: text,
+      sources: count,
+      agreeing: count,
+      uncertaintyMs: z.number().nullable(),
+      reason: text.nullable(),
+    })
+    .optional(),
+  keyId: digest.optional(),
   conditions: z.looseObject({ lane: z.enum(lanes), vantage: text, userAgent: text, dwellMs: count, consent: z.enum(consentPolicies) }),
   actions: z.array(z.looseObject({ atMs: z.number(), type: text, detail: text })),
   ended: z.looseObject({ reason: text, detail: text, crashed: text.optional() }),

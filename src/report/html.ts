@@ -9,7 +9,7 @@ import { codeTable } from './html-code.ts'
 import { loadChain } from './html-chain.ts'
 import { threadChart } from './html-threads.ts'
 import { socketSection } from './html-sockets.ts'
-import { behind, miningFacts, statusWords } from './words.ts'
+import { behind, clockText, miningFacts, statusWords } from './words.ts'
 
 /** One self-contained file: no script, nothing loaded from anywhere, everything of the page escaped or an image. */
 export function htmlReport(pages: readonly ReportedPage[], version: string): string {
@@ -235,6 +235,8 @@ function conditions(observation: Observation, capture: Capture | null): Markup {
     ['Capture', observation.captureId],
     ['Judgement', observation.judgement],
   ]
+  if (capture)
+    rows.push(['Clock', clockText(capture.manifest)], ['Signed by', capture.manifest.keyId ?? 'nobody: imported, or of an earlier version'])
   if (capture) rows.splice(4, 0, ['The visit did', capture.manifest.actions.map((action) => action.type).join(', ') || 'nothing'])
   return html`<section>
     <h2>How it was looked at</h2>

@@ -3,7 +3,19 @@ import type { Conversation } from '#model/conversation.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
 import { allGaps } from './gaps.ts'
 import { codeText, plainText } from './markdown-text.ts'
-import { behind, deedText, loaderOf, miningFacts, ownerOf, poolSummary, roleWords, statusWords, thirdParties, viaWords } from './words.ts'
+import {
+  behind,
+  clockText,
+  deedText,
+  loaderOf,
+  miningFacts,
+  ownerOf,
+  poolSummary,
+  roleWords,
+  statusWords,
+  thirdParties,
+  viaWords,
+} from './words.ts'
 
 const shown = { evidence: 10, threads: 8, conversations: 10, turns: 12, code: 100 }
 
@@ -72,6 +84,12 @@ function pageText(page: ReportedPage): string {
     `- Browser ${plainText(conditions.browser ?? 'none')}${conditions.browser === null ? '' : conditions.sandbox ? ', sandboxed' : ', WITHOUT its sandbox'}`,
     `- Capture ${codeText(observation.captureId)}`,
     `- Judgement ${codeText(observation.judgement)}`,
+    ...(capture === null
+      ? []
+      : [
+          `- Clock: ${plainText(clockText(capture.manifest))}`,
+          `- Signed by ${capture.manifest.keyId === undefined ? 'nobody: imported, or of an earlier version' : `the key ${codeText(capture.manifest.keyId)}`}`,
+        ]),
   ])
   return sections.join('\n\n')
 }

@@ -1,4 +1,4 @@
-import type { PageReached } from '#model/capture.ts'
+import type { CaptureManifest, PageReached } from '#model/capture.ts'
 import type { Component } from '#model/component.ts'
 import type { Conversation } from '#model/conversation.ts'
 import type { Deed, DeedKind } from '#model/deed.ts'
@@ -150,4 +150,11 @@ export function behind(reached: PageReached): string | null {
     default:
       return null
   }
+}
+
+/** What is known of the clock by which the times of a capture were written. */
+export function clockText({ clockOffsetMs, clock }: CaptureManifest): string {
+  if (clockOffsetMs === null) return `not compared with any other${clock?.reason ? `: ${clock.reason}` : ''}`
+  const ahead = `${Math.abs(clockOffsetMs)} ms ${clockOffsetMs < 0 ? 'behind' : 'ahead of'} the servers'`
+  return clock === undefined ? ahead : `${ahead} (within ${clock.uncertaintyMs ?? '?'} ms, by ${clock.agreeing} of ${clock.sources} hosts)`
 }

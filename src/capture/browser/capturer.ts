@@ -1,10 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { type Egress } from '#egress/egress.ts'
-import { type Capture, captureOf } from '#model/capture.ts'
+import type { RequestArtifact } from '#model/artifact.ts'
+import { type Capture, type CaptureManifest, captureOf } from '#model/capture.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
+import type { Digest } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
 import type { Seed } from '#model/seed.ts'
 import type { BlobStore } from '#model/store.ts'
+import { clockOffsetOf } from '../clock-offset.ts'
 import { KnownBlobs } from '../known-blobs.ts'
 import { type VisitResult, visitPage } from '../visit.ts'
 import { planOf, type VisitOptions } from '../visit-options.ts'
@@ -21,6 +24,8 @@ export interface CapturerOptions {
   spki?: string | null
   /** Visits at a time; more wait. */
   jobs?: number
+  /** Stands in every manifest as the key that signs it. */
+  keyId?: Digest
   /** A browser that has served so many visits is replaced. */
   visitsPerBrowser?: number
 }
@@ -87,7 +92,8 @@ export async function startCapturer(o: CapturerOptions): Promise<Capturer> {
         const isLost = result === null || result.manifest.ended.crashed === 'browser'
         const final = isLost && !either.aborted ? await once(visitId, seed, options, either) : result
         if (final === null) throw new AssayError('INTERRUPTED', `the visit to ${seed.url} was interrupted`)
-        return captureOf(final.manifest)
+        const { offsetMs, clock } = clockOffsetOf(requestsOf(final.manifest), Date.parse(final.manifest.startedAt))
+        return captureOf({ ...final.manifest, clockOffsetMs: offsetMs, clock, ...(o.keyId === undefined ? {} : { keyId: o.keyId }) })
       } finally {
         turns.give()
       }
@@ -98,6 +104,8 @@ export async function startCapturer(o: CapturerOptions): Promise<Capturer> {
     },
   }
 }
+
+const requestsOf = ({ artifacts }: CaptureManifest): RequestArtifact[] => (artifacts['request']?.items ?? []) as RequestArtifact[]
 
 const isBrowserFault = (error: unknown): boolean =>
   error instanceof AssayError && (error.code === 'BROWSER_FAILED' || error.code === 'TARGET_CRASHED')

@@ -20,7 +20,7 @@ export async function isFileStore(dir: string): Promise<boolean> {
 
 /** Makes the folder's parts, or checks that they are of a version that this one reads. Throws `UNSUPPORTED`, `STORE_CORRUPT`. */
 export async function openFormat(dir: string, tmp: string): Promise<void> {
-  for (const folder of ['blobs', 'captures', 'observations', 'visits', 'memo', 'tmp']) await makeFolder(join(dir, folder))
+  for (const folder of ['blobs', 'captures', 'attestations', 'observations', 'visits', 'memo', 'tmp']) await makeFolder(join(dir, folder))
   const file = join(dir, 'format.json')
   const bytes = await readIfThere(file)
   if (bytes === null) {

@@ -1,0 +1,144 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { FileStore } from '#ledger/file-store.ts'
+import { ownKey } from '#ledger/instance-key.ts'
+import { digestsIn, type StoreReport } from '#ledger/verify.ts'
+import { attestationFault } from '#model/attestation.ts'
+import type { Digest } from '#model/digest.ts'
+import { AssayError, messageOf } from '#model/errors.ts'
+import { type KeptCapture, keptCaptures } from './kept-captures.ts'
+
+export interface Check {
+  check: 'manifest' | 'blob' | 'signature'
+  outcome: 'holds' | 'fails' | 'not-made'
+  detail: string
+}
+
+export interface VerifiedCapture {
+  captureId: Digest
+  url: string | null
+  blobs: number
+  /** Who signed it, where the signature holds. */
+  keyId: Digest | null
+  /** Whether that is the key of the data folder in which it lies. */
+  isOwnKey: boolean
+  checks: Check[]
+}
+
+export interface VerifiedFolder {
+  dir: string
+  report: StoreReport
+  /** The folder's own key; null where it has none. */
+  key: { keyId: Digest; exposed: boolean } | null
+}
+
+export type Verified = { capture: VerifiedCapture } | { folder: VerifiedFolder } | { name: string; error: AssayError }
+
+/** Reads everything that a capture names and compares it with its digest, and its signature with its key. Needs no network. */
+export async function* verifyCaptures(
+  o: { names: readonly string[]; dir: string; key: string | null },
+  onProgress: (text: string) => void,
+  signal: AbortSignal,
+): AsyncGenerator<Verified> {
+  for (const name of o.names) {
+    try {
+      const blobs = new BlobChecks()
+      let isFirst = true
+      const isFolder = (await stat(name).catch(() => null))?.isDirectory() === true
+      for await (const kept of keptCaptures(name, o.dir)) {
+        if (signal.aborted) return
+        if (isFolder && isFirst) yield { folder: await folderOf(kept.store, blobs, onProgress, signal) }
+        isFirst = false
+        onProgress(`checking ${kept.id}`)
+        yield { capture: await captureOf(kept, blobs, o.key) }
+      }
+      if (isFirst) throw new AssayError('NOT_FOUND', `${name} holds no capture`)
+    } catch (error) {
+      if (signal.aborted) return
+      if (!(error instanceof AssayError)) throw error
+      yield { name, error }
+    }
+  }
+}
+
+/** Each blob is read once, however many captures name it. */
+class BlobChecks {
+  readonly #faults = new Map<string, string | null>()
+
+  know(digest: string, fault: string): void {
+    this.#faults.set(digest, fault)
+  }
+
+  async faultOf(digest: Digest, store: FileStore): Promise<string | null> {
+    const known = this.#faults.get(digest)
+    if (known !== undefined) return known
+    const fault = await store.get(digest).then(
+      () => null,
+      (error: unknown) => messageOf(error),
+    )
+    this.#faults.set(digest, fault)
+    return fault
+  }
+}
+
+async function folderOf(
+  store: FileStore,
+  blobs: BlobChecks,
+  onProgress: (text: string) => void,
+  signal: AbortSignal,
+): Promise<VerifiedFolder> {
+  onProgress(`reading ${store.dir}`)
+  const report = await store.verify(signal)
+  for (const { kind, name, detail } of report.faults) if (kind === 'blob') blobs.know(name, detail)
+  return { dir: resolve(store.dir), report, key: await ownKey(store.dir) }
+}
+
+async function captureOf(kept: KeptCapture, blobs: BlobChecks, wantedKey: string | null): Promise<VerifiedCapture> {
+  const { id, store } = kept
+  const result: VerifiedCapture = { captureId: id, url: null, blobs: 0, keyId: null, isOwnKey: false, checks: [] }
+  const note = (check: Check['check'], outcome: Check['outcome'], detail: string): void => {
+    result.checks.push({ check, outcome, detail })
+  }
+  try {
+    const { manifest } = await store.getCapture(id)
+    result.url = manifest.url
+    note('manifest', 'holds', 'its octets have the digest that is its name')
+    const broken: string[] = []
+    const digests = new Set(digestsIn(manifest.artifacts))
+    for (const hex of digests) {
+      const fault = await blobs.faultOf(`sha256:${hex}`, store)
+      if (fault !== null) broken.push(fault)
+    }
+    result.blobs = digests.size
+    for (const fault of broken) note('blob', 'fails', fault)
+    if (broken.length === 0) note('blob', 'holds', `all ${digests.size} have the digests that the manifest names`)
+    await checkSignature(kept, manifest.keyId ?? null, wantedKey, result, note)
+  } catch (error) {
+    note('manifest', 'fails', messageOf(error))
+  }
+  return result
+}
+
+async function checkSignature(
+  { id, store }: KeptCapture,
+  named: string | null,
+  wanted: string | null,
+  result: VerifiedCapture,
+  note: (check: Check['check'], outcome: Check['outcome'], detail: string) => void,
+): Promise<void> {
+  const attestation = await store.getAttestation(id).catch((error: unknown) => messageOf(error))
+  if (typeof attestation === 'string') return note('signature', 'fails', attestation)
+  if (attestation === null) {
+    if (named !== null) return note('signature', 'fails', `the manifest names the key ${named}, and the signature is missing`)
+    return note('signature', wanted === null ? 'not-made' : 'fails', 'it was never signed (imported, or of an earlier version)')
+  }
+  const fault = attestationFault(attestation, id)
+  if (fault !== null) return note('signature', 'fails', fault)
+  if (named !== null && named !== attestation.keyId)
+    return note('signature', 'fails', `the manifest names the key ${named}, and ${attestation.keyId} signed`)
+  if (wanted !== null && !attestation.keyId.slice(7).startsWith(wanted.replace(/^sha256:/, '').toLowerCase()))
+    return note('signature', 'fails', `signed by ${attestation.keyId}, which is not the key that was asked for`)
+  result.keyId = attestation.keyId
+  result.isOwnKey = (await ownKey(store.dir).catch(() => null))?.keyId === attestation.keyId
+  note('signature', 'holds', `by the key ${attestation.keyId}`)
+}
