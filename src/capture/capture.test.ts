@@ -20,6 +20,10 @@ const utf16 = Buffer.from('\ufeffvar z = "ö"', 'utf16le')
 const submit = JSON.stringify({ type: 'submit', params: { job_id: 'a1b2c3', nonce: '0badf00d', result: '9f'.repeat(32) } })
 const sent: string[] = []
 
+const neverEnding: Route = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'text/plain' }).write('x'.repeat(2_000))
+}
+
 const routes: Record<string, Route> = {
   ...probeRoutes,
   'bodies.lab/':
@@ -68,6 +72,9 @@ s.onclose = () => { const again = new WebSocket('wss://pool.lab/proxy'); again.o
   'serviced.lab/own.js': { type: 'text/javascript', body: marked },
   'other.lab/registers': page(`<script>navigator.serviceWorker.register('/theirs.js')</script>`),
   'other.lab/theirs.js': { type: 'text/javascript', body: 'var theirs = 7', headers: { 'content-length': '14' } },
+  'many.lab/': page(`<script>self.all = []
+for (let i = 0; i < 80; i++) { all.push(new WebSocket('wss://h' + i + '.many.lab/s')); fetch('https://h' + i + '.many.lab/stream', { mode: 'no-cors' }) }</script>`),
+  ...Object.fromEntries(Array.from({ length: 80 }, (_, i): [string, Route] => [`h${i}.many.lab/stream`, neverEnding])),
   'frames.lab/':
     page(`<iframe name=inner width=300 height=200 srcdoc="<p>within</p>"></iframe><iframe sandbox="allow-scripts" src="https://other.lab/plain" style="display:none"></iframe>
 <script>localStorage.setItem('kept', 'here'); document.cookie = 'taste=sweet; path=/'; indexedDB.open('base'); console.warn('careful', 42); setTimeout(() => { throw new Error('thrown on purpose') })</script>`),
@@ -128,6 +135,13 @@ describe('a captured page', { concurrency: false }, () => {
     assert.deepEqual(told('https://serviced.lab/own.js'), [{ ...common, digest: sha256(marked), hasHeaders: true, isPartial: false }])
     const theirs = sha256(Buffer.from('var theirs = 7'))
     assert.deepEqual(told('https://other.lab/theirs.js'), [{ ...common, digest: theirs, hasHeaders: false, isPartial: true }])
+  })
+
+  it('holds many connections open at a time, and none keeps another from being opened', async () => {
+    const captured = await capture('https://many.lab/', { dwellMs: 8_000 })
+    const opened = artifacts(captured, 'websocket').items.filter(({ handshake }) => handshake !== undefined)
+    const streams = requests(captured).filter(({ url, response }) => url.endsWith('/stream') && response?.status === 200)
+    assert.deepEqual([opened.length, streams.length], [80, 80])
   })
 
   it('has bodies by the digest of their true octets, whatever charset a browser would read', async () => {

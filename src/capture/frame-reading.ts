@@ -1,5 +1,6 @@
 import type { Protocol } from 'devtools-protocol/types/protocol.d.ts'
 import type { Target, VisitContext } from './collector.ts'
+import { AssayError } from '#model/errors.ts'
 import { within } from './deadline.ts'
 import { ownWorldName } from './own-world.ts'
 
@@ -37,40 +38,85 @@ interface DocumentReading {
   caches: string[]
   /** Storage entries that were counted and not kept. */
   entriesDropped: number
+  /** Data bases and caches were not asked for: the document was read with its scripts turned off. */
+  isHasty: boolean
 }
 
 /** No document may hold up the others for longer. Milliseconds. */
-const readTimeoutMs = 8_000
+const readTimeoutMs = 4_000
+/** For a document whose thread is never free for long: so often, so long each. */
+const hastyAttempts = 3
+const hastyTimeoutMs = 1_200
 
 /** Every frame of every live document target. */
 export async function readAllFrames(context: VisitContext): Promise<FrameReading[]> {
   const documents = context.targets().filter((target) => (target.type === 'page' || target.type === 'iframe') && context.isLive(target))
-  const source = readerSource(context.plan.limits)
+  const source = { whole: readerSource(context.plan.limits, false), hasty: readerSource(context.plan.limits, true) }
   const readings = await Promise.all(documents.map((target) => readTarget(context, target, source)))
   return readings.flat()
 }
 
-async function readTarget(context: VisitContext, target: Target, source: string): Promise<FrameReading[]> {
-  let frames: Protocol.Page.Frame[]
+const isTimeout = (error: unknown): boolean => error instanceof AssayError && error.code === 'TIMEOUT'
+
+async function readTarget(context: VisitContext, target: Target, source: { whole: string; hasty: string }): Promise<FrameReading[]> {
+  let frames: { id: string; url: string }[]
+  let isLate = false
   try {
     const { frameTree } = await within(readTimeoutMs, 'the frame tree', target.session.send('Page.getFrameTree'))
     frames = framesOf(frameTree).filter(({ unreachableUrl }) => unreachableUrl === undefined)
   } catch (error) {
-    return [{ status: 'failed', cdpFrameId: target.cdpTargetId, targetId: target.id, url: target.url, reason: messageOf(error) }]
+    // The identifier of a document's target is that of its root frame.
+    if (isTimeout(error)) {
+      frames = [{ id: target.cdpTargetId, url: target.url }]
+      isLate = true
+    } else return [{ status: 'failed', cdpFrameId: target.cdpTargetId, targetId: target.id, url: target.url, reason: messageOf(error) }]
   }
-  return Promise.all(
+  const readings = await Promise.all(
     frames.map(async (frame, at): Promise<FrameReading> => {
       const about = { cdpFrameId: frame.id, targetId: target.id }
       const { maxFrames } = context.plan.limits
       if (at >= maxFrames) return { status: 'failed', ...about, url: frame.url, reason: `more than ${maxFrames} frames` }
       try {
-        const reading = await within(readTimeoutMs, 'reading the document', readFrame(target, frame.id, source))
+        const reading = await (isLate ? readHastily(target, frame.id, source.hasty) : readInTime(target, frame.id, source))
         return { status: 'read', ...about, takenAtMs: context.nowMs(), ...reading }
       } catch (error) {
         return { status: 'failed', ...about, url: frame.url, reason: messageOf(error) }
       }
     }),
   )
+  if (!isLate) return readings
+  const unlisted = {
+    cdpFrameId: target.cdpTargetId,
+    targetId: target.id,
+    url: target.url,
+    reason: 'the frames inside it could not be listed',
+  }
+  return [...readings, { status: 'failed', ...unlisted }]
+}
+
+async function readInTime(target: Target, frameId: string, source: { whole: string; hasty: string }): Promise<DocumentReading> {
+  try {
+    return await within(readTimeoutMs, 'reading the document', readFrame(target, frameId, source.whole))
+  } catch (error) {
+    if (!isTimeout(error)) throw error
+    return readHastily(target, frameId, source.hasty)
+  }
+}
+
+/**
+ * A thread that is flooded, by its own errors or timers, answers too late or never: its scripts are turned off, and what runs is ended.
+ * Both reach a thread that is busy (Chromium takes them between two instructions).
+ */
+async function readHastily(target: Target, frameId: string, source: string): Promise<DocumentReading> {
+  target.session.post('Emulation.setScriptExecutionDisabled', { value: true })
+  for (let attempt = 1; ; attempt++) {
+    target.session.post('Runtime.terminateExecution')
+    try {
+      return await within(hastyTimeoutMs, 'reading the document, also with its scripts turned off,', readFrame(target, frameId, source))
+    } catch (error) {
+      if (attempt >= hastyAttempts) throw error
+    }
+  }
 }
 
 async function readFrame(target: Target, frameId: string, source: string): Promise<DocumentReading> {
@@ -95,7 +141,7 @@ export function framesOf(tree: Protocol.Page.FrameTree): Protocol.Page.Frame[] {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Text of a function that reads a document; runs in an isolated world, so what the page replaced does not matter. */
-function readerSource(limits: { maxDomBytes: number; maxStorageEntries: number }): string {
+function readerSource(limits: { maxDomBytes: number; maxStorageEntries: number }, isHasty: boolean): string {
   return `(async () => {
 const cut = (value, length) => value.length > length ? value.slice(0, length) : value
 const quietly = (read, otherwise) => { try { return read() } catch { return otherwise } }
@@ -129,14 +175,14 @@ const readable = () => {
 const local = quietly(() => area(localStorage), [])
 const session = quietly(() => area(sessionStorage), [])
 // A document without an origin has no storage, and asking leaves an error in the page's console.
-const isOpaque = self.origin === 'null'
-const databases = isOpaque ? [] : await quietly(() => soon(indexedDB.databases().then((all) => all.map(({ name }) => String(name))), []), [])
-const stores = isOpaque ? [] : await quietly(() => soon(caches.keys(), []), [])
+const isSkipped = ${isHasty} || self.origin === 'null'
+const databases = isSkipped ? [] : await quietly(() => soon(indexedDB.databases().then((all) => all.map(({ name }) => String(name))), []), [])
+const stores = isSkipped ? [] : await quietly(() => soon(caches.keys(), []), [])
 return {
   url: location.href, origin: self.origin, title: cut(document.title, 1024),
   html: cut(html, ${limits.maxDomBytes}), htmlLength: html.length,
   text: cut(quietly(readable, ''), 200000),
-  local, session, databases: databases.slice(0, 100), caches: stores.slice(0, 100), entriesDropped: dropped,
+  local, session, databases: databases.slice(0, 100), caches: stores.slice(0, 100), entriesDropped: dropped, isHasty: ${isHasty},
 }
 })()`
 }

@@ -174,9 +174,12 @@ const notLocal = (capture: Capture): void => {
   assert.equal(JSON.stringify(capture.manifest).includes('root:x:'), false)
 }
 
+const hasDocument = (capture: Capture): void =>
+  assert.match(artifacts(capture, 'dom').items[0]?.text ?? JSON.stringify(capture.manifest.artifacts['dom']), /A page of a test/)
+
 /** Page → how the visit ends, where only one end is right. */
 const cases: Record<string, Expected> = {
-  loops: { ended: 'watchdog' },
+  loops: { ended: 'watchdog', also: hasDocument },
   script50: {},
   requests: is('request'),
   sockets: is('websocket'),
@@ -188,7 +191,12 @@ const cases: Record<string, Expected> = {
   },
   bomb: {},
   bombs: {},
-  alerts: { also: (it_) => assert.ok(artifacts(it_, 'dialog').items.length > 0) },
+  alerts: {
+    also: (it_) => {
+      assert.ok(artifacts(it_, 'dialog').items.length > 0)
+      hasDocument(it_)
+    },
+  },
   stay: {},
   popups: {},
   print: {},
@@ -203,8 +211,8 @@ const cases: Record<string, Expected> = {
   'deep-dom': {},
   text: {},
   debugger: {},
-  console: is('console'),
-  errors: is('console'),
+  console: { truncated: ['console'], also: hasDocument },
+  errors: { truncated: ['console'], also: hasDocument },
   'frames-flood': { also: (it_) => assert.ok((artifacts(it_, 'websocket').items[0]?.frames.length ?? 0) <= limits.maxFramesPerSocket) },
   'frame-huge': { also: (it_) => assert.ok(artifacts(it_, 'websocket').items.length === 1) },
   storage: {},

@@ -47,7 +47,7 @@ export interface VisitResult {
 const browserTimeoutMs = 10_000
 /** For all that is read once at the end: from a page that answers, and from one that does not. */
 const snapshotMs = 10_000
-const silentSnapshotMs = 2_500
+const silentSnapshotMs = 8_500
 
 /**
  * One visit to one page. Every wait is bounded, and what a page does wrong stands in the manifest.
@@ -189,7 +189,7 @@ class Stage {
     await Promise.race([cast.snapshot(page, thread === 'silent' ? silentSnapshotMs : snapshotMs), aborted(crashed)])
     const details: string[] = []
     if (navigation.status === 'slow') details.push(`the load event did not come within ${this.#plan.loadTimeoutMs} ms`)
-    if (thread === 'was-busy') details.push("the page's thread was busy at the end and was told to leave its loop")
+    if (thread === 'was-busy') details.push("the page's thread was busy at the end, was told to leave its loop and to run no more script")
     if (thread === 'silent') details.push("the page's thread did not answer at the end")
     return { navigation, ended: { reason: thread === 'awake' ? 'dwell' : 'watchdog', detail: details.join('; ') } }
   }

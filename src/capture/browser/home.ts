@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,13 +12,22 @@ export function unprivileged(): { uid: number; gid: number } | null {
   return process.getuid?.() === 0 ? nobody : null
 }
 
+/**
+ * Chromium opens 32 connections to one proxy, and a visit has one proxy: a page that holds so many open would have kept the next one, to a
+ * pool perhaps, from being opened. Without a proxy it opens 255. The preferences of its policies MaxConnectionsPerProxy and …ForWebSocket.
+ */
+const localState = JSON.stringify({ net: { max_connections_per_proxy: 255, max_connections_per_proxy_for_websocket: 255 } })
+
 /** A temporary home of a browser, named by this process so that whoever comes later can tell an orphan. */
 export async function createHome(owner: { uid: number; gid: number } | null): Promise<string> {
   sweepOrphans()
   const home = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
   mkdirSync(join(home, 'tmp'))
   mkdirSync(join(home, 'profile'))
-  if (owner) for (const path of [home, join(home, 'tmp'), join(home, 'profile')]) chownSync(path, owner.uid, owner.gid)
+  writeFileSync(join(home, 'profile', 'Local State'), localState)
+  if (owner)
+    for (const path of [home, ...['tmp', 'profile', 'profile/Local State'].map((name) => join(home, name))])
+      chownSync(path, owner.uid, owner.gid)
   return home
 }
 

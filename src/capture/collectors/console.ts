@@ -33,7 +33,13 @@ export function consoleCollector(context: VisitContext): Collector<'console'> {
     kind: 'console',
     attach(target) {
       const { session } = target
-      const ends = [
+      const count = (): void => {
+        if (++written <= maxCounted) return
+        // A flood is not counted to its end: it costs the browser more to tell of than us to hear.
+        for (const end of ends) end()
+        session.post('Runtime.disable')
+      }
+      const ends: (() => void)[] = [
         session.on('Runtime.consoleAPICalled', ({ type, args, stackTrace }) => {
           note(target, {
             level: type,
@@ -41,10 +47,7 @@ export function consoleCollector(context: VisitContext): Collector<'console'> {
             place: stackOf(stackTrace, target.id, context.scripts)[0],
             isException: false,
           })
-          if (++written <= maxCounted) return
-          // A flood is not counted to its end: it costs the browser more to tell of than us to hear.
-          for (const end of ends) end()
-          session.post('Runtime.disable')
+          count()
         }),
         session.on('Runtime.exceptionThrown', ({ exceptionDetails: details }) => {
           const place =
@@ -58,6 +61,7 @@ export function consoleCollector(context: VisitContext): Collector<'console'> {
             place,
             isException: true,
           })
+          count()
         }),
         session.on('Log.entryAdded', ({ entry }) => {
           if (entry.source === 'network') return

@@ -23,6 +23,7 @@ export function storageCollector(context: VisitContext): Collector<'storage'> {
           list.drop(1, `${context.frameIdOf(reading.cdpFrameId) ?? ''}: ${reading.reason}`)
           continue
         }
+        if (reading.isHasty) list.drop(0, 'data bases and caches of a document whose thread was busy were not asked for')
         if (reading.entriesDropped > 0)
           list.drop(reading.entriesDropped, `more than ${context.plan.limits.maxStorageEntries} entries in an area`)
         add(
