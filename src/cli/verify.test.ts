@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { exportCapture, importCaptures } from '#app/captures.ts'
+import { sampleHtml, sampleCapture as browserCapture } from '#archive/testing/sample-capture.ts'
 import { openFileStore } from '#ledger/file-store.ts'
 import { sampleCapture } from '#ledger/testing/samples.ts'
 import { captureOf } from '#model/capture.ts'
@@ -31,9 +33,9 @@ async function assay(args: string[]): Promise<{ code: number | null; out: string
 /** A visit that names the folder's key, as capture writes it. */
 async function signedVisit(folder: string): Promise<{ id: Digest; blob: Digest; keyId: Digest }> {
   const store = await openFileStore(folder)
-  const body = await store.put(Buffer.from('<!doctype html><p>A page of a shop.'))
+  const body = await store.put(Buffer.from(sampleHtml))
   const key = await store.keyId()
-  const capture = captureOf({ ...sampleCapture({}, [body]).manifest, keyId: key })
+  const capture = captureOf({ ...(await browserCapture(store)).manifest, keyId: key })
   await store.putCapture(capture)
   return { id: capture.id, blob: body, keyId: key }
 }
@@ -61,7 +63,7 @@ describe('what nobody touched holds', () => {
     'by its manifest': { args: () => [place('assay-out', 'captures', signed, '.json')], says: /^holds {2}/ },
     'by the key that was asked for': { args: () => [signed, '--key', keyId.slice(7, 23)], says: /^holds {2}/ },
     'one that was never signed': { args: () => [unsigned], says: /^holds, unsigned/ },
-    'the whole folder': { args: () => ['assay-out'], says: /2 captures, 1 blobs[\s\S]*its key is sha256:/ },
+    'the whole folder': { args: () => ['assay-out'], says: /2 captures, \d+ blobs[\s\S]*its key is sha256:/ },
   }
   for (const [name, { args, says }] of Object.entries(cases))
     test(`${name} is exit 0`, async () => {
@@ -92,6 +94,33 @@ describe('what nobody touched holds', () => {
       ],
     )
   })
+})
+
+describe('what was handed on', () => {
+  for (const format of ['wacz', 'har'] as const)
+    test(`as ${format} with its signature beside it holds at the receiver's, and without it does not`, async () => {
+      const out = join(dir, `given.${format}`)
+      await exportCapture({ dir: join(dir, 'assay-out'), id: signed, format, out, software: 'Assay 1' })
+      const notes: string[] = []
+      const take = (folder: string): Promise<unknown> =>
+        importCaptures({ dir: join(dir, folder), files: [out] }, (text) => notes.push(text))
+      await take(`with-${format}`)
+      const held = await assay(['--dir', `with-${format}`, signed, '--key', keyId])
+      assert.match(held.out, /^holds {2}[\s\S]*another instance's/, held.err)
+      assert.equal(held.code, 0)
+
+      const beside = `${out}.attestation.json`
+      await writeFile(beside, (await readFile(beside, 'utf8')).replace(/"signature":"...../, '"signature":"AAAAA'))
+      await take(`forged-${format}`)
+      assert.match(notes.join(), /does not fit/)
+      assert.equal((await assay(['--dir', `forged-${format}`, signed])).code, 1)
+
+      await rm(beside)
+      await take(`without-${format}`)
+      const lacking = await assay(['--dir', `without-${format}`, signed])
+      assert.match(lacking.out, /signature: FAILS: .*missing/)
+      assert.equal(lacking.code, 1)
+    })
 })
 
 describe('what was tampered with is named', () => {

@@ -34,6 +34,8 @@ export interface FileStore extends BlobStore, CaptureStore, MemoStore {
   keyId(): Promise<Digest>
   /** The signature beside a capture; null where there is none. Throws `STORE_CORRUPT`. */
   getAttestation(captureId: Digest): Promise<Attestation | null>
+  /** Keeps the signature of another instance, which the caller has checked. */
+  putAttestation(attestation: Attestation): Promise<void>
   /** Reads everything; names what is missing or corrupt. */
   verify(signal?: AbortSignal): Promise<StoreReport>
 }
@@ -188,6 +190,12 @@ export async function openFileStore(path: string): Promise<FileStore> {
 
     async keyId() {
       return (await (key ??= openInstanceKey(dir, tmp)).catch(doing('opening the key of the data folder'))).keyId
+    },
+    async putAttestation(attestation) {
+      const file = place('attestations', hexOf(attestation.captureId), '.json')
+      await writeRecord(file, Buffer.from(canonicalJson(attestation)), false).catch(
+        doing(`storing the signature of ${attestation.captureId}`),
+      )
     },
     async getAttestation(id) {
       const bytes = await readIfThere(place('attestations', hexOf(id), '.json')).catch(doing(`reading the signature of ${id}`))

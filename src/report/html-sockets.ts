@@ -36,7 +36,7 @@ export function socketSection(conversations: readonly Conversation[], gaps: read
 }
 
 function dialogue(conversation: Conversation): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Messages of ${conversation.artifact}">
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="Messages of ${conversation.artifact}">
       <table class="dialogue">
         <thead>
           <tr>

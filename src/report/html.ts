@@ -133,8 +133,8 @@ function pageSection(page: ReportedPage, index: number): Markup {
   </article>`
 }
 
-/** Octets: with base64's third more, and all else, a report stays below a megabyte. */
-const maxPicture = 560_000
+/** Octets: with base64's third more, and all else that a busy page brings, a report stays below a megabyte. Capture takes smaller ones. */
+const maxPicture = 330_000
 
 function pictureSection(screenshot: ReportedPage['screenshot'], gaps: readonly string[]): Markup | false {
   return (

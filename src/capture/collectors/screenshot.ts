@@ -3,6 +3,11 @@ import { type Collection, complete, notCollected } from '#model/collection.ts'
 import type { Collector, VisitContext } from '../collector.ts'
 import { within } from '../deadline.ts'
 
+const usualQuality = 70
+const lowQuality = 30
+/** Above this a picture of photographs is taken again, coarser: a report that shows it is to stay below a megabyte. */
+const wantedOctets = 300_000
+
 /** What the visitor saw last, as WebP. */
 export function screenshotCollector(context: VisitContext): Collector<'screenshot'> {
   const { viewport, screenshot } = context.plan
@@ -13,12 +18,16 @@ export function screenshotCollector(context: VisitContext): Collector<'screensho
     kind: 'screenshot',
     async snapshot(page) {
       if (!screenshot) return
-      const { data } = await within(
-        6_000,
-        'the screenshot',
-        page.session.send('Page.captureScreenshot', { format: 'webp', quality: 70, optimizeForSpeed: true }),
-      )
-      const body = await context.keep(Buffer.from(data, 'base64'))
+      const take = async (quality: number): Promise<Buffer> => {
+        const { data } = await within(
+          6_000,
+          'the screenshot',
+          page.session.send('Page.captureScreenshot', { format: 'webp', quality, optimizeForSpeed: true }),
+        )
+        return Buffer.from(data, 'base64')
+      }
+      const sharp = await take(usualQuality)
+      const body = await context.keep(sharp.length <= wantedOctets ? sharp : await take(lowQuality).catch(() => sharp))
       const scale = viewport.deviceScaleFactor
       taken = complete([
         {
