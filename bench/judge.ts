@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,50 +11,87 @@ import { loadSignatures } from '#judge/signatures.ts'
 import { startLab } from '#lab/start.ts'
 import { openFileStore } from '#ledger/file-store.ts'
 import type { Capture } from '#model/capture.ts'
+import type { NameMap } from '#model/names.ts'
 import { seedOf } from '#model/seed.ts'
 import { watchProcesses } from './process-usage.ts'
 
 // What judging costs beside capturing: the same pages, captured once and judged once, each with an empty memory of blobs, so that shared
-// scripts are derived on the first page that has them, as in a crawl. CPU-seconds of this process and all of its children.
+// scripts are derived on the first page that has them, as in a crawl. CPU-seconds of a process that does nothing else, and of all of its
+// children; the lab and the watcher are outside it.
 // npm run bench -- judge [realistic|heavy]
 
-const tag = process.argv[2] ?? 'realistic'
-const dir = mkdtempSync(join(tmpdir(), 'assay-bench-judge-'))
-const lab = await startLab({ dir, seed: 7, sites: 'bench' })
-const egress = createEgress({ resolver: nameMapResolver(lab.names), policy: reachPolicy() })
-const store = await openFileStore(join(dir, 'store'))
-const capturer = await startCapturer({ browser: await findBrowser(), egress, blobs: store, spki: lab.names.spki })
-const judge = createJudge({ blobs: store, memo: store, signatures: await loadSignatures() })
-try {
-  const urls = lab.truth.filter((site) => site.tags.includes(tag)).map((site) => site.url)
+interface Task {
+  names: NameMap
+  urls: string[]
+  dir: string
+}
+
+/** Captures all, then judges all; waits for a word before either, and tells when it is done, with milliseconds a page. */
+async function child(): Promise<void> {
+  const [{ names, urls, dir }] = (await once(process, 'message')) as [Task]
+  const egress = createEgress({ resolver: nameMapResolver(names), policy: reachPolicy() })
+  const store = await openFileStore(join(dir, 'store'))
+  const capturer = await startCapturer({ browser: await findBrowser(), egress, blobs: store, spki: names.spki })
+  const judge = createJudge({ blobs: store, memo: store, signatures: await loadSignatures() })
+  const visit = (url: string): Promise<Capture> => capturer.capture(seedOf(url), { dwellMs: 500, interact: false, screenshot: false })
   await judge.ready()
-  await judge.judge(await capturer.capture(seedOf(urls[0] ?? ''), { dwellMs: 500, interact: false }))
-
+  // The first of each pays for what is made once.
+  await judge.judge(await visit(urls[0] ?? ''))
+  const next = async (message: object): Promise<void> => {
+    const answered = once(process, 'message')
+    process.send?.(message)
+    await answered
+  }
+  await next({})
   const captures: Capture[] = []
-  const capturing = watchProcesses(process.pid)
-  for (const url of urls) captures.push(await capturer.capture(seedOf(url), { dwellMs: 500, interact: false, screenshot: false }))
-  const captured = capturing.stop()
-
+  for (const url of urls) captures.push(await visit(url))
+  await next({})
   const times: number[] = []
-  const judging = watchProcesses(process.pid)
   for (const capture of captures) {
     const started = performance.now()
     await judge.judge(capture)
     times.push(performance.now() - started)
   }
-  const judged = judging.stop()
-  times.sort((a, b) => a - b)
-  console.log(`${captures.length} ${tag} pages`)
-  console.log(
-    `capture ${(captured.cpuSeconds / captures.length).toFixed(3)} CPU-s a page; judging ${(judged.cpuSeconds / captures.length).toFixed(3)} CPU-s a page = ${((100 * judged.cpuSeconds) / captured.cpuSeconds).toFixed(1)} % of it`,
-  )
-  console.log(
-    `judging a page: median ${(times[Math.floor(times.length / 2)] ?? 0).toFixed(0)} ms, worst ${(times.at(-1) ?? 0).toFixed(0)} ms`,
-  )
-} finally {
+  await next({ times })
   await judge.close()
   await capturer.close()
   await egress.close()
-  await lab.close()
-  rmSync(dir, { recursive: true, force: true })
+  process.disconnect?.()
 }
+
+async function main(): Promise<void> {
+  const tag = process.argv[2] ?? 'realistic'
+  const dir = mkdtempSync(join(tmpdir(), 'assay-bench-judge-'))
+  const lab = await startLab({ dir, seed: 7, sites: 'bench' })
+  try {
+    const urls = lab.truth.filter((site) => site.tags.includes(tag)).map((site) => site.url)
+    const worker = fork(new URL(import.meta.url), ['child'])
+    const said = async (): Promise<{ times?: number[] }> => ((await once(worker, 'message')) as [{ times?: number[] }])[0]
+    worker.send({ names: lab.names, urls, dir } satisfies Task)
+    await said()
+    const capturing = watchProcesses(worker.pid!)
+    worker.send('capture')
+    await said()
+    const captured = capturing.stop()
+    const judging = watchProcesses(worker.pid!)
+    worker.send('judge')
+    const times = (await said()).times?.sort((a, b) => a - b) ?? []
+    const judged = judging.stop()
+    const gone = once(worker, 'exit')
+    worker.send('end')
+    await gone
+    console.log(`${urls.length} ${tag} pages`)
+    console.log(
+      `capture ${(captured.cpuSeconds / urls.length).toFixed(3)} CPU-s a page; judging ${(judged.cpuSeconds / urls.length).toFixed(3)} CPU-s a page = ${((100 * judged.cpuSeconds) / captured.cpuSeconds).toFixed(1)} % of it`,
+    )
+    console.log(
+      `judging a page: median ${(times[Math.floor(times.length / 2)] ?? 0).toFixed(0)} ms, worst ${(times.at(-1) ?? 0).toFixed(0)} ms`,
+    )
+  } finally {
+    await lab.close()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+if (process.argv[2] === 'child') await child()
+else await main()
