@@ -48,7 +48,9 @@ export async function* readWarcRecords(source: ByteSource, gzip: boolean, limits
           given.push(id)
           if (given.length > 4096) given.shift()
           yield part
-          if (cut) yield { type: 'loss', loss: loss(`the archive ends within a ${part.record.type} record`, null) }
+          // Where it was made to end, that is said below.
+          if (cut && !(reader.failure instanceof AssayError))
+            yield { type: 'loss', loss: loss(`the archive ends within a ${part.record.type} record`, null) }
         } else yield part
       }
     } finally {
