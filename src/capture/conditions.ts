@@ -26,6 +26,7 @@ export function conditionsOf(
     cpuRate: plan.cpuRate,
     cores: availableParallelism(),
     debuggerOn: plan.debuggerOn,
+    wallet: plan.wallet,
     concurrency: visit.concurrency,
   }
 }

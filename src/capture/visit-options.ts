@@ -33,6 +33,10 @@ export interface VisitPlan {
   screenshot: boolean
   /** Whether the visit moves, scrolls and answers as a visitor does. */
   interact: boolean
+  /** Whether pages are shown a wallet that declines everything. By default in the profile `thorough` only: it changes what they do. */
+  wallet: boolean
+  /** Whether a page that installed a service worker is come to a second time. By default in the profile `thorough` only: it doubles the stay. */
+  returns: boolean
   /** Kinds that this visit goes without. */
   without: readonly ArtifactKind[]
   limits: CaptureLimits
@@ -105,6 +109,8 @@ export function planOf(options: VisitOptions): VisitPlan {
     cpuRate: 1,
     screenshot: true,
     interact: true,
+    returns: profile === 'thorough',
+    wallet: profile === 'thorough',
     without: [],
     limits: defaultLimits,
     ...options,

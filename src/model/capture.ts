@@ -43,6 +43,8 @@ export interface Conditions {
   cores: number
   /** Whether V8's debugger was on all the time: wasm ran slower, its bytes are complete. */
   debuggerOn: boolean
+  /** Whether pages were shown a wallet that declines everything. Absent in captures of other lanes and of earlier versions: they were not. */
+  wallet?: boolean
   /** Pages that were visited in this browser at the same time, this one included. */
   concurrency: number
 }

@@ -15,6 +15,7 @@ import { screenshotCollector } from './screenshot.ts'
 import { scriptCollector } from './script.ts'
 import { storageCollector } from './storage.ts'
 import { transportCollector } from './transport.ts'
+import { walletCollector } from './wallet.ts'
 import { wasmCollector } from './wasm.ts'
 import { websocketCollector } from './websocket.ts'
 import { workerCollector } from './worker.ts'
@@ -34,6 +35,8 @@ export const collectorFactories: { readonly [K in ArtifactKind]?: CollectorFacto
   dialog: dialogCollector,
   gpu: gpuCollector,
   permission: permissionCollector,
+  // Before what notes replaced globals, which tells of the page's own only.
+  wallet: walletCollector,
   patch: patchCollector,
   console: consoleCollector,
   host: hostCollector,
