@@ -123,6 +123,9 @@ const bad: Record<string, string> = {
   'a pattern that is no regular expression':
     "id: x\nname: X\nkind: mining\nsource: [a]\nscriptPaths: ['(']\nsamples: { fires: [{}], silent: [{}] }",
   aliases: 'a: &a [1]\nb: [*a, *a]',
+  'aliases that double thirty times': `a0: &a0 [x]\n${Array.from({ length: 30 }, (_, at) => `a${at + 1}: &a${at + 1} [*a${at}, *a${at}]`).join('\n')}`,
+  'an alias to itself': 'a: &a [*a]',
+  'a hundred thousand brackets': '['.repeat(100_000),
   'no samples': 'id: x\nname: X\nkind: mining\nsource: [a]',
 }
 for (const [name, text] of Object.entries(bad)) {
