@@ -184,7 +184,7 @@ test('the table has every kind of thing that a miner can be', () => {
       asking: kinds((r) => r.asking),
       pool: kinds((r) => r.poolMode),
     },
-    { load: 16, thread: 8, module: 7, family: 6, dialect: 7, encoding: 6, transport: 4, hiding: 10, asking: 9, pool: 4 },
+    { load: 18, thread: 8, module: 8, family: 6, dialect: 7, encoding: 6, transport: 6, hiding: 15, asking: 9, pool: 6 },
   )
 })
 

@@ -3,7 +3,7 @@ import type { Random } from '../random.ts'
 import { quoteSingle } from '../text/script.ts'
 
 /** How the bytes of a core come to the thread that runs it. */
-export type ModuleDelivery = 'streaming' | 'fetched' | 'buffer' | 'small-modules' | 'built' | 'asm.js' | 'javascript'
+export type ModuleDelivery = 'streaming' | 'fetched' | 'buffer' | 'small-modules' | 'built' | 'asm.js' | 'javascript' | 'wgsl'
 
 /**
  * Template of `$open($done)`: makes the core and calls back with `{$put(bytes), $search(length, nonce, count, target), $result()}`.

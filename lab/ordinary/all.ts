@@ -1,8 +1,12 @@
 import { busyApplication, collaboration, newsPage } from './busy.ts'
 import { boardGame, codec, emulator, physics } from './computing.ts'
+import { chess } from './chess.ts'
 import type { Content } from './content.ts'
+import { encryptedChat } from './encrypted-chat.ts'
+import { gpuInference, inference } from './inference.ts'
 import { fileHash, passwordHash, wallet } from './cryptography.ts'
 import { bannerPage, captcha, closedGate, gate, loginWall, oldCharset, parked, plainPage } from './proof-of-work.ts'
+import { wasmCaptcha } from './wasm-captcha.ts'
 import { article, blockList, chat, commentedOut, disabled } from './talk.ts'
 
 export const ordinaryContents: readonly Content[] = [
@@ -10,6 +14,7 @@ export const ordinaryContents: readonly Content[] = [
   bannerPage,
   oldCharset,
   captcha,
+  wasmCaptcha,
   gate,
   closedGate,
   loginWall,
@@ -18,10 +23,14 @@ export const ordinaryContents: readonly Content[] = [
   fileHash,
   passwordHash,
   boardGame,
+  chess,
+  inference,
+  gpuInference,
   physics,
   emulator,
   codec,
   chat,
+  encryptedChat,
   article,
   commentedOut,
   disabled,

@@ -42,12 +42,13 @@ function workerContent(name: string, title: string, article: string, work: (rand
   }
 }
 
-/** The same with the work in a module. */
-function moduleContent(
+/** The same with the work in a module; `cores`: in as many workers as the machine has cores, at most four. */
+export function moduleContent(
   name: string,
   title: string,
   article: string,
   assemble: (assembly: Assembly, random: Random) => ReturnType<Assembly['function']>,
+  o: { workers: 1 | 'cores' } = { workers: 1 },
 ): Content {
   return {
     name,
@@ -75,7 +76,9 @@ WebAssembly.instantiateStreaming(fetch(${quoteSingle(file)}),{}).then(function($
   })();
 });`),
         main: style.render(
-          `var $w=new Worker(${quoteSingle(worker)}),$out=document.querySelector('output');$w.onmessage=function($e){$out.textContent=String($e.data);};`,
+          o.workers === 1
+            ? `var $w=new Worker(${quoteSingle(worker)}),$out=document.querySelector('output');$w.onmessage=function($e){$out.textContent=String($e.data);};`
+            : `var $out=document.querySelector('output'),$i,$w;for($i=0;$i<Math.min(navigator.hardwareConcurrency||2,4);$i++){$w=new Worker(${quoteSingle(worker)});$w.onmessage=function($e){$out.textContent=String($e.data);};}`,
           { isolate: true },
         ),
       }))

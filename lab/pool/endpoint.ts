@@ -2,7 +2,10 @@ import type { Family } from '../cores/core.ts'
 
 export type Dialect = 'stratum-login' | 'stratum-subscribe' | 'coinhive' | 'identifier' | 'command' | 'duino' | 'binary'
 export type Encoding = 'json' | 'text' | 'base64' | 'xor' | 'msgpack' | 'binary'
-export type Transport = 'websocket' | 'long-poll' | 'fetch-stream' | 'eventsource'
+export type Transport = 'websocket' | 'long-poll' | 'fetch-stream' | 'eventsource' | UdpTransport
+/** What cannot leave a visit: nobody answers, and the attempt is what is to be seen. */
+export type UdpTransport = 'webtransport' | 'webrtc'
+export const isUdp = (transport: Transport): transport is UdpTransport => transport === 'webtransport' || transport === 'webrtc'
 
 /** One way into one of the lab's pools. */
 export interface Endpoint {

@@ -13,9 +13,9 @@ export interface Comparison {
   family: 'right' | 'wrong' | 'missing' | 'not-asked'
 }
 
-/** What was answered beside what is true. */
-export function compare(truth: SiteTruth, policy: ConsentPolicy, observation: Observation): Comparison {
-  const expected = truth.underPolicy[policy]
+/** What was answered beside what is true. `met`: the visit had what the site keeps itself for. */
+export function compare(truth: SiteTruth, policy: ConsentPolicy, observation: Observation, met = false): Comparison {
+  const expected = (met ? truth.met?.underPolicy : undefined)?.[policy] ?? truth.underPolicy[policy]
   const answer = answerOf(observation)
   const wrong: string[] = []
   const check = (what: string, is: unknown, shouldBe: unknown): void => {
@@ -36,7 +36,8 @@ export function compare(truth: SiteTruth, policy: ConsentPolicy, observation: Ob
   for (const { kind, detector } of said) wrong.push(`kind: ${kind} by ${detector}, not ${expected.kind ?? 'none'}`)
   // Who is paid is seen once the miner has spoken; what code says before that may be named, and then must be right.
   const accounts = answer.accounts.map(({ account }) => account)
-  const spoke = expected.activity === 'hashing' || expected.activity === 'pool-contact'
+  const spoke =
+    (expected.activity === 'hashing' || expected.activity === 'pool-contact') && !(truth.poolMode ?? '').startsWith('unreachable')
   if (truth.account !== null && spoke && !accounts.includes(truth.account))
     wrong.push(`account: ${accounts.join(' ') || 'none'}, not ${truth.account}`)
   for (const account of accounts) if (account !== truth.account) wrong.push(`account: ${account}, which is nobody's`)

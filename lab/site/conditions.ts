@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts'
+import { quoteSingle } from '../text/script.ts'
 
 /** When a miner begins, and how much it takes. */
 export type Hiding =
@@ -12,6 +13,11 @@ export type Hiding =
   | 'when-visible'
   | 'no-automation'
   | 'mobile-only'
+  | 'devtools-closed'
+  | 'by-referrer'
+  | 'by-referrer-at-server'
+  | 'second-visit'
+  | 'real-gpu-only'
 
 /** Template of `$when($go)`. */
 export function whenTemplate(hiding: Hiding, random: Random): string {
@@ -19,6 +25,8 @@ export function whenTemplate(hiding: Hiding, random: Random): string {
     case 'none':
     case 'throttled':
     case 'one-thread':
+    case 'by-referrer-at-server':
+    case 'real-gpu-only':
       return `function $when($go){$go();}`
     case 'slow-start':
       return `function $when($go){setTimeout($go,${random.int(1500, 2800)});}`
@@ -63,6 +71,34 @@ function $when($go){
   }
   setTimeout(function(){if(!$robot()){$go();}},${random.int(200, 900)});
 }`
+    case 'devtools-closed':
+      // What pages look for: bars of a docked panel, an object that somebody describes, a statement at which somebody stops.
+      return `
+function $when($go){
+  function $watched(){
+    var $seen=false,$bait=document.createElement('div'),$f=function(){},$r=new RegExp('x'),$d=new Date(),$t;
+    if(window.outerWidth-window.innerWidth>200||window.outerHeight-window.innerHeight>240){return true;}
+    function $tell(){$seen=true;return '';}
+    Object.defineProperty($bait,'id',{get:$tell});
+    $f.toString=$tell;
+    $r.toString=$tell;
+    $d.toString=$tell;
+    console.log('%c',$bait);
+    console.debug($f);
+    console.log($r,$d);
+    console.dir($bait);
+    console.table([$bait]);
+    $t=performance.now();
+    debugger;
+    return $seen||performance.now()-$t>1000;
+  }
+  (function $look($left){if(!$watched()){if($left===0){$go();}else{setTimeout(function(){$look($left-1);},${random.int(200, 500)});}}})(2);
+}`
+    case 'by-referrer':
+      return `function $when($go){if(new RegExp(${quoteSingle(random.pick(['google|bing|duckduckgo', 'search|google', '[.]google[.]']))}).test(document.referrer)){$go();}}`
+    case 'second-visit':
+      // The service worker begins when it sees the next navigation; the page starts nothing.
+      return `function $when(){}`
     case 'mobile-only':
       return `function $when($go){if(navigator.maxTouchPoints>0&&new RegExp('Android|iPhone|Mobile').test(navigator.userAgent)){$go();}}`
   }

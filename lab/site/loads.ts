@@ -131,6 +131,19 @@ export function loadScript(context: LoadContext): Loaded {
         resources: [[outside + path, html(() => frameDocument(`<p>${paragraph(draw.fork('frame'), 1)}</p>${inline(main())}`))]],
       }
     }
+    case 'pop-under':
+    case 'own-pop-under': {
+      // Opened by the visitor's first click, wherever it falls, and put behind the page.
+      const at = load === 'own-pop-under' ? host : outside
+      const path = `/${pathSegment(draw)}/${key}/${draw.hex(4)}`
+      const [width, height] = [draw.int(200, 420), draw.int(150, 320)]
+      return {
+        documentHost: at,
+        bottom: () =>
+          `<script>(function(){var d=0;document.addEventListener("click",function(){if(d)return;d=1;var w=open("https://${at}${path}","_blank","width=${width},height=${height},left=4000,top=3000");if(w){w.blur();window.focus()}},true)})();</script>`,
+        resources: [[at + path, html(() => frameDocument(`<p>${paragraph(draw.fork('under'), 1)}</p>${inline(main())}`, 'Offers'))]],
+      }
+    }
     case 'srcdoc-frame':
       return { ...plain, bottom: () => `<iframe width=300 height=120 srcdoc="${attribute(frameDocument(inline(main())))}"></iframe>` }
     case 'data-frame':

@@ -110,6 +110,7 @@ function truthOf(o: SiteOptions, name: SiteName, week: number): SiteTruth {
     pool: null,
     poolMode: null,
     tags,
+    met: null,
   }
 }
 

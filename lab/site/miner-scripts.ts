@@ -1,4 +1,5 @@
 import { engineTemplate } from '../client/engine.ts'
+import { gpuEngineTemplate, gpuGrindTemplate, shaderLiteral } from '../client/gpu.ts'
 import { linkTemplate } from '../client/link.ts'
 import {
   blobWorker,
@@ -8,10 +9,12 @@ import {
   pageLinkedWorker,
   relayWorker,
   selfLinked,
+  returningServiceWorkerTail,
   serviceWorkerTail,
   sharedWorkerTail,
 } from '../client/miner.ts'
 import { buildCore } from '../cores/build.ts'
+import { gpuCore } from '../cores/wgsl.ts'
 import type { Endpoint } from '../pool/endpoint.ts'
 import type { Random } from '../random.ts'
 import { fileName, pathSegment } from '../text/identifiers.ts'
@@ -45,22 +48,11 @@ export interface MinerScripts {
 /** All of a miner's text, in one fixed order: the style's names depend on it. */
 export function buildMinerScripts(spec: MinerSpec, endpoint: Endpoint, paths: MinerPaths, random: Random): MinerScripts {
   const style = new ScriptStyle(random.fork('style'))
-  const built = buildCore(spec.family, formOf(spec.module), random.fork('core'))
   const raw: string[] = []
-  // The core's own text has its own names: it goes in as it is.
-  if (built.form !== 'wasm') {
-    raw.push(built.text)
-  }
-  const engine = engineTemplate(
-    built.form === 'wasm' ? built : { ...built, text: '@@0@@' },
-    spec.module,
-    `https://${paths.host}${paths.wasm}`,
-    random.fork('engine'),
-  )
   const busy = spec.hiding === 'throttled' ? 0.3 : spec.hiding === 'one-thread' ? 0.5 : 1
-  const grind = grindTemplate(built, { busy, sliceMs: spec.thread === 'main-thread' ? 40 : random.int(50, 150) })
-  const link = linkTemplate(endpoint, spec.account, random.fork('link'))
-  const threads = spec.hiding === 'one-thread' ? 1 : 'cores'
+  const { engine, grind, module } = codeOf(spec, paths, busy, raw, random)
+  const link = linkTemplate(endpoint, spec.account, random.fork('link'), spec.poolMode === 'unreachable-own-work')
+  const threads = spec.hiding === 'one-thread' || spec.module === 'wgsl' ? 1 : 'cores'
   const workerLiteral = quoteSingle(paths.worker)
   let worker: string | null = null
   let spawn: string
@@ -94,7 +86,10 @@ export function buildMinerScripts(spec: MinerSpec, endpoint: Endpoint, paths: Mi
       isSelfLinked = true
       break
     case 'service-worker':
-      worker = style.render(selfLinked(engine, grind, link) + serviceWorkerTail, { raw })
+      worker = style.render(
+        selfLinked(engine, grind, link) + (spec.hiding === 'second-visit' ? returningServiceWorkerTail : serviceWorkerTail),
+        { raw },
+      )
       spawn = workerLiteral
       isSelfLinked = true
       break
@@ -109,5 +104,36 @@ ${askingTemplate(spec.asking, random.fork('asking'))}
 ${minerTemplate({ thread: spec.thread, spawn, link: isSelfLinked ? '' : link, threads })}
 $prepare();
 $when(function(){$agreed($run);});`
-  return { main: style.render(template, { raw, isolate: true }), worker, wasm: built.form === 'wasm' ? built.bytes : null }
+  return { main: style.render(template, { raw, isolate: true }), worker, wasm: module }
+}
+
+/** Templates of the engine and its loop. The core's own text has its own names: it goes to `raw` as it is. */
+function codeOf(
+  spec: MinerSpec,
+  paths: MinerPaths,
+  busy: number,
+  raw: string[],
+  random: Random,
+): { engine: string; grind: string; module: Uint8Array | null } {
+  if (spec.module === 'wgsl') {
+    const core = gpuCore(spec.family === 'sha256' ? 'sha256' : 'unknown-core', random.fork('core'))
+    raw.push(shaderLiteral(core.text, random.fork('shader')))
+    return {
+      engine: gpuEngineTemplate(core, '@@0@@', spec.hiding === 'real-gpu-only'),
+      grind: gpuGrindTemplate(core, busy),
+      module: null,
+    }
+  }
+  const built = buildCore(spec.family, formOf(spec.module), random.fork('core'))
+  if (built.form !== 'wasm') raw.push(built.text)
+  return {
+    engine: engineTemplate(
+      built.form === 'wasm' ? built : { ...built, text: '@@0@@' },
+      spec.module,
+      `https://${paths.host}${paths.wasm}`,
+      random.fork('engine'),
+    ),
+    grind: grindTemplate(built, { busy, sliceMs: spec.thread === 'main-thread' ? 40 : random.int(50, 150) }),
+    module: built.form === 'wasm' ? built.bytes : null,
+  }
 }

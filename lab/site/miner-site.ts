@@ -1,10 +1,10 @@
 import { Random } from '../random.ts'
-import type { Endpoint } from '../pool/endpoint.ts'
+import { type Endpoint, isUdp } from '../pool/endpoint.ts'
 import { hostName, pathSegment } from '../text/identifiers.ts'
 import { loadScript } from './loads.ts'
 import { type MinerPaths, buildMinerScripts, drawMinerPaths } from './miner-scripts.ts'
-import { type MinerSpec, expectedOf } from './miner-spec.ts'
-import { addFrontPage } from './page.ts'
+import { type MinerSpec, expectedOf, needsOf, searchReferrer } from './miner-spec.ts'
+import { type PageContext, addFrontPage } from './page.ts'
 import { type SitePlan, type SiteTruth, emptyPlan, lazy, script, wasm } from './site.ts'
 import type { ThirdParties } from './third-parties.ts'
 
@@ -67,7 +67,7 @@ export function minerPlan(site: SiteName, spec: MinerSpec, thirdParties: ThirdPa
       loaded.documentHost + paths.wasm,
       wasm(() => scripts().wasm ?? new Uint8Array()),
     )
-  if (endpoint.mode !== 'refuses') plan.endpoints.push(endpoint)
+  if (endpoint.mode !== 'refuses' && !isUdp(endpoint.transport)) plan.endpoints.push(endpoint)
   const banner = spec.asking === 'cookie-banner' ? `<script src="https://${random.pick(thirdParties.consent)}/cmp.js"></script>` : ''
   addFrontPage(
     { random, host: site.host, key: site.key, thirdParties, plan },
@@ -77,18 +77,39 @@ export function minerPlan(site: SiteName, spec: MinerSpec, thirdParties: ThirdPa
       bottom: () => `${banner}${loaded.bottom?.() ?? ''}`,
     },
   )
+  if (spec.hiding === 'by-referrer-at-server') showToSearchers(plan, { random, host: site.host, key: site.key, thirdParties })
   return plan
+}
+
+/** The server sends the page with the miner to who comes from a search engine, and to all others the same page without it. */
+function showToSearchers(plan: SitePlan, context: Omit<PageContext, 'plan'>): void {
+  const at = `${context.host}/`
+  const withMiner = plan.resources.get(at)
+  const clean = emptyPlan()
+  addFrontPage({ ...context, plan: clean }, {})
+  const without = clean.resources.get(at)
+  if (withMiner === undefined || without === undefined) throw new Error(`${at} has no page`)
+  plan.resources.set(at, (request) => {
+    const chosen = String(request.headers.referer ?? '').startsWith(searchReferrer) ? withMiner : without
+    return typeof chosen === 'function' ? chosen(request) : chosen
+  })
 }
 
 export function minerTruth(site: SiteName, spec: MinerSpec, week: number, tags: string[]): SiteTruth {
   const endpoint = endpointOf(site, spec)
+  const needs = needsOf(spec)
+  const under = (met: boolean): SiteTruth['underPolicy'] => ({
+    ignore: expectedOf(spec, 'ignore', met),
+    accept: expectedOf(spec, 'accept', met),
+    reject: expectedOf(spec, 'reject', met),
+  })
   return {
     week,
     host: site.host,
     url: `https://${site.host}/`,
     content: 'miner',
     expected: expectedOf(spec, 'ignore'),
-    underPolicy: { ignore: expectedOf(spec, 'ignore'), accept: expectedOf(spec, 'accept'), reject: expectedOf(spec, 'reject') },
+    underPolicy: under(false),
     account: spec.account,
     family: spec.family,
     service: null,
@@ -103,5 +124,6 @@ export function minerTruth(site: SiteName, spec: MinerSpec, week: number, tags: 
     pool: endpoint.url,
     poolMode: spec.poolMode,
     tags,
+    met: needs === null ? null : { needs, underPolicy: under(true) },
   }
 }

@@ -5,11 +5,11 @@ import type { ModuleDelivery } from '../client/engine.ts'
 import type { Thread } from '../client/miner.ts'
 import type { Family } from '../cores/core.ts'
 import type { CoreForm } from '../cores/build.ts'
-import type { Dialect, Encoding, Transport } from '../pool/endpoint.ts'
+import { type Dialect, type Encoding, type Transport, isUdp } from '../pool/endpoint.ts'
 import type { Random } from '../random.ts'
 import type { Asking } from './asking.ts'
 import type { Hiding } from './conditions.ts'
-import { type Expected, expected } from './site.ts'
+import { type Expected, type Needs, expected } from './site.ts'
 
 /** How the miner's script comes into the page. */
 export type Load =
@@ -29,6 +29,8 @@ export type Load =
   | 'data-frame'
   | 'sandboxed-frame'
   | 'ad-frame'
+  | 'pop-under'
+  | 'own-pop-under'
 
 export const placementOf: Record<Load, Placement> = {
   inline: 'page',
@@ -47,6 +49,8 @@ export const placementOf: Record<Load, Placement> = {
   'data-frame': 'page',
   'sandboxed-frame': 'third-party',
   'ad-frame': 'ad',
+  'pop-under': 'third-party',
+  'own-pop-under': 'page',
 }
 
 /** A worker with an address of its own is the site's file, whoever starts it. */
@@ -57,7 +61,8 @@ function placementFor({ load, thread }: MinerSpec): Placement {
   return placement === 'page' && fileThreads.has(thread) ? 'own-file' : placement
 }
 
-export type PoolMode = 'answers' | 'dead' | 'refuses' | 'first-party'
+/** `unreachable`: over UDP, which cannot leave a visit; threads wait for work, or make some of their own. */
+export type PoolMode = 'answers' | 'dead' | 'refuses' | 'first-party' | 'unreachable' | 'unreachable-own-work'
 
 export interface MinerSpec {
   family: Family
@@ -106,6 +111,8 @@ export function threadsFor(load: Load): readonly Thread[] {
       return ['worker-url', 'worker-blob', 'worker-data', 'worker-nested', 'main-thread']
     case 'cross-site-frame':
     case 'ad-frame':
+    case 'pop-under':
+    case 'own-pop-under':
       return ['worker-url', 'worker-blob', 'worker-data', 'worker-nested', 'shared-worker']
     default:
       return [
@@ -137,7 +144,9 @@ export function dialectsFor(family: Family): readonly Dialect[] {
 
 export function encodingsFor(dialect: Dialect, transport: Transport): readonly Encoding[] {
   if (dialect === 'duino') return ['text']
-  if (dialect === 'binary') return ['binary']
+  // Octets do not go over lines of text.
+  if (dialect === 'binary') return transport === 'websocket' ? ['binary'] : []
+  if (isUdp(transport)) return ['json']
   return transport === 'websocket' ? ['json', 'base64', 'xor', 'msgpack'] : ['json', 'base64']
 }
 
@@ -150,39 +159,76 @@ export function completeSpec(partial: Partial<MinerSpec>, random: Random): Miner
     partial.family ??
     (partial.module === 'small-modules'
       ? 'randomx'
-      : partial.dialect === 'duino'
-        ? 'sha1'
-        : partial.dialect === 'stratum-subscribe'
-          ? random.pick(['sha256', 'scrypt'] as const)
-          : 'cryptonight')
+      : partial.module === 'wgsl'
+        ? 'sha256'
+        : partial.dialect === 'duino'
+          ? 'sha1'
+          : partial.dialect === 'stratum-subscribe'
+            ? random.pick(['sha256', 'scrypt'] as const)
+            : 'cryptonight')
   const load = partial.load ?? 'inline'
-  const thread = partial.thread ?? 'worker-blob'
-  const dialect = partial.dialect ?? random.pick(dialectsFor(family))
+  const thread = partial.thread ?? (partial.hiding === 'second-visit' ? 'service-worker' : 'worker-blob')
   const transport = partial.transport ?? 'websocket'
+  const dialect = partial.dialect ?? random.pick(dialectsFor(family).filter((name) => encodingsFor(name, transport).length > 0))
   const encoding = partial.encoding ?? (dialect === 'duino' ? 'text' : dialect === 'binary' ? 'binary' : 'json')
+  const hiding = partial.hiding ?? 'none'
+  const module = partial.module ?? (family === 'randomx' ? 'small-modules' : 'buffer')
+  const poolMode = partial.poolMode ?? (isUdp(transport) ? 'unreachable' : 'answers')
+  const isWorkerAlone = thread === 'shared-worker' || thread === 'service-worker'
+  if (hiding === 'second-visit' && thread !== 'service-worker') throw new RangeError('only a service worker survives to a second visit')
+  if (module === 'wgsl' && (isWorkerAlone || (family !== 'sha256' && family !== 'unknown-core')))
+    throw new RangeError(`no shader of ${family} in a ${thread}`)
+  // A document without an origin, or a worker from a data: address, is no secure context.
+  if (module === 'wgsl' && (load === 'data-frame' || thread === 'worker-data')) throw new RangeError(`no GPU for a ${thread} in ${load}`)
+  if (transport === 'webrtc' && isWorkerAlone) throw new RangeError('peer connections are made by documents')
+  if (isUdp(transport) !== poolMode.startsWith('unreachable')) throw new RangeError(`a pool over ${transport} is not ${poolMode}`)
   if (!threadsFor(load).includes(thread)) throw new RangeError(`${thread} is not possible in ${load}`)
   if (!dialectsFor(family).includes(dialect)) throw new RangeError(`${family} is not spoken of in ${dialect}`)
   if (!encodingsFor(dialect, transport).includes(encoding)) throw new RangeError(`${dialect} does not go over ${transport} as ${encoding}`)
   return {
     family,
-    module: partial.module ?? (family === 'randomx' ? 'small-modules' : 'buffer'),
+    module,
     load,
     thread,
     dialect,
     encoding,
     transport,
-    poolMode: partial.poolMode ?? 'answers',
-    hiding: partial.hiding ?? 'none',
+    poolMode,
+    hiding,
     asking: partial.asking ?? 'none',
     account: partial.account ?? accountFor(dialect, random.fork('account')),
     poolHost: partial.poolHost ?? null,
   }
 }
 
-/** What an honest judge says of it, as the table of answers has it. `ignore`: no dialog is answered. */
-export function expectedOf(spec: MinerSpec, policy: ConsentPolicy): Expected {
-  const running: Activity = spec.poolMode === 'dead' ? 'pool-contact' : spec.poolMode === 'refuses' ? 'delivered' : 'hashing'
-  const started: Activity = spec.hiding === 'starts-late' || spec.hiding === 'mobile-only' ? 'delivered' : running
+export function needsOf({ hiding }: MinerSpec): Needs | null {
+  switch (hiding) {
+    case 'by-referrer':
+    case 'by-referrer-at-server':
+      return { referrer: searchReferrer }
+    case 'mobile-only':
+      return { mobile: true }
+    case 'second-visit':
+      return { returns: true }
+    default:
+      return null
+  }
+}
+
+/** Whom sites that mine for some visitors only like best. */
+export const searchReferrer = 'https://www.google.com/'
+
+/** Code is there and does not run in an ordinary visit; `real-gpu-only` because no visit has more than a software adapter. */
+const stillHidings: ReadonlySet<Hiding> = new Set(['starts-late', 'mobile-only', 'by-referrer', 'second-visit', 'real-gpu-only'])
+
+/** What an honest judge says of it, as the table of answers has it. `ignore`: no dialog is answered. `met`: the visit was made as it needs. */
+export function expectedOf(spec: MinerSpec, policy: ConsentPolicy, met = false): Expected {
+  // A server that sends a visit nothing has shown it nothing.
+  if (spec.hiding === 'by-referrer-at-server' && !met) return expected()
+  const running: Activity =
+    spec.poolMode === 'dead' ? 'pool-contact' : spec.poolMode === 'refuses' || spec.poolMode === 'unreachable' ? 'delivered' : 'hashing'
+  const isStill = stillHidings.has(spec.hiding) && !(met && needsOf(spec) !== null)
+  const started: Activity = isStill ? 'delivered' : running
   const placement = placementFor(spec)
   const say = (activity: Activity, consent: Consent): Expected => {
     const isOptIn = consent === 'asked-first'

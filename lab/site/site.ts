@@ -82,6 +82,18 @@ export interface SiteTruth {
   pool: string | null
   poolMode: string | null
   tags: string[]
+  /** What an ordinary visit lacks, and what is true of one that has it; null where nothing is kept from an ordinary visit. */
+  met: { needs: Needs; underPolicy: Record<ConsentPolicy, Expected> } | null
+}
+
+/** Under which conditions a site shows what an ordinary visit does not see. */
+export interface Needs {
+  /** The visitor comes from this address. */
+  referrer?: string
+  /** The visitor has a phone. */
+  mobile?: true
+  /** The visitor comes a second time. */
+  returns?: true
 }
 
 export interface LabSite {

@@ -34,6 +34,8 @@ export async function openChromium(
       '--disable-blink-features=AutomationControlled',
       '--user-agent=Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36',
       '--window-size=1280,900',
+      // Its software adapter does for a machine without a graphics card.
+      '--enable-unsafe-webgpu',
       '--no-first-run',
       '--disable-background-networking',
       '--disable-component-update',

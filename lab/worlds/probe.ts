@@ -88,6 +88,7 @@ function probeTruth(week: number, modules: Map<ProbePlace, Uint8Array>): ProbeTr
     pool: null,
     poolMode: null,
     tags: ['probe'],
+    met: null,
     sockets: probePlaces.map((place) => ({
       place,
       url: socketUrl(place),

@@ -2,7 +2,7 @@ import type { World } from '../lab.ts'
 import { ordinaryContents } from '../ordinary/all.ts'
 import { Random } from '../random.ts'
 import { type SiteOptions, type WeekContent, makeSite } from '../site/make-site.ts'
-import { type MinerSpec, completeSpec } from '../site/miner-spec.ts'
+import { type Load, type MinerSpec, completeSpec, dialectsFor, encodingsFor, placementOf, threadsFor } from '../site/miner-spec.ts'
 import type { Fault, LabSite } from '../site/site.ts'
 import { thirdParties } from '../site/third-parties.ts'
 import { hostName } from '../text/identifiers.ts'
@@ -99,6 +99,27 @@ const rows: Partial<MinerSpec>[] = [
   { hiding: 'no-automation', load: 'third-party' },
   { hiding: 'no-automation', load: 'inline', module: 'asm.js' },
   { hiding: 'mobile-only', load: 'third-party' },
+  { hiding: 'devtools-closed', load: 'third-party' },
+  { hiding: 'devtools-closed', load: 'inline', module: 'streaming' },
+  { hiding: 'by-referrer', load: 'own-file' },
+  { hiding: 'by-referrer', load: 'tag-manager', dialect: 'coinhive' },
+  { hiding: 'by-referrer-at-server', load: 'inline' },
+  { hiding: 'second-visit', load: 'own-file' },
+  { hiding: 'second-visit', load: 'inline', module: 'streaming' },
+  { hiding: 'mobile-only', load: 'own-file', thread: 'worker-url' },
+  { load: 'pop-under', thread: 'worker-url' },
+  { load: 'own-pop-under' },
+  // GPU
+  { module: 'wgsl', load: 'own-file' },
+  { module: 'wgsl', load: 'third-party', thread: 'main-thread' },
+  { module: 'wgsl', load: 'inline', family: 'unknown-core' },
+  { module: 'wgsl', load: 'own-file', hiding: 'real-gpu-only', thread: 'worker-url' },
+  { module: 'wgsl', load: 'inline', poolMode: 'refuses' },
+  // UDP
+  { transport: 'webtransport', load: 'own-file' },
+  { transport: 'webtransport', load: 'third-party', poolMode: 'unreachable-own-work' },
+  { transport: 'webrtc', load: 'inline' },
+  { transport: 'webrtc', load: 'third-party', poolMode: 'unreachable-own-work', dialect: 'coinhive' },
   // asking
   { asking: 'asks-first', load: 'own-file' },
   { asking: 'asks-first', load: 'third-party', dialect: 'coinhive' },
@@ -109,7 +130,63 @@ const rows: Partial<MinerSpec>[] = [
   { asking: 'captcha-says', load: 'own-file' },
   { asking: 'captcha-silent', load: 'third-party' },
   { asking: 'start-button', load: 'own-file' },
+  { asking: 'asks-late', load: 'third-party', dialect: 'coinhive' },
+  { asking: 'ignores-refusal', load: 'third-party' },
+  { asking: 'captcha-silent', load: 'inline', module: 'wgsl' },
 ]
+
+const drawnCount = 12
+
+/** Combinations that nobody wrote down: every part drawn, those that no browser could run drawn again. */
+function drawRow(random: Random): MinerSpec {
+  for (;;) {
+    const part = <T>(items: readonly T[]): T => random.pick(items)
+    const family = part(['cryptonight', 'cryptonight', 'randomx', 'sha256', 'scrypt', 'sha1', 'unknown-core'] as const)
+    const module =
+      family === 'randomx' ? 'small-modules' : part(['streaming', 'fetched', 'buffer', 'built', 'asm.js', 'javascript', 'wgsl'] as const)
+    const load = part(Object.keys(placementOf) as Load[])
+    const dialect = part(dialectsFor(family))
+    const transport = part(['websocket', 'websocket', 'websocket', 'long-poll', 'fetch-stream', 'eventsource'] as const)
+    // One thing out of the ordinary at a time: what two of them mean together is not in the table of answers.
+    const odd = part(['hiding', 'pool', 'none'] as const)
+    const isFramed = /frame|pop-under/.test(load)
+    try {
+      return completeSpec(
+        {
+          family,
+          module,
+          load,
+          thread: part(threadsFor(load)),
+          dialect,
+          transport,
+          encoding: part(encodingsFor(dialect, dialect === 'binary' ? 'websocket' : transport)),
+          ...(odd === 'hiding'
+            ? {
+                hiding: part(
+                  isFramed
+                    ? (['throttled', 'slow-start'] as const)
+                    : ([
+                        'throttled',
+                        'one-thread',
+                        'slow-start',
+                        'on-input',
+                        'when-idle',
+                        'no-automation',
+                        'devtools-closed',
+                        'by-referrer',
+                      ] as const),
+                ),
+              }
+            : {}),
+          ...(odd === 'pool' ? { poolMode: part(['dead', 'first-party'] as const) } : {}),
+        },
+        random.fork('spec'),
+      )
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+    }
+  }
+}
 
 const faults: readonly Fault[] = ['unresolved', 'bad-certificate', 'connection-reset', 'connection-refused', 'server-error']
 
@@ -127,6 +204,10 @@ export function tableWorld(seed: number, o: TableOptions = {}): World {
     const spec = completeSpec(row, random.fork(index))
     return make(() => ({ type: 'miner', spec }))
   })
+  for (let index = 0; index < drawnCount; index++) {
+    const spec = drawRow(new Random(`table-drawn/${seed}/${index}`))
+    miners.push(make(() => ({ type: 'miner', spec })))
+  }
   const ordinary = ordinaryContents.map((content) => make(() => ({ type: 'ordinary', content })))
   const broken = faults.map((fault) => make(() => ({ type: 'fault', fault })))
   return {

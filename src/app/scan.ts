@@ -20,6 +20,8 @@ export interface ScanRequest {
   userAgent: string | null
   proxy: string | null
   headers: HttpHeader[]
+  /** The address that the visitor comes from. */
+  referrer: string | null
   out: string
   /** Keeps captures and answers in this data folder instead, and in its ledger. */
   data: string | null
@@ -115,5 +117,6 @@ function visitOptions(request: ScanRequest): VisitOptions {
     ...(request.userAgent !== null && /\b(Mobile|Android|iPhone)\b/.test(request.userAgent) ? { viewport: phone } : {}),
     proxy: request.proxy,
     headers: request.headers,
+    referrer: request.referrer,
   }
 }

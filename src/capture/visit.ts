@@ -129,7 +129,7 @@ class Stage {
     const forget = this.#around.router.route(browserContextId, (sessionId, info) => tree.adopt(sessionId, info, null))
     try {
       const page = await this.#openPage(tree, browserContextId)
-      const { navigation, ended } = await this.#stay(page, cast, signal)
+      const { navigation, ended } = await this.#stay(page, cast, state, signal)
       if (navigation.status === 'interrupted' || signal.aborted)
         throw new AssayError('INTERRUPTED', `the visit to ${this.#seed.url} was interrupted`)
       cast.freeze()
@@ -157,7 +157,12 @@ class Stage {
     return page
   }
 
-  async #stay(page: Target, cast: Cast, signal: AbortSignal): Promise<{ navigation: Navigation; ended: CaptureManifest['ended'] }> {
+  async #stay(
+    page: Target,
+    cast: Cast,
+    state: VisitState,
+    signal: AbortSignal,
+  ): Promise<{ navigation: Navigation; ended: CaptureManifest['ended'] }> {
     const crashed = this.#crashed.signal
     const navigation = await navigate(
       page,
@@ -167,7 +172,13 @@ class Stage {
     )
     // An error page has nothing to stay for.
     const hasPage = navigation.status === 'loaded' || navigation.status === 'slow'
-    if (hasPage) await this.#dwell(page, cast, AbortSignal.any([signal, crashed]))
+    const details: string[] = []
+    if (hasPage) {
+      const cut = AbortSignal.any([signal, crashed])
+      await this.#dwell(page, cast, cut)
+      if (this.#plan.returns && !cut.aborted && state.targets().some(({ type }) => type === 'service_worker'))
+        details.push(...(await this.#comeBack(page, cast, state, cut)))
+    }
     if (crashed.aborted)
       return {
         navigation,
@@ -187,11 +198,20 @@ class Stage {
     if (navigation.status === 'slow') page.session.post('Page.stopLoading')
     const thread = await wake(page)
     await Promise.race([cast.snapshot(page, thread === 'silent' ? silentSnapshotMs : snapshotMs), aborted(crashed)])
-    const details: string[] = []
     if (navigation.status === 'slow') details.push(`the load event did not come within ${this.#plan.loadTimeoutMs} ms`)
     if (thread === 'was-busy') details.push("the page's thread was busy at the end, was told to leave its loop and to run no more script")
     if (thread === 'silent') details.push("the page's thread did not answer at the end")
     return { navigation, ended: { reason: thread === 'awake' ? 'dwell' : 'watchdog', detail: details.join('; ') } }
+  }
+
+  /** What a service worker was installed for shows when its page is visited again. Answers with what went wrong. */
+  async #comeBack(page: Target, cast: Cast, state: VisitState, cut: AbortSignal): Promise<string[]> {
+    state.act({ type: 'wait', detail: 'came to the page a second time: it had installed a service worker' })
+    const to = { url: this.#seed.url, referrer: this.#plan.referrer, timeoutMs: this.#plan.loadTimeoutMs }
+    const { status } = await navigate(page, to, this.#crashed.signal, cut)
+    if (status !== 'loaded' && status !== 'slow') return [`the second visit was ${status}`]
+    await this.#dwell(page, cast, cut)
+    return status === 'slow' ? [`the second visit's load event did not come within ${to.timeoutMs} ms`] : []
   }
 
   async #dwell(page: Target, cast: Cast, cut: AbortSignal): Promise<void> {

@@ -31,6 +31,14 @@ export function header(text: string, before: HttpHeader[]): HttpHeader[] {
   return [...before, { name: match[1], value: match[2] ?? '' }]
 }
 
+/** An http(s) address, as browsers write it. */
+export function webAddress(text: string): string {
+  const url = URL.parse(text)
+  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:'))
+    throw new InvalidArgumentError('an address such as https://www.google.com/.')
+  return url.href
+}
+
 export const repeated = (text: string, before: string[]): string[] => [...before, text]
 
 /** `active,loaded,proxyware` → what makes the exit code 1; `never` for nothing. */

@@ -9,7 +9,7 @@ import type { Seed } from '#model/seed.ts'
 import { answerLine } from '#report/answer-line.ts'
 import { terminalAnswer } from '#report/terminal.ts'
 import { exit } from './exit.ts'
-import { failOn, header, milliseconds, positiveInteger, repeated } from './options.ts'
+import { failOn, header, milliseconds, positiveInteger, repeated, webAddress } from './options.ts'
 import { Progress, colourOn, interruptible } from './progress.ts'
 import { ReportFiles, type ReportFlags } from './report-files.ts'
 import { readSeedList } from './seed-list.ts'
@@ -23,6 +23,7 @@ interface ScanFlags extends ReportFlags {
   userAgent?: string
   proxy?: string
   header: HttpHeader[]
+  referrer?: string
   out: string
   data?: string
   allowPrivate?: boolean
@@ -44,6 +45,7 @@ export function define(command: Command): void {
     .option('--user-agent <text>', 'visit as this browser')
     .option('--proxy <url>', 'go out through this proxy (http:// or socks5://)')
     .option('--header <name: value>', "send this header to the page's own origin; may be given again", header, [])
+    .option('--referrer <url>', 'come to the page from this address, as from a search engine', webAddress)
     .option('--out <dir>', 'keep captures and answers here', 'assay-out')
     .option('--data <dir>', 'keep them in this data folder, in its ledger too (instead of --out)')
     .option('--allow-private', 'let pages reach private and loopback addresses')
@@ -78,6 +80,7 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
     userAgent: flags.userAgent ?? null,
     proxy: flags.proxy ?? null,
     headers: flags.header,
+    referrer: flags.referrer ?? null,
     out: flags.out,
     data: flags.data ?? null,
     allowPrivate: flags.allowPrivate === true,

@@ -1,6 +1,7 @@
 import type { Lab } from '#lab/lab.ts'
 import { compare, type Comparison } from '#lab/site/compare.ts'
-import type { SiteTruth } from '#lab/site/site.ts'
+import type { Needs, SiteTruth } from '#lab/site/site.ts'
+import { profiles } from '#capture/visit-options.ts'
 import type { ConsentPolicy } from '#model/capture.ts'
 import type { Observation } from '#model/observation.ts'
 import { type ScanRequest, scan } from '../scan.ts'
@@ -11,17 +12,45 @@ export interface Figure extends Comparison {
   seconds: number
 }
 
-export interface VisitLabOptions extends Partial<Pick<ScanRequest, 'jobs' | 'profile' | 'dwellMs' | 'userAgent'>> {
+export interface VisitLabOptions extends Partial<Pick<ScanRequest, 'jobs' | 'profile' | 'dwellMs' | 'userAgent' | 'referrer'>> {
   /** Where the lab wrote `names.json`, and where captures are kept. */
   labDir: string
   out: string
   policy: ConsentPolicy
+  /** Visits have what these sites keep themselves for: a phone, a search engine before, a second time. */
+  met?: boolean
   truths: readonly SiteTruth[]
   onFigure?: (figure: Figure) => void
 }
 
+/** A phone of 2026, as it names itself. */
+const phone = 'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36'
+
 /** Visits sites of a running lab by the whole line, as `assay scan --lab` does. */
 export async function visitLab(o: VisitLabOptions): Promise<Figure[]> {
+  if (!o.met) return visitAlike(o)
+  const figures: Figure[] = []
+  const groups = Map.groupBy(
+    o.truths.filter(({ met }) => met !== null),
+    ({ met }) => JSON.stringify(met?.needs),
+  )
+  for (const [needs, truths] of groups) {
+    const { mobile, referrer, returns } = JSON.parse(needs) as Needs
+    figures.push(
+      ...(await visitAlike({
+        ...o,
+        truths,
+        ...(mobile ? { userAgent: phone } : {}),
+        ...(referrer === undefined ? {} : { referrer }),
+        // The second look is the one that comes twice.
+        ...(returns ? { profile: 'thorough' as const, dwellMs: o.dwellMs ?? profiles.standard.dwellMs } : {}),
+      })),
+    )
+  }
+  return figures
+}
+
+async function visitAlike(o: VisitLabOptions): Promise<Figure[]> {
   const byUrl = new Map(o.truths.map((truth) => [truth.url, truth]))
   const figures: Figure[] = []
   const request: ScanRequest = {
@@ -35,6 +64,7 @@ export async function visitLab(o: VisitLabOptions): Promise<Figure[]> {
     userAgent: o.userAgent ?? null,
     proxy: null,
     headers: [],
+    referrer: o.referrer ?? null,
     out: o.out,
     data: null,
     allowPrivate: false,
@@ -51,7 +81,7 @@ export async function visitLab(o: VisitLabOptions): Promise<Figure[]> {
         const truth = byUrl.get(observation.url)
         if (truth === undefined) throw new Error(`${observation.url} was not asked for`)
         const seconds = (Date.parse(capture.manifest.endedAt) - Date.parse(capture.manifest.startedAt)) / 1000
-        const figure = { ...compare(truth, o.policy, observation), observation, seconds }
+        const figure = { ...compare(truth, o.policy, observation, o.met), observation, seconds }
         figures.push(figure)
         o.onFigure?.(figure)
       },

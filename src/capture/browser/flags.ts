@@ -25,6 +25,8 @@ export const browserFlags: readonly string[] = [
   '--screen-info={1920x1080}',
   '--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4',
   '--allow-pre-commit-input',
+  // A visitor has a graphics card and most machines that visit have none: Chromium's software adapter lets GPU code run and be seen.
+  '--enable-unsafe-webgpu',
   // Several visits at a time: each is in front, as far as its page can tell.
   '--disable-background-timer-throttling',
   '--disable-backgrounding-occluded-windows',

@@ -426,14 +426,16 @@ class Analyser {
     if (/^[A-Za-z0-9+/_\s-]{60,}={0,2}\s*$/.test(body)) {
       const decoded = decodeBase64(body)
       if (decoded === undefined) return
+      if (isShader(decoded)) return this.#add({ kind: 'wgsl', bytes: Buffer.from(decoded, 'latin1'), place: `base64, line ${place().line}` })
       if (looksLikeScript(decoded))
         return this.#add({ kind: 'javascript', bytes: Buffer.from(decoded, 'latin1'), place: `base64, line ${place().line}` })
       return this.#data(Buffer.from(decoded, 'latin1'), place, 'base64')
     }
+    // First: WGSL has words of JavaScript.
+    if (isShader(text))
+      return this.#add({ kind: 'wgsl', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `string, line ${place().line}` })
     if (looksLikeScript(text))
       return this.#add({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `string, line ${place().line}` })
-    if (text.includes('@compute') && /\bfn\s+\w+\s*\(/.test(text))
-      return this.#add({ kind: 'wgsl', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `string, line ${place().line}` })
     if (isBinary(text)) this.#data(Buffer.from(text, 'latin1'), place, 'binary string')
   }
 }
@@ -453,6 +455,12 @@ export function addCall(features: JavaScriptFeatures, call: CallFeature): void {
   if (known === undefined) {
     if (features.calls.length < 300) features.calls.push(call)
   } else if (known.moment !== 'load' && (call.moment === 'load' || known.moment === 'function')) known.moment = call.moment
+}
+
+/** A compute shader in WGSL and nothing around it: a script that holds one has functions of its own. */
+function isShader(text: string): boolean {
+  if (!text.includes('@compute') || /\bfunction\s*[\w$]*\s*\(|=>/.test(text)) return false
+  return /\bfn\s+\w+\s*\(/.test(text)
 }
 
 export function looksLikeScript(text: string): boolean {

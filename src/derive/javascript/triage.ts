@@ -40,6 +40,11 @@ const strong = [
   'JOB,',
   'setThrottle',
   '@compute',
+  // The same in base64, at each of its three alignments.
+  'QGNvbXB1',
+  'b21wdXRl',
+  'Y29tcHV0',
+  'createShaderModule',
   'startMining',
   'startMiner',
   'Miner(',

@@ -1,6 +1,7 @@
 import { ConstantCensus } from '../javascript/constants.ts'
 import type { Deriver } from '../deriver.ts'
 import type { WgslFeatures } from './features.ts'
+import { nonceSearch } from './nonce-search.ts'
 
 /**
  * WGSL → entry points and the constants that it holds (https://www.w3.org/TR/WGSL/, tokens only). A shader is short and cannot load
@@ -8,7 +9,7 @@ import type { WgslFeatures } from './features.ts'
  */
 export const wgslDeriver: Deriver<'wgsl'> = {
   kind: 'wgsl',
-  version: '1',
+  version: '2',
   maxBytes: 2 * 1024 * 1024,
   derive(bytes) {
     const source = stripComments(new TextDecoder().decode(bytes))
@@ -26,19 +27,11 @@ export const wgslDeriver: Deriver<'wgsl'> = {
       if (entryPoints.length < 64) entryPoints.push({ name: match[2]!, stage: match[1] as 'compute', line: lineOf(match.index) })
     }
     const cores = census.cores(false).map(({ family, purpose, marks, place }) => ({ family, purpose, marks, line: place.line }))
-    return { features: { entryPoints, cores, nonceLoop: nonceSearch(source, lineOf) }, inner: [] }
+    const search = nonceSearch(source)
+    return { features: { entryPoints, cores, nonceLoop: search === null ? null : lineOf(search) }, inner: [] }
   },
 }
 
 function stripComments(source: string): string {
   return source.replace(/\/\/[^\n]*/g, ' ').replace(/\/\*[\s\S]*?(\*\/|$)/g, (text) => text.replace(/[^\n]/g, ' '))
-}
-
-/** A compute shader that counts from its invocation, compares with a target and stores what met it. */
-function nonceSearch(source: string, lineOf: (offset: number) => number): number | null {
-  if (!/@compute\b/.test(source) || !/global_invocation_id|workgroup_id/.test(source)) return null
-  const match = /\b(nonce|target|difficulty)\w*\b/i.exec(source)
-  return match !== null && /\bnonce\w*\b/i.test(source) && /\b(target|difficulty|threshold)\w*\b/i.test(source) && /[<>]=?/.test(source)
-    ? lineOf(match.index)
-    : null
 }
