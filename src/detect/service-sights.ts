@@ -3,6 +3,7 @@ import type { CallFeature } from '#derive/javascript/features.ts'
 import { addressOf } from '#derive/pool/account.ts'
 import type { Derived, DetectorInput } from './contract.ts'
 import { hostOf, isWithin } from './hosts.ts'
+import { isHandler, tellsOfMining, VisitorActs } from './visitor-acts.ts'
 
 /** One thing on a page by which a signature recognised its service. */
 export interface Sight {
@@ -89,8 +90,8 @@ function absolute(url: string, base: string): string {
 
 export interface Page {
   sights: Map<string, Sight[]>
-  /** Controls that name mining, and handlers in the markup. */
-  hasControls: boolean
+  /** Whether it tells its visitors of mining. */
+  tells: boolean
 }
 
 /** What each signature recognises on a page. */
@@ -117,8 +118,9 @@ export function sightsOf(input: ServiceInput): Page {
     }
   }
   const scripts = input.features.javascript.filter((script) => script.runs)
-  for (const script of scripts) scriptSights(input, script, add)
-  startsByName(input, scripts, sights)
+  const acts = new VisitorActs(scripts)
+  for (const script of scripts) scriptSights(input, script, acts, add)
+  startsByName(input, scripts, acts, sights)
   for (const html of input.features.html) {
     const artifact = html.artifacts[0]
     if (!html.runs || artifact === undefined) continue
@@ -161,16 +163,17 @@ export function sightsOf(input: ServiceInput): Page {
       }
     }
   }
-  const hasControls = input.features.html.some((html) => html.features.miningControls.length > 0)
-  return { sights, hasControls }
+  return { sights, tells: tellsOfMining(input.features.html, scripts) }
 }
 
-function scriptSights(input: ServiceInput, script: Derived<'javascript'>, add: (signature: Signature, sight: Sight) => void): void {
+function scriptSights(
+  input: ServiceInput,
+  script: Derived<'javascript'>,
+  acts: VisitorActs,
+  add: (signature: Signature, sight: Sight) => void,
+): void {
   const artifact = script.artifacts[0]
   if (artifact === undefined) return
-  const inHandler = script.within.some(
-    (place) => /^on(?!load\b|pageshow\b|error\b)\w+ of </.test(place) || /^(href|action) of </.test(place),
-  )
   const where = (line: number): string => [...script.within, ...(line > 0 ? [`line ${line}`] : [])].join(', ') || 'whole'
   for (const signature of input.signatures) {
     for (const call of script.features.calls) {
@@ -186,7 +189,7 @@ function scriptSights(input: ServiceInput, script: Derived<'javascript'>, add: (
           artifact: artifact.id,
           at: where(call.place.line),
           reason: said(call),
-          waits: inHandler || call.moment === 'event',
+          waits: acts.waits(script, call),
           weak: known.weak && account === null,
         })
       }
@@ -220,18 +223,25 @@ function scriptSights(input: ServiceInput, script: Derived<'javascript'>, add: (
         artifact: artifact.id,
         at: where(0),
         reason: `loads ${url.slice(0, 200)}`,
-        waits: inHandler,
+        waits: isHandler(script),
         weak: false,
       })
   }
 }
 
 /** `var miner = new X(…)` in one script and `miner.start()` in another. */
-function startsByName(input: ServiceInput, scripts: readonly Derived<'javascript'>[], sights: Map<string, Sight[]>): void {
+function startsByName(
+  input: ServiceInput,
+  scripts: readonly Derived<'javascript'>[],
+  acts: VisitorActs,
+  sights: Map<string, Sight[]>,
+): void {
   const starts = scripts.flatMap((script) =>
-    script.features.calls.filter((call) => /(^|\.)(start)$/.test(call.name) && !call.name.includes('()')).map((call) => ({ script, call })),
+    script.features.calls
+      .filter((call) => /(^|\.)(start)$/.test(call.name) && !call.name.includes('()'))
+      .map((call) => ({ script, call, waits: acts.waits(script, call) })),
   )
-  const [first] = [...starts].sort((a, b) => Number(a.call.moment === 'event') - Number(b.call.moment === 'event'))
+  const [first] = starts.toSorted((a, b) => Number(a.waits) - Number(b.waits))
   if (first === undefined) return
   for (const signature of input.signatures) {
     const list = sights.get(signature.id)
@@ -243,7 +253,6 @@ function startsByName(input: ServiceInput, scripts: readonly Derived<'javascript
     )
       continue
     const artifact = first.script.artifacts[0]
-    const inHandler = first.script.within.some((place) => /^on(?!load\b)\w+ of </.test(place))
     if (artifact !== undefined)
       list.push({
         how: 'start',
@@ -251,7 +260,7 @@ function startsByName(input: ServiceInput, scripts: readonly Derived<'javascript
         artifact: artifact.id,
         at: first.script.within.join(', ') || 'whole',
         reason: said(first.call),
-        waits: inHandler || first.call.moment === 'event',
+        waits: first.waits,
         weak: false,
       })
   }

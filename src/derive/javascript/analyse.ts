@@ -28,8 +28,20 @@ const listeners = /^(addEventListener|attachEvent|on|one|bind|delegate|live)$/
 const hashNames = /(hash|sha\d|sha_|digest|keccak|scrypt|argon|blake|cryptonight|randomx|pow)/i
 const maxInner = 24
 
+/** Names of functions that are followed in one script. */
+const maxUses = 300
+/** Anything on the page: a click there agrees to nothing. */
+const everywhere = /^(?:document|window|body|html|)(?:\.(?:body|documentElement))?$/
+
+interface Child {
+  node: Node
+  moment: Moment
+  inside?: string | null
+}
+
 interface Context {
   moment: Moment
+  inside: string | null
   /** Innermost loop that is open, with what was seen in it. */
   loop: { hashes: boolean; counts: boolean; compares: boolean; place: number } | null
 }
@@ -48,6 +60,10 @@ class Analyser {
   readonly #census = new ConstantCensus()
   readonly #words = new Set<string>()
   readonly #urls = new Set<string>()
+  /** Names that functions are declared under, and identifiers that only name something. */
+  readonly #functions = new Set<string>()
+  readonly #labels = new Set<Node>()
+  readonly #uses = new Map<string, { name: string; moment: Moment; inside: string | null }>()
   readonly #inner: InnerBlob[] = []
   readonly #seenTexts = new Set<string>()
   #isAsm = false
@@ -62,7 +78,7 @@ class Analyser {
     this.#collectNames()
     const stack: { node: Node; context: Context; leave?: () => void }[] = []
     for (const statement of (this.#parsed.program.body as Node[]).toReversed())
-      stack.push({ node: statement, context: { moment: 'load', loop: null } })
+      stack.push({ node: statement, context: { moment: 'load', inside: null, loop: null } })
     while (stack.length > 0) {
       const entry = stack.pop()!
       if (entry.leave) {
@@ -85,13 +101,18 @@ class Analyser {
             }
           },
         })
-        for (const child of children.toReversed()) stack.push({ node: child.node, context: { moment: child.moment, loop } })
+        for (const child of children.toReversed())
+          stack.push({ node: child.node, context: { moment: child.moment, inside: child.inside ?? context.inside, loop } })
       } else
         for (const child of children.toReversed())
-          stack.push({ node: child.node, context: { moment: child.moment, loop: isFunction(node) ? null : context.loop } })
+          stack.push({
+            node: child.node,
+            context: { moment: child.moment, inside: child.inside ?? context.inside, loop: isFunction(node) ? null : context.loop },
+          })
     }
     this.#features.cores.push(...this.#census.cores(this.#isAsm))
     this.#features.urls = [...this.#urls].slice(0, 200)
+    if (this.#uses.size <= maxUses) this.#features.uses = [...this.#uses.values()]
     return { features: this.#features, inner: this.#inner }
   }
 
@@ -111,6 +132,7 @@ class Analyser {
     }
     while (stack.length > 0) {
       const node = stack.pop()!
+      this.#collectFunctions(node)
       if (node.type === 'VariableDeclarator' && (node.id as Node).type === 'Identifier')
         assign((node.id as ESTree.Identifier).name, node.init)
       else if (node.type === 'AssignmentExpression' && (node.left as Node).type === 'Identifier')
@@ -121,6 +143,33 @@ class Analyser {
       }
       for (const child of childrenOf(node)) stack.push(child)
     }
+  }
+
+  #collectFunctions(node: Node): void {
+    if (isFunction(node) && node.type !== 'ArrowFunctionExpression' && node.id) {
+      this.#functions.add(node.id.name)
+      this.#labels.add(node.id)
+    }
+    const [to, value] =
+      node.type === 'VariableDeclarator'
+        ? [node.id as Node, node.init as Node | null]
+        : node.type === 'AssignmentExpression'
+          ? [node.left as Node, node.right as Node]
+          : [null, null]
+    if (to !== null && to.type === 'Identifier') this.#labels.add(to)
+    const name = to === null ? null : to.type === 'Identifier' ? to.name : this.#dotted(to)
+    if (name !== null && /^[\w$]{1,60}$/.test(name) && value !== null && isFunction(value)) {
+      this.#functions.add(name)
+      this.#namesOf.set(value, name)
+    }
+  }
+
+  /** Functions that have their name from what they are given to. */
+  readonly #namesOf = new Map<Node, string>()
+
+  #use(name: string, moment: Moment, inside: string | null): void {
+    if (name.length > 60 || this.#uses.size > maxUses) return
+    this.#uses.set(`${name} ${moment} ${inside}`, { name, moment, inside })
   }
 
   #fold = (node: Node): Folded => {
@@ -179,7 +228,7 @@ class Analyser {
     return name
   }
 
-  #visit(node: Node, context: Context): { node: Node; moment: Moment }[] {
+  #visit(node: Node, context: Context): Child[] {
     const place = () => this.#parsed.place(node.start ?? 0)
     let moment = context.moment
     switch (node.type) {
@@ -187,6 +236,16 @@ class Analyser {
       case 'FunctionExpression':
       case 'ArrowFunctionExpression':
         break
+      case 'Identifier':
+        if (this.#functions.has(node.name) && !this.#labels.has(node)) this.#use(node.name, moment, context.inside)
+        return []
+      case 'Property': {
+        if (!node.computed) this.#labels.add(node.key)
+        // What a framework binds to a button: `onClick: start`.
+        const key = keyName(node.key, node.computed, this.#fold)
+        if (key !== null && key.startsWith('on') && visitorEvents.test(key.toLowerCase())) moment = 'event'
+        break
+      }
       case 'Literal':
         if (typeof node.value === 'string') this.#text(node.value, place)
         else if (typeof node.value === 'number') this.#census.number(node.value, place)
@@ -213,6 +272,7 @@ class Analyser {
         moment = this.#assignment(node, moment)
         break
       case 'MemberExpression':
+        if (node.computed !== true) this.#labels.add(node.property)
         this.#word(keyName(node.property, node.computed === true, this.#fold))
         break
       case 'ObjectExpression':
@@ -234,8 +294,13 @@ class Analyser {
       default:
         break
     }
-    const inside: Moment = isFunction(node) && moment === 'load' ? 'function' : moment
-    return childrenOf(node).map((child) => ({ node: child, moment: inside }))
+    const later: Moment = isFunction(node) && moment === 'load' ? 'function' : moment
+    const inside = isFunction(node) ? this.#nameOf(node) : null
+    return childrenOf(node).map((child) => ({ node: child, moment: later, inside }))
+  }
+
+  #nameOf(node: ESTree.FunctionDeclaration | ESTree.FunctionExpression | ESTree.ArrowFunctionExpression): string | null {
+    return node.type !== 'ArrowFunctionExpression' && node.id ? node.id.name : (this.#namesOf.get(node) ?? null)
   }
 
   #word(name: string | null): void {
@@ -247,7 +312,7 @@ class Analyser {
     if (word.word === 'hardwareconcurrency') this.#features.workers.byCores = true
   }
 
-  #binary(node: ESTree.BinaryExpression, context: Context, place: () => ReturnType<Parsed['place']>): { node: Node; moment: Moment }[] {
+  #binary(node: ESTree.BinaryExpression, context: Context, place: () => ReturnType<Parsed['place']>): Child[] {
     if (node.operator === '&') {
       this.#maskOf(node.right)
       this.#maskOf(node.left)
@@ -289,11 +354,7 @@ class Analyser {
     return false
   }
 
-  #call(
-    node: ESTree.CallExpression | ESTree.NewExpression,
-    context: Context,
-    place: () => ReturnType<Parsed['place']>,
-  ): { node: Node; moment: Moment }[] {
+  #call(node: ESTree.CallExpression | ESTree.NewExpression, context: Context, place: () => ReturnType<Parsed['place']>): Child[] {
     const isNew = node.type === 'NewExpression'
     const callee = node.callee as Node
     const name = this.#resolved(callee)
@@ -305,7 +366,8 @@ class Analyser {
         : name.slice(name.lastIndexOf('.') + 1)
     const values = (node.arguments as Node[]).slice(0, 8).map((argument): Folded => this.#fold(argument))
     if (context.loop && method !== null && hashNames.test(method)) context.loop.hashes = true
-    this.#known(name, isNew, values, context.moment, place)
+    this.#known(name, isNew, values, context, place)
+    if (name !== null && !isNew && /^[\w$]{1,60}$/.test(name)) this.#use(name, context.moment, context.inside)
     const decoded = this.#fold(node)
     if (typeof decoded === 'string' && decoded !== '') this.#text(decoded, place)
     const first = values[0]
@@ -313,18 +375,37 @@ class Analyser {
       method !== null &&
       ((listeners.test(method) && typeof first === 'string' && first.split(/[ .]/).some((event) => visitorEvents.test(event))) ||
         (visitorEvents.test(method) && !isNew && node.arguments.length > 0))
+    const anywhere = waits && this.#isEverywhere(callee, node.arguments as Node[])
     // An immediate function runs with what is around it; a callback runs later, but without the visitor's act.
-    const direct = isFunction(callee) || (callee.type === 'MemberExpression' && isFunction(callee.object))
-    return childrenOf(node as Node).flatMap((child) => {
+    return childrenOf(node).flatMap((child): Child[] => {
+      // A click anywhere sets it off: later, and nobody agreed to anything.
+      const moment: Moment = !waits ? context.moment : anywhere ? (context.moment === 'load' ? 'function' : context.moment) : 'event'
       if (isFunction(child)) {
-        const moment: Moment = waits ? 'event' : direct && child === callee ? context.moment : context.moment
-        return childrenOf(child).map((inner) => ({ node: inner, moment }))
+        const inside = this.#nameOf(child)
+        return childrenOf(child).map((inner) => ({ node: inner, moment, inside }))
       }
-      return [{ node: child, moment: context.moment }]
+      return [{ node: child, moment: child.type === 'Identifier' && child !== callee ? moment : context.moment }]
     })
   }
 
-  #known(name: string | null, isNew: boolean, values: Folded[], moment: Moment, place: () => ReturnType<Parsed['place']>): void {
+  /** `document.addEventListener("click", f)`, `$("body").on("click", f)`; with a selector behind the event it is an element's. */
+  #isEverywhere(callee: Node, given: readonly Node[]): boolean {
+    if (callee.type === 'Identifier') return true
+    if (callee.type !== 'MemberExpression') return false
+    const object = callee.object as Node
+    if (object.type !== 'CallExpression') return everywhere.test(this.#dotted(object) ?? 'element')
+    const first = object.arguments[0]
+    const what = first === undefined ? 'element' : (this.#fold(first) ?? this.#dotted(first) ?? 'element')
+    return everywhere.test(String(what)) && !given.slice(1, -1).some((argument) => typeof this.#fold(argument) === 'string')
+  }
+
+  #known(
+    name: string | null,
+    isNew: boolean,
+    values: Folded[],
+    { moment, inside }: Context,
+    place: () => ReturnType<Parsed['place']>,
+  ): void {
     if (name === null) return
     const root = /^[^.(]*/.exec(name)![0]
     const plain = name.replace(/^.*\.(?=(Worker|SharedWorker|WebSocket)$)/, '')
@@ -340,7 +421,7 @@ class Analyser {
     }
     // A miner made in one script is started in another by its variable's name.
     if (this.#options.roots.has(root) || /^[\w$.]{1,40}\.start$/.test(name))
-      addCall(this.#features, { name, isNew, arguments: values.map(constant), moment, place: place() })
+      addCall(this.#features, { name, isNew, arguments: values.map(constant), moment, inside, place: place() })
   }
 
   #object(node: ESTree.ObjectExpression, place: () => ReturnType<Parsed['place']>): void {
@@ -426,7 +507,8 @@ class Analyser {
     if (/^[A-Za-z0-9+/_\s-]{60,}={0,2}\s*$/.test(body)) {
       const decoded = decodeBase64(body)
       if (decoded === undefined) return
-      if (isShader(decoded)) return this.#add({ kind: 'wgsl', bytes: Buffer.from(decoded, 'latin1'), place: `base64, line ${place().line}` })
+      if (isShader(decoded))
+        return this.#add({ kind: 'wgsl', bytes: Buffer.from(decoded, 'latin1'), place: `base64, line ${place().line}` })
       if (looksLikeScript(decoded))
         return this.#add({ kind: 'javascript', bytes: Buffer.from(decoded, 'latin1'), place: `base64, line ${place().line}` })
       return this.#data(Buffer.from(decoded, 'latin1'), place, 'base64')
@@ -451,10 +533,19 @@ export function constant(value: Folded): Constant {
 }
 
 export function addCall(features: JavaScriptFeatures, call: CallFeature): void {
-  const known = features.calls.find((other) => other.name === call.name && other.arguments.join() === call.arguments.join())
+  // What was seen when it ran has no place in the source: it is the same call, whatever function it stands in.
+  const known = features.calls.find(
+    (other) =>
+      other.name === call.name &&
+      other.arguments.join() === call.arguments.join() &&
+      (call.place.line === 0 || other.inside === call.inside),
+  )
   if (known === undefined) {
     if (features.calls.length < 300) features.calls.push(call)
-  } else if (known.moment !== 'load' && (call.moment === 'load' || known.moment === 'function')) known.moment = call.moment
+  } else if (known.moment !== 'load' && (call.moment === 'load' || (known.moment === 'event' && call.moment === 'function'))) {
+    known.moment = call.moment
+    known.inside = call.inside
+  }
 }
 
 /** A compute shader in WGSL and nothing around it: a script that holds one has functions of its own. */

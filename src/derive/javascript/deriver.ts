@@ -14,6 +14,7 @@ export function emptyJavaScript(): JavaScriptFeatures {
     layers: [],
     calls: [],
     urls: [],
+    uses: [],
     accounts: [],
     dialogue: [],
     vocabulary: [],
@@ -34,7 +35,7 @@ const maxInner = 24
  */
 export const javascriptDeriver: Deriver<'javascript'> = {
   kind: 'javascript',
-  version: '1',
+  version: '2',
   maxBytes: 24 * 1024 * 1024,
   derive(bytes, context) {
     const features = emptyJavaScript()
@@ -104,6 +105,7 @@ function join(features: JavaScriptFeatures, inner: InnerBlob[], emulation: Emula
         isNew,
         arguments: values.map(constant),
         moment: byVisitor || asked ? 'event' : 'load',
+        inside: null,
         place: { line: 0, column: 0 },
       })
   }

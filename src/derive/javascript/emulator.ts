@@ -207,7 +207,9 @@ class Interpreter implements Machine {
       value.call === null &&
       value.members.size < 30
     ) {
-      for (const member of value.members.values()) if (member instanceof Obj && member.call !== null) this.#later(member, byVisitor)
+      for (const [key, member] of value.members)
+        if (member instanceof Obj && member.call !== null)
+          this.#later(member, byVisitor || /^on(?:click|submit|change|touch|pointer|mouse[du])/i.test(key))
     }
   }
 

@@ -18,6 +18,8 @@ export interface CallFeature {
   isNew: boolean
   arguments: Constant[]
   moment: Moment
+  /** The named function that it stands in; null outside of any, and in one without a name. */
+  inside: string | null
   place: Place
 }
 
@@ -44,6 +46,11 @@ export interface JavaScriptFeatures {
   calls: CallFeature[]
   /** Addresses that stand in strings: URLs (http, https, ws, wss, protocol-relative), cut at 200. */
   urls: string[]
+  /**
+   * Where functions are called by name or handed on (to a listener, a timer), so that a start inside of one can be followed to what sets it off.
+   * Empty where a script has too many to follow.
+   */
+  uses: { name: string; moment: Moment; inside: string | null }[]
   /** Addresses of coins with a valid checksum. */
   accounts: { account: string; coin: string; place: Place }[]
   /** Parts of a mining dialogue that it can say, from object literals and strings. */

@@ -57,7 +57,14 @@ const moments: Record<string, [string, string]> = {
   'at load': ['new Miner.Anonymous("K").start()', 'load'],
   'in an immediate function': ['(function () { new Miner.Anonymous("K").start() })()', 'load'],
   'when the document is ready': ['$(document).ready(function () { new Miner.Anonymous("K").start() })', 'load'],
-  'in a click listener': ['document.body.addEventListener("click", function () { new Miner.Anonymous("K").start() })', 'event'],
+  'in a click listener': [
+    'document.getElementById("b").addEventListener("click", function () { new Miner.Anonymous("K").start() })',
+    'event',
+  ],
+  'in a listener of any click': ['document.body.addEventListener("click", function () { new Miner.Anonymous("K").start() })', 'function'],
+  'in jQuery’s listener of any click': ['$(document).on("click", function () { new Miner.Anonymous("K").start() })', 'function'],
+  'in jQuery’s listener of an element’s': ['$(document).on("click", "#b", function () { new Miner.Anonymous("K").start() })', 'event'],
+  'in a button of a framework': ['h("button", { onClick: () => { new Miner.Anonymous("K").start() } })', 'event'],
   'in jQuery’s click': ['$("#b").click(function () { new Miner.Anonymous("K").start() })', 'event'],
   'in onclick': ['b.onclick = function () { new Miner.Anonymous("K").start() }', 'event'],
   'behind a question of mining': ['if (confirm("May we mine Monero with your CPU?")) { new Miner.Anonymous("K").start() }', 'event'],
@@ -66,6 +73,18 @@ for (const [name, [text, moment]] of Object.entries(moments)) {
   test(`the moment of a start ${name}`, () =>
     assert.equal(callsOf(text).find((call) => call.name === 'Miner.Anonymous().start')?.moment, moment))
 }
+
+test('where functions are called or handed on is told, what only names them is not', () => {
+  const { uses } = featuresOf(
+    'function go() { new Miner.Anonymous("K").start() } var stop = function () {}; b.onclick = go; setTimeout(go, 9); function all() { stop() } x.go = 1',
+  )
+  assert.deepEqual(uses, [
+    { name: 'go', moment: 'event', inside: null },
+    { name: 'setTimeout', moment: 'load', inside: null },
+    { name: 'go', moment: 'load', inside: null },
+    { name: 'stop', moment: 'function', inside: 'all' },
+  ])
+})
 
 const silent: Record<string, string> = {
   'a comment': '/* new Miner.Anonymous("KEY").start() */ var x = 1',

@@ -136,10 +136,13 @@ export function triage(octets: Uint8Array, literals: readonly string[], version:
   const hides = isHiding(octets.length, count)
   const marks = strong.filter((mark) => counts.has(mark)).map(String)
   const small = octets.length <= 4_096
+  // A handler in an attribute has no mark, and says what a button sets off.
+  const tiny = octets.length <= 160 && octets.length > 0
   const suspect =
     own.length > 0 ||
     marks.length > 0 ||
     hides ||
+    tiny ||
     (kinds.length >= 2 && kinds.some((kind) => kind !== 'hash' && kind !== 'pay')) ||
     (small && (kinds.length > 0 || [...hiding, ...loading].some((mark) => counts.has(mark))))
   return { suspect, hides, marks: [...marks.slice(0, 12), ...(hides ? ['hides its text'] : []), ...kinds], literals: own }

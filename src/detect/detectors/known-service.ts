@@ -7,7 +7,7 @@ import { type Sight, sightsOf } from '../service-sights.ts'
 export const detector = defineDetector({
   meta: {
     id: 'known-service',
-    version: '1',
+    version: '2',
     title: 'Known services',
     kinds: ['mining', 'proof-of-work', 'crypto-library', 'wallet', 'proxyware', 'ad-worker', 'clipboard', 'drainer'],
     limits: 'Knows what signatures/ describes; a renamed copy under another interface needs the other detectors.',
@@ -15,7 +15,7 @@ export const detector = defineDetector({
   needs: { artifacts: ['request', 'websocket', 'frame', 'script'], features: ['javascript', 'html'] },
   hiddenBy: ['request', 'script'],
   detect(input) {
-    const { sights, hasControls } = sightsOf(input)
+    const { sights, tells } = sightsOf(input)
     const findings: Finding[] = []
     for (const signature of input.signatures) {
       const own = sights.get(signature.id) ?? []
@@ -36,7 +36,7 @@ export const detector = defineDetector({
         : referenced || lent.length === 0
           ? [...own, ...(referenced ? lent : [])]
           : own
-      const judged = judge(signature, mine, hasControls)
+      const judged = judge(signature, mine, tells)
       if (judged === null) continue
       const { sights: cited, ...finding } = judged
       findings.push({ ...finding, evidence: unique(cited).map(({ artifact, at, reason }) => evidence(input, artifact, at, reason)) })
@@ -47,7 +47,7 @@ export const detector = defineDetector({
 
 type Judged = Omit<Finding, 'evidence'> & { sights: Sight[] }
 
-function judge(signature: Signature, sights: readonly Sight[], hasControls: boolean): Judged | null {
+function judge(signature: Signature, sights: readonly Sight[], tells: boolean): Judged | null {
   const strong = sights.filter((sight) => !sight.weak)
   const has = (how: Sight['how']): boolean => strong.some((sight) => sight.how === how)
   const account = sights.find((sight) => sight.account !== null)?.account ?? null
@@ -83,10 +83,8 @@ function judge(signature: Signature, sights: readonly Sight[], hasControls: bool
           ? 'start'
           : null
   const weight: Weight = delivered === null ? 'suspicion' : 'delivered'
-  const waits =
-    delivered === 'start' &&
-    starts.length > 0 &&
-    starts.every((sight) => sight.waits || (hasControls && sight.how === 'start' && sight.at.includes('function')))
+  // What waits for an act on something that does not name mining asked nobody.
+  const waits = delivered === 'start' && starts.length > 0 && starts.every((sight) => sight.waits) && (tells || starts.every(asksItself))
   const asksFirst = (signature.consent === 'asks-first' && delivered === 'start') || waits
   const title =
     delivered === 'start'
@@ -98,6 +96,9 @@ function judge(signature: Signature, sights: readonly Sight[], hasControls: bool
         : `Refers to the miner ${signature.name} and does not start it`
   return { ...base, weight, title, sights: usable, ...(asksFirst ? { asksFirst: true } : {}) }
 }
+
+/** An element of a service that puts the question itself. */
+const asksItself = (sight: Sight): boolean => sight.how === 'element' && sight.waits
 
 function unique(sights: readonly Sight[]): Sight[] {
   const order: Sight['how'][] = ['socket', 'start', 'construct', 'element', 'reference', 'literal']

@@ -2,11 +2,14 @@ import type { Finding } from '#model/finding.ts'
 import { defineDetector, evidence } from '../contract.ts'
 import { clientMarks } from '../miner-code.ts'
 
+/** Names of functions that are another's name for an algorithm: Panthera is Scala's RandomX (https://github.com/scala-network/Panthera). */
+const familyOf: Readonly<Record<string, string>> = { cn_slow_hash: 'cryptonight', panthera: 'randomx', scanhash: 'unknown-core' }
+
 /** A miner's client or worker without a name: code that takes jobs, hands in nonces, counts hashes. */
 export const detector = defineDetector({
   meta: {
     id: 'miner-client',
-    version: '1',
+    version: '2',
     title: 'Client code of a miner',
     kinds: ['mining'],
     limits: 'A client whose fields were all renamed together with its proxy is told by its traffic only.',
@@ -34,7 +37,7 @@ export const detector = defineDetector({
           detector: 'miner-client',
           kind: 'mining',
           weight: marks.decided ? 'delivered' : 'suspicion',
-          family: core ?? (algorithm === 'cn_slow_hash' ? 'cryptonight' : algorithm),
+          family: core ?? (algorithm === null ? null : (familyOf[algorithm] ?? algorithm)),
           service: null,
           account,
           title: {
