@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { answerSchema } from '#model/answer.ts'
 import { captureManifestSchema } from '#model/capture.ts'
+import { comparisonSchema } from '#model/comparison.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -16,6 +17,7 @@ export function generatedSchemas(): Record<string, string> {
   return {
     'docs/schemas/capture.schema.json': schemaText(captureManifestSchema, 'Manifest of a capture'),
     'docs/schemas/answer.schema.json': schemaText(answerSchema, 'One line of --json'),
+    'docs/schemas/comparison.schema.json': schemaText(comparisonSchema, 'The line of assay compare --json'),
   }
 }
 

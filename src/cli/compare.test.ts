@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { importCaptures } from '#app/captures.ts'
-import type { Comparison } from '#model/comparison.ts'
+import { type Comparison, comparisonSchema } from '#model/comparison.ts'
 
 /** The command as a process of its own, on three archives of one page. */
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
@@ -90,7 +90,9 @@ after(() => rm(dir, { recursive: true, force: true }))
 describe('two captures of a page', () => {
   const json = async (args: string[]): Promise<{ comparison: Comparison; code: number | null }> => {
     const ran = await assay([...args, '--json'])
-    return { comparison: JSON.parse(ran.out) as Comparison, code: ran.code }
+    const comparison: unknown = JSON.parse(ran.out)
+    comparisonSchema.parse(comparison)
+    return { comparison: comparison as Comparison, code: ran.code }
   }
 
   test('a small change of a script is one change', async () => {

@@ -15,8 +15,8 @@ let dir: string
 let clean: string
 let miner: string
 
-async function assay(args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [main, 'report', ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
+async function assay(args: string[], command = 'report'): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, [main, command, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
   let [out, err] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
@@ -102,6 +102,12 @@ describe('a report of what is kept', () => {
       assert.deepEqual(await readFile(join(dir, manifestOf(miner))), before)
     })
   }
+
+  test('judge writes Markdown too', async () => {
+    const ran = await assay(['miner.html', '--markdown', 'judged.md'], 'judge')
+    assert.match(await readFile(join(dir, 'judged.md'), 'utf8'), /^# `miner\.html`\n\n\*\*MINER LOADED:\*\*/)
+    assert.equal(ran.code, 1, ran.err)
+  })
 
   test('no folder is made where there is none', async () => {
     const ran = await assay(['--dir', 'fresh', 'abcdef'])

@@ -136,7 +136,7 @@ describe('a page on loopback', () => {
     assert.deepEqual([conditions?.dwellMs, conditions?.extraHeaders], [3_000, []])
   })
 
-  test('--allow-private, --header, --user-agent, --list, "-", --jobs, --dwell, --out, --html, --sarif and --fail-on', async () => {
+  test('--allow-private, --header, --user-agent, --list, "-", --jobs, --dwell, --out, --html, --markdown, --sarif and --fail-on', async () => {
     asked.length = 0
     await writeFile(join(dir, 'list.txt'), `# addresses\n${plainUrl}listed\n`)
     const args = [
@@ -154,7 +154,7 @@ describe('a page on loopback', () => {
       '400ms',
     ]
     const ran = await assay(
-      [...args, '--out', 'kept', '--html', 'report.html', '--sarif', 'report.sarif', '--fail-on', 'none', '-'],
+      [...args, '--out', 'kept', '--html', 'report.html', '--markdown', 'report.md', '--sarif', 'report.sarif', '--fail-on', 'none', '-'],
       `${plainUrl}typed\n`,
     )
     // Fails on what would be no fault.
@@ -172,6 +172,7 @@ describe('a page on loopback', () => {
     assert.equal(Math.max(...captures.map(({ manifest }) => manifest.conditions.concurrency)), 2)
     const html = await readFile(join(dir, 'report.html'), 'utf8')
     assert.ok(html.includes('127.0.0.1') && /no sign of mining/.test(html))
+    assert.match(await readFile(join(dir, 'report.md'), 'utf8'), /^- \*\*NO MINER FOUND\*\* `http:\/\/127\.0\.0\.1/m)
     const sarif = JSON.parse(await readFile(join(dir, 'report.sarif'), 'utf8')) as { version: string; runs: unknown[] }
     assert.deepEqual([sarif.version, sarif.runs.length], ['2.1.0', 1])
   })

@@ -1,5 +1,7 @@
-import type { Digest } from './digest.ts'
-import type { Finding, Mining, Status } from './finding.ts'
+import { z } from 'zod'
+import { answerSchema } from './answer.ts'
+import { type Digest, digestForm } from './digest.ts'
+import { type Finding, type Mining, type Status, statuses } from './finding.ts'
 
 export const comparisonSchemaVersion = 1
 
@@ -68,3 +70,60 @@ export interface Comparison {
   /** Whether any code came, went, changed or moved. */
   isChanged: boolean
 }
+
+const text = z.string()
+const texts = z.array(text)
+const count = z.number().int().nonnegative()
+const digest = z.string().regex(digestForm)
+const code = z.looseObject({
+  artifact: text,
+  url: text,
+  digest: digest.nullable(),
+  size: count.nullable(),
+  owner: text,
+  party: z.enum(['first', 'third', 'inline']),
+})
+const page = z.looseObject({
+  captureId: digest,
+  url: text,
+  finalUrl: text,
+  at: z.iso.datetime(),
+  sentence: text,
+  miner: z.looseObject({
+    status: z.enum(statuses),
+    mining: answerSchema.shape.mining,
+    families: texts,
+    services: texts,
+    accounts: texts,
+    pools: texts,
+    loadCores: z.number().nonnegative().nullable(),
+    busyThreads: count.nullable(),
+  }),
+})
+const findings = answerSchema.shape.findings
+
+/** `assay compare --json`, for whoever reads it: `docs/schemas/comparison.schema.json` is generated from it. Additive. */
+export const comparisonSchema = z.looseObject({
+  schema: z.literal('assay.comparison'),
+  schemaVersion: z.number().int().positive(),
+  before: page,
+  after: page,
+  sameSite: z.boolean(),
+  inOrder: z.boolean(),
+  conditions: z.array(z.looseObject({ name: text, before: text, after: text })),
+  code: z.looseObject({
+    same: count,
+    changes: z.array(
+      z.looseObject({
+        change: z.enum(['came', 'went', 'changed', 'moved']),
+        before: code.nullable(),
+        after: code.nullable(),
+        similarity: z.number().min(0).max(1).nullable(),
+      }),
+    ),
+  }),
+  hosts: z.looseObject({ same: count, came: texts, went: texts }),
+  findings: z.looseObject({ same: count, came: findings, went: findings }),
+  notWhole: z.array(z.looseObject({ side: z.enum(['before', 'after']), artifact: text, reason: text })),
+  isChanged: z.boolean(),
+})
