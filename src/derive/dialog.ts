@@ -15,7 +15,9 @@ export function aboutDialog(text: string, choices: readonly string[] = []): Dial
 
 /** Whether a text tells its reader that this page would mine, or calculate for money, on his machine. */
 export function speaksOfMining(text: string): boolean {
-  const said = fold(text.slice(0, 8_000))
+  const start = text.slice(0, 8_000)
+  if (isAscii.test(start) && !roots.test(start)) return false
+  const said = fold(start)
   if (miningPhrases.some((phrase) => phrase.test(said))) return true
   return miningWords.test(said) && askingWords.test(said)
 }
@@ -31,6 +33,10 @@ export function asksForHuman(text: string, choices: readonly string[] = []): boo
 function fold(text: string): string {
   return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ')
 }
+
+/** Every phrase and word below has one of these in it: most texts of a page are done with at one look. */
+const roots = /min|cpu|proces|comput|calcul|hash|crypto|cripto|monero|xmr|coin|kryptow|rechenleistung|potencia de c|potenza di c|estrarre/i
+const isAscii = /^[\0-\x7f]*$/
 
 /** Phrases that say it by themselves, in the languages that miners' dialogs were written in. */
 const miningPhrases: readonly RegExp[] = [

@@ -267,8 +267,11 @@ export async function openFileStore(path: string): Promise<FileStore> {
       return bytes === null || bytes === 'broken' ? undefined : memoValue(bytes, key)
     },
     async putMemo(key, value) {
-      const text = canonicalJson({ key, value })
-      await writePacked(place('memo', hexOfText(key)), Buffer.from(`${hexOfText(text)}\n${text}`), tmp).catch(doing('storing a memo'))
+      const text = JSON.stringify({ key, value })
+      // It carries its own digest and can be computed again, so it need not outlive a power cut.
+      await writePacked(place('memo', hexOfText(key)), Buffer.from(`${hexOfText(text)}\n${text}`), tmp, false).catch(
+        doing('storing a memo'),
+      )
     },
 
     verify: (signal) =>

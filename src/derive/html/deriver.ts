@@ -64,6 +64,7 @@ function decodeMarkup(bytes: Uint8Array): string {
 class Reader {
   readonly inner: InnerBlob[] = []
   readonly #context: DeriveContext
+  readonly #wantedAttributes: ReadonlySet<string>
   readonly #features: HtmlFeatures = {
     title: '',
     text: '',
@@ -82,6 +83,7 @@ class Reader {
 
   constructor(context: DeriveContext) {
     this.#context = context
+    this.#wantedAttributes = new Set(context.elements.map(({ attribute }) => attribute))
   }
 
   finish(): HtmlFeatures {
@@ -149,7 +151,11 @@ class Reader {
         this.#handler(element, name, value.replace(/^\s*javascript:/i, ''), line)
     }
     this.#control(element, attributes, line)
-    if (this.#features.elements.length < maxElements && this.#context.elements.some((wanted) => matches(element, attributes, wanted))) {
+    if (
+      this.#features.elements.length < maxElements &&
+      element.attrs.some(({ name }) => this.#wantedAttributes.has(name.toLowerCase())) &&
+      this.#context.elements.some((wanted) => matches(element, attributes, wanted))
+    ) {
       this.#features.elements.push({
         name: element.tagName,
         attributes: Object.fromEntries([...attributes].slice(0, 24).map(([name, value]) => [name, value.slice(0, 500)])),
@@ -240,6 +246,7 @@ function matches(element: Element, attributes: ReadonlyMap<string, string>, want
 }
 
 function isHidden(element: Element): boolean {
+  if (element.attrs.length === 0) return false
   const style = element.attrs.find(({ name }) => name === 'style')?.value ?? ''
   return element.attrs.some(({ name }) => name === 'hidden') || /display\s*:\s*none|visibility\s*:\s*hidden/i.test(style)
 }

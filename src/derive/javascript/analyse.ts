@@ -5,7 +5,7 @@ import { addressesIn } from '../pool/account.ts'
 import { ConstantCensus } from './constants.ts'
 import { decodeBase64, type Folded, foldConstant } from './fold.ts'
 import type { CallFeature, Constant, JavaScriptFeatures, Moment } from './features.ts'
-import { childrenOf, isFunction, keyName, type Node, type Parsed } from './tree.ts'
+import { afterGlobal, childrenOf, isFunction, keyName, type Node, type Parsed } from './tree.ts'
 import { tradeWord } from './vocabulary.ts'
 
 export interface Analysis {
@@ -408,7 +408,7 @@ class Analyser {
   ): void {
     if (name === null) return
     const root = /^[^.(]*/.exec(name)![0]
-    const plain = name.replace(/^.*\.(?=(Worker|SharedWorker|WebSocket)$)/, '')
+    const plain = afterGlobal(name)
     if (isNew && (plain === 'Worker' || plain === 'SharedWorker')) {
       this.#features.workers.constructed++
       this.#features.workers.place ??= place()

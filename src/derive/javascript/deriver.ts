@@ -3,7 +3,7 @@ import type { DeriveContext, Deriver, InnerBlob } from '../deriver.ts'
 import { addCall, analyse, constant, looksLikeScript } from './analyse.ts'
 import { emulate, type Emulation } from './emulator.ts'
 import type { JavaScriptFeatures } from './features.ts'
-import { type Parsed, parseJavaScript } from './tree.ts'
+import { afterGlobal, type Parsed, parseJavaScript } from './tree.ts'
 import { triage } from './triage.ts'
 
 export function emptyJavaScript(): JavaScriptFeatures {
@@ -91,7 +91,7 @@ function rootsOf(context: DeriveContext): ReadonlySet<string> {
 function join(features: JavaScriptFeatures, inner: InnerBlob[], emulation: Emulation, roots: ReadonlySet<string>): void {
   let asked = false
   for (const { name, isNew, values, byVisitor } of emulation.calls) {
-    const plain = name.replace(/^.*\.(?=(Worker|SharedWorker|WebSocket)$)/, '')
+    const plain = afterGlobal(name)
     const [first] = values
     if (/^(confirm|prompt)$/.test(plain) && typeof first === 'string' && speaksOfMining(first)) asked = true
     if (isNew && plain === 'Worker' && features.workers.constructed === 0) features.workers.constructed++

@@ -82,3 +82,9 @@ export function keyName(key: Node, computed: boolean, fold: (node: Node) => unkn
   const value = key.type === 'Literal' ? key.value : fold(key)
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null
 }
+
+/** `self.Worker` and `a.b.WebSocket` are `Worker` and `WebSocket`; other names stay what they are. */
+export function afterGlobal(name: string): string {
+  const last = name.slice(name.lastIndexOf('.') + 1)
+  return last === 'Worker' || last === 'SharedWorker' || last === 'WebSocket' ? last : name
+}

@@ -63,16 +63,16 @@ export async function syncFolder(dir: string): Promise<void> {
 
 /**
  * A file that is there whole or not at all: written beside, synced, renamed. The caller syncs the folder when the name must last.
- * `tmp` lies on the same file system. Rejects with the file system's own error.
+ * `tmp` lies on the same file system. Without `lasts` a power cut may leave the name without its octets. Rejects with the file system's own error.
  * Only the sync waits in a thread of the pool: for the other calls the hop costs many times the call (decision 0060).
  */
-export async function writeWhole(path: string, bytes: Uint8Array, tmp: string): Promise<void> {
+export async function writeWhole(path: string, bytes: Uint8Array, tmp: string, lasts = true): Promise<void> {
   const beside = join(tmp, randomUUID())
   try {
     const file = openSync(beside, 'wx', 0o644)
     try {
       writeFileSync(file, bytes)
-      await dataSync(file)
+      if (lasts) await dataSync(file)
     } finally {
       closeSync(file)
     }

@@ -30,9 +30,9 @@ async function pack(bytes: Uint8Array): Promise<Uint8Array | null> {
 }
 
 /** `syncFolder` is the caller's. Rejects with the file system's own error. */
-export async function writePacked(path: string, bytes: Uint8Array, tmp: string): Promise<void> {
+export async function writePacked(path: string, bytes: Uint8Array, tmp: string, lasts = true): Promise<void> {
   const packed = await pack(bytes)
-  await (packed === null ? writeWhole(path, bytes, tmp) : writeWhole(path + suffix, packed, tmp))
+  await (packed === null ? writeWhole(path, bytes, tmp, lasts) : writeWhole(path + suffix, packed, tmp, lasts))
 }
 
 /** The bytes, `null` where there is no such file, `'broken'` where it cannot be unpacked. */
