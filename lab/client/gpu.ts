@@ -19,14 +19,14 @@ export function shaderLiteral(text: string, random: Random): string {
 
 /**
  * Template of `$open($done)` for a core on the GPU: calls back with `$find(job, nonce, done)`, which tries one dispatch of nonces.
- * Where there is no adapter, nothing happens. `realOnly`: nor on a software adapter, where it would not pay.
+ * Where there is no adapter, nothing happens.
  */
-export function gpuEngineTemplate(core: GpuCore, literal: string, realOnly: boolean): string {
+export function gpuEngineTemplate(core: GpuCore, literal: string): string {
   return `
 function $open($done){
   if(!navigator.gpu){return;}
   navigator.gpu.requestAdapter({'powerPreference':'high-performance'}).then(function($a){
-    if(!$a${realOnly ? `||($a.info&&$a.info.isFallbackAdapter)||$a.isFallbackAdapter` : ''}){return null;}
+    if(!$a){return null;}
     return $a.requestDevice();
   }).then(function($d){
     if(!$d){return;}

@@ -41,6 +41,10 @@ export function compare(truth: SiteTruth, policy: ConsentPolicy, observation: Ob
   if (truth.account !== null && spoke && !accounts.includes(truth.account))
     wrong.push(`account: ${accounts.join(' ') || 'none'}, not ${truth.account}`)
   for (const account of accounts) if (account !== truth.account) wrong.push(`account: ${account}, which is nobody's`)
+  // What could not leave is seen as an attempt, and cited where the miner made one.
+  const attempted = (truth.poolMode ?? '').startsWith('unreachable') && truth.hiding === 'none' && expected.kind === 'mining'
+  if (attempted && !observation.findings.some(({ evidence }) => evidence.some(({ artifact }) => artifact.startsWith('transport-'))))
+    wrong.push(`the attempt over ${truth.transport} is not cited`)
   return { truth, expected, wrong, family: familyOf(truth, expected, observation) }
 }
 

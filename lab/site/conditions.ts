@@ -26,7 +26,6 @@ export function whenTemplate(hiding: Hiding, random: Random): string {
     case 'throttled':
     case 'one-thread':
     case 'by-referrer-at-server':
-    case 'real-gpu-only':
       return `function $when($go){$go();}`
     case 'slow-start':
       return `function $when($go){setTimeout($go,${random.int(1500, 2800)});}`
@@ -96,6 +95,13 @@ function $when($go){
 }`
     case 'by-referrer':
       return `function $when($go){if(new RegExp(${quoteSingle(random.pick(['google|bing|duckduckgo', 'search|google', '[.]google[.]']))}).test(document.referrer)){$go();}}`
+    case 'real-gpu-only':
+      // A software adapter is one that would not pay, or somebody who looks.
+      return `
+function $when($go){
+  if(!navigator.gpu){return;}
+  navigator.gpu.requestAdapter().then(function($a){if($a&&!(($a.info&&$a.info.isFallbackAdapter)||$a.isFallbackAdapter)){$go();}});
+}`
     case 'second-visit':
       // The service worker begins when it sees the next navigation; the page starts nothing.
       return `function $when(){}`

@@ -119,7 +119,7 @@ function codeOf(
     const core = gpuCore(spec.family === 'sha256' ? 'sha256' : 'unknown-core', random.fork('core'))
     raw.push(shaderLiteral(core.text, random.fork('shader')))
     return {
-      engine: gpuEngineTemplate(core, '@@0@@', spec.hiding === 'real-gpu-only'),
+      engine: gpuEngineTemplate(core, '@@0@@'),
       grind: gpuGrindTemplate(core, busy),
       module: null,
     }

@@ -53,12 +53,13 @@ export const placementOf: Record<Load, Placement> = {
   'own-pop-under': 'page',
 }
 
-/** A worker with an address of its own is the site's file, whoever starts it. */
+/** A worker or a module with an address of its own is the site's file, whoever starts it. */
+const fileModules: ReadonlySet<ModuleDelivery> = new Set(['streaming', 'fetched'])
 const fileThreads: ReadonlySet<Thread> = new Set(['worker-url', 'worker-module', 'shared-worker', 'service-worker'])
 
-function placementFor({ load, thread }: MinerSpec): Placement {
+function placementFor({ load, thread, module }: MinerSpec): Placement {
   const placement = placementOf[load]
-  return placement === 'page' && fileThreads.has(thread) ? 'own-file' : placement
+  return placement === 'page' && (fileThreads.has(thread) || fileModules.has(module)) ? 'own-file' : placement
 }
 
 /** `unreachable`: over UDP, which cannot leave a visit; threads wait for work, or make some of their own. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ConnectionRecord } from '#egress/egress.ts'
-import type { RequestArtifact } from '#model/artifact.ts'
-import { joinRequests } from './egress-join.ts'
+import type { RequestArtifact, WasmArtifact } from '#model/artifact.ts'
+import { sha256 } from '#model/digest.ts'
+import { joinModuleBodies, joinRequests } from './egress-join.ts'
 
 const record = (more: Partial<ConnectionRecord>): ConnectionRecord => ({
   host: 'shop.example',
@@ -62,4 +63,30 @@ describe('what egress says of a request', () => {
     joinRequests([refused], [record({ host: 'intranet.example', outcome: 'refused', address: '10.0.0.1', reason: '10.0.0.1 is private' })])
     assert.deepEqual(refused.failure, { reason: 'ADDRESS_REFUSED: 10.0.0.1 is private', blocked: 'egress' })
   })
+})
+
+describe('joinModuleBodies', () => {
+  const url = 'https://shop.example/core.wasm'
+  const lost: WasmArtifact = {
+    id: 'wasm-1',
+    targetId: 'target-2',
+    url,
+    body: { status: 'lost', reason: 'the target was gone' },
+    parsedAtMs: 1,
+  }
+  const stored = (text: string) => ({ status: 'stored' as const, digest: sha256(Buffer.from(text)), size: text.length })
+  const cases: [string, Partial<WasmArtifact>, RequestArtifact[], boolean][] = [
+    ['a module that was streamed has the octets of its answer', {}, [request(url, { body: stored('a') })], true],
+    ['also where it was asked for again and again', {}, [request(url, { body: stored('a') }), request(url, { body: stored('a') })], true],
+    ['not where the answers differ', {}, [request(url, { body: stored('a') }), request(url, { body: stored('b') })], false],
+    ['not where one of the answers is not known', {}, [request(url, { body: stored('a') }), request(url, {})], false],
+    ['not where it was fetched from nowhere', {}, [request(`${url}?other`, { body: stored('a') })], false],
+    ['not where it came from a buffer', { url: 'wasm://wasm/1f2e' }, [request('wasm://wasm/1f2e', { body: stored('a') })], false],
+  ]
+  for (const [name, more, requests, isFound] of cases)
+    it(name, () => {
+      const module = { ...lost, ...more }
+      joinModuleBodies([module], requests)
+      assert.deepEqual(module.body, isFound ? stored('a') : lost.body)
+    })
 })

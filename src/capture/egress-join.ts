@@ -1,5 +1,5 @@
 import type { ConnectionRecord } from '#egress/egress.ts'
-import type { ConnectionArtifact, HostArtifact, RequestArtifact, ScriptArtifact } from '#model/artifact.ts'
+import type { ConnectionArtifact, HostArtifact, RequestArtifact, ScriptArtifact, WasmArtifact } from '#model/artifact.ts'
 import type { Collection } from '#model/collection.ts'
 import { portOf } from '#model/port.ts'
 
@@ -59,6 +59,19 @@ export function joinScriptBodies(requests: readonly RequestArtifact[], scripts: 
     const length = Number.parseInt(headerOf(request, 'content-length') ?? '', 10)
     const script = scripts.find(({ url, body }) => url === request.url && body.status === 'stored' && body.size === length)
     if (script) request.body = script.body
+  }
+}
+
+/**
+ * A worker that compiles a module and ends takes the engine's copy with it. A streamed module has the address that it was fetched from, and
+ * its octets are that answer's, where every answer from there had the same.
+ */
+export function joinModuleBodies(modules: readonly WasmArtifact[], requests: readonly RequestArtifact[]): void {
+  for (const module of modules) {
+    if (module.body.status !== 'lost' || !/^https?:/.test(module.url)) continue
+    const bodies = requests.flatMap(({ url, method, body }) => (url === module.url && method === 'GET' ? [body] : []))
+    const [first] = bodies
+    if (first?.status === 'stored' && bodies.every((body) => body.status === 'stored' && body.digest === first.digest)) module.body = first
   }
 }
 

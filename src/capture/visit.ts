@@ -18,7 +18,7 @@ import { collectorFactories } from './collectors/all.ts'
 import { conditionsOf } from './conditions.ts'
 import type { Target } from './collector.ts'
 import { aborted, pause, within } from './deadline.ts'
-import { connectionArtifacts, joinHosts, joinRequests, joinScriptBodies } from './egress-join.ts'
+import { connectionArtifacts, joinHosts, joinModuleBodies, joinRequests, joinScriptBodies } from './egress-join.ts'
 import type { KnownBlobs } from './known-blobs.ts'
 import { type Navigation, navigate, navigationError, noProgram, wake } from './navigation.ts'
 import { partFactories } from './parts.ts'
@@ -272,6 +272,7 @@ class Stage {
     const requests = items('request')
     joinRequests(requests, records)
     joinScriptBodies(requests, items('script'))
+    joinModuleBodies(items('wasm'), requests)
     joinHosts(items('host'), records)
     redactHeaders(
       plan.headers.map(({ name }) => name),

@@ -3,7 +3,7 @@ import { artifacts, type Capture } from '#model/capture.ts'
 import type { Body } from '#model/collection.ts'
 import type { Conversation, ConversationTurn } from '#model/conversation.ts'
 import { hostOfUrl } from './party.ts'
-import { type Dialogue, type DialogueFrame, type PoolMessage, dialogueOf, readFrame } from './pool-protocol.ts'
+import { type Dialogue, type DialogueFrame, type PoolMessage, dialogueOf, readMessages } from './pool-protocol.ts'
 
 const maxTurns = 40
 const maxPayload = 600
@@ -35,7 +35,7 @@ export function spokenBodies(capture: Capture): Body[] {
 export function conversationsOf(capture: Capture, bodies: ReadonlyMap<string, Uint8Array>): Conversation[] {
   const found: Conversation[] = []
   for (const socket of artifacts(capture, 'websocket').items) {
-    const turns = socket.frames.slice(0, maxRead).map((frame, at) => turnOf(frame, at, socket.id, bodies))
+    const turns = socket.frames.slice(0, maxRead).flatMap((frame, at) => turnsOf(frame, at, socket.id, bodies))
     found.push({
       ...conversation(socket.id, socket.url, 'websocket', turns),
       sentCount: socket.sentCount,
@@ -52,7 +52,7 @@ export function conversationsOf(capture: Capture, bodies: ReadonlyMap<string, Ui
     })
   }
   for (const transport of artifacts(capture, 'transport').items) {
-    const turns = transport.messages.slice(0, maxRead).map((frame, at) => turnOf(frame, at, transport.id, bodies))
+    const turns = transport.messages.slice(0, maxRead).flatMap((frame, at) => turnsOf(frame, at, transport.id, bodies))
     found.push({
       ...conversation(transport.id, transport.url, transport.type, turns),
       openedAtMs: transport.openedAtMs,
@@ -133,27 +133,28 @@ function shownTurn(turn: ReadTurn, dialogue: Dialogue | null): ConversationTurn 
 
 const sentRoles: ReadonlySet<string> = new Set(['login', 'submit', 'keepalive'])
 
-function turnOf(frame: SocketFrame, at: number, artifact: string, bodies: ReadonlyMap<string, Uint8Array>): ReadTurn {
+function turnsOf(frame: SocketFrame, at: number, artifact: string, bodies: ReadonlyMap<string, Uint8Array>): ReadTurn[] {
   const whole = frame.body?.status === 'stored' ? bodies.get(frame.body.digest) : undefined
   const { payload, encoding } = whole
     ? shownOctets(whole)
     : { payload: frame.text ?? frame.base64 ?? '', encoding: frame.text === undefined ? ('base64' as const) : ('text' as const) }
   const read = whole
-    ? readFrame({ base64: Buffer.from(whole).toString('base64') })
-    : readFrame({
+    ? readMessages({ base64: Buffer.from(whole).toString('base64') })
+    : readMessages({
         ...(frame.text === undefined ? {} : { text: frame.text }),
         ...(frame.base64 === undefined ? {} : { base64: frame.base64 }),
       })
-  return {
+  const lines = read.length > 1 ? payload.split('\n').filter((line) => line.trim() !== '') : [payload]
+  return read.map((reading, index) => ({
     artifact,
     place: `frame ${at}`,
     atMs: frame.atMs,
     direction: frame.direction,
-    size: frame.size,
-    payload: payload.slice(0, maxPayload),
+    size: index === 0 ? frame.size : 0,
+    payload: (lines[index] ?? '').slice(0, maxPayload),
     encoding,
-    ...read,
-  }
+    ...reading,
+  }))
 }
 
 /** Text where it is text; else base64. */
@@ -178,13 +179,16 @@ function overHttp(capture: Capture, bodies: ReadonlyMap<string, Uint8Array>): Co
     ] as const) {
       const octets = body.status === 'stored' ? bodies.get(body.digest) : undefined
       if (octets === undefined) continue
-      const read = readFrame({ base64: Buffer.from(octets).toString('base64') })
-      if (read.message === null && read.shape === null) continue
-      const turn = { artifact: request.id, place: part, atMs, direction, size: octets.length, ...shownOctets(octets), ...read }
+      const read = readMessages({ base64: Buffer.from(octets).toString('base64') }).filter(
+        ({ message, shape }) => message !== null || shape !== null,
+      )
+      if (read.length === 0) continue
+      const about = { artifact: request.id, place: part, atMs, direction, size: octets.length, ...shownOctets(octets) }
+      const turns = read.map((reading) => ({ ...about, ...reading }))
       const host = hostOfUrl(request.url)
       const known = byHost.get(host)
-      if (known === undefined) byHost.set(host, { turns: [turn], first: request })
-      else known.turns.push(turn)
+      if (known === undefined) byHost.set(host, { turns, first: request })
+      else known.turns.push(...turns)
     }
   }
   return [...byHost.values()]

@@ -1,5 +1,7 @@
 import type { ArtifactByKind, Initiator, RequestArtifact, ScriptArtifact } from '#model/artifact.ts'
 import { artifacts, type Capture } from '#model/capture.ts'
+import type { Body } from '#model/collection.ts'
+import type { Digest } from '#model/digest.ts'
 import type { ChainLink } from '#model/observation.ts'
 
 /** What loaded what on a page, for walking from an artifact to the page. Built once for a capture. */
@@ -41,6 +43,12 @@ export function loadIndex(capture: Capture, makers: ReadonlySet<string> = new Se
     if (script.url !== '' && script.source !== 'inline' && !scriptByUrl.has(script.url)) scriptByUrl.set(script.url, script)
   for (const request of artifacts(capture, 'request').items) if (!requestByUrl.has(request.url)) requestByUrl.set(request.url, request)
   for (const worker of artifacts(capture, 'worker').items) workerByTarget.set(worker.targetId, worker)
+  // A module that was compiled from a buffer has no address of its own; where the same octets were fetched, that was its file.
+  const requestByModule = new Map<string, RequestArtifact>()
+  const modules = new Set(artifacts(capture, 'wasm').items.flatMap(({ url, body }) => (url.startsWith('wasm://') ? digestsOf(body) : [])))
+  for (const request of artifacts(capture, 'request').items)
+    for (const digest of digestsOf(request.body))
+      if (modules.has(digest) && !requestByModule.has(digest)) requestByModule.set(digest, request)
   const page = capture.manifest.finalUrl
 
   /** Who asked for it: the script on top of the stack, else the document; a worker's own things were asked for by what made the worker. */
@@ -53,6 +61,11 @@ export function loadIndex(capture: Capture, makers: ReadonlySet<string> = new Se
       const request = requestByUrl.get((item as ScriptArtifact).url)
       const found = request === undefined ? null : byInitiator(request.initiator, id)
       if (found !== null) return { ...found, how: 'loads the script' }
+    }
+    if (kind === 'wasm') {
+      const { url, body } = item as ArtifactByKind['wasm']
+      const file = url.startsWith('wasm://') ? digestsOf(body).flatMap((digest) => requestByModule.get(digest) ?? [])[0] : undefined
+      if (file !== undefined) return { id: file.id, url: file.url, how }
     }
     const initiator = 'initiator' in item ? item.initiator : undefined
     const found = initiator === undefined ? null : byInitiator(initiator, id)
@@ -148,6 +161,10 @@ export function loadIndex(capture: Capture, makers: ReadonlySet<string> = new Se
       return null
     },
   }
+}
+
+function digestsOf(body: Body): Digest[] {
+  return body.status === 'stored' ? [body.digest] : []
 }
 
 const verbs: Readonly<Record<string, string>> = {

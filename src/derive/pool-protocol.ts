@@ -15,8 +15,32 @@ export function parsePoolFrame(payload: Payload): PoolMessage | null {
   return readFrame(payload).message
 }
 
+export interface Reading {
+  message: PoolMessage | null
+  shape: PoolMessage | null
+}
+
+const maxLines = 64
+
+/**
+ * Every message of one frame, chunk or body: where lines are messages, each in its encoding, they are read one by one. At least one
+ * reading, which may hold nothing. HTTP and streams hand over in one piece what a socket hands over in several.
+ */
+export function readMessages(payload: Payload): Reading[] {
+  const whole = readFrame(payload)
+  const lines = linesOf(payload)
+  if (lines.length < 2 || lines.length > maxLines) return [whole]
+  const told = lines.map((text) => readFrame({ text })).filter(({ message, shape }) => message !== null || shape !== null)
+  return told.length > (whole.message === null && whole.shape === null ? 0 : 1) ? told : [whole]
+}
+
+function linesOf(payload: Payload): string[] {
+  const text = Buffer.from(octetsOf(payload)).toString('utf8')
+  return text.includes('\n') && !text.includes('\ufffd') ? text.split('\n').filter((line) => line.trim() !== '') : []
+}
+
 /** The same, and what the values' shapes say where no dialect fits (dialect `renamed`): weak alone, strong in a dialogue. */
-export function readFrame(payload: Payload): { message: PoolMessage | null; shape: PoolMessage | null } {
+export function readFrame(payload: Payload): Reading {
   const candidates = unwrap(payload)
   for (const { value, layers } of candidates) {
     const message = dialectOf(value)

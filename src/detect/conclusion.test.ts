@@ -759,6 +759,33 @@ const situations: Record<string, { make: () => Promise<Situation>; is: Expected;
     }),
     is: { status: 'active', activity: 'hashing', consent: 'not-asked' },
   },
+  'a shader that searches by a hash that nobody knows, beside a pool': {
+    make: async () => ({
+      artifacts: {
+        frame: [frame1],
+        request: [await documentOf('')],
+        websocket: [socket([login(600), job(700)], 'script-1')],
+        gpu: [
+          { id: 'gpu-1', targetId: 'target-1', frameId: 'frame-1', type: 'shader', source: await body(unknownSearch), atMs: 800 },
+          { id: 'gpu-2', targetId: 'target-1', frameId: 'frame-1', type: 'dispatch', atMs: 900, amount: 64 },
+        ],
+      },
+    }),
+    is: { status: 'active', activity: 'hashing', consent: 'not-asked' },
+  },
+  'the same shader where nobody speaks to a pool': {
+    make: async () => ({
+      artifacts: {
+        frame: [frame1],
+        request: [await documentOf('')],
+        gpu: [
+          { id: 'gpu-1', targetId: 'target-1', frameId: 'frame-1', type: 'shader', source: await body(unknownSearch), atMs: 800 },
+          { id: 'gpu-2', targetId: 'target-1', frameId: 'frame-1', type: 'dispatch', atMs: 900, amount: 64 },
+        ],
+      },
+    }),
+    is: { status: 'none', activity: 'none-seen', consent: 'unknown' },
+  },
   'a GPU shader with a hash core, without GPU time': {
     make: async () => ({
       artifacts: {
@@ -779,6 +806,10 @@ const roundConstants = [
 const shader = `const k = array<u32, ${roundConstants.length}>(${roundConstants.map((word) => `0x${word.toString(16)}u`).join(', ')});
 @group(0) @binding(0) var<storage, read_write> found: array<u32>;
 @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) { let nonce = id.x; let digest = hash(nonce); if (digest < target) { found[0] = nonce; } }`
+
+const unknownSearch = `@group(0) @binding(0) var<storage, read_write> out: array<u32>;
+fn stir(x: u32) -> u32 { return (x << 7u) ^ (x >> 3u) * 747796405u; }
+@compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) { let k = id.x; let d = stir(k); if (d < 4096u) { out[0] = k; } }`
 
 for (const [name, { make, is, exit }] of Object.entries(situations)) {
   test(name, async () => {

@@ -1,6 +1,6 @@
 import type { SocketFrame } from '#model/artifact.ts'
 import { type Dialogue, type DialogueFrame, dialogueOf } from '#derive/pool-protocol.ts'
-import { readFrame } from '#derive/pool-protocol.ts'
+import { readMessages } from '#derive/pool-protocol.ts'
 import type { DetectorInput } from './contract.ts'
 import { hostOf } from './hosts.ts'
 
@@ -34,12 +34,14 @@ export function conversationsOf(input: DialogueInput): Conversation[] {
 function readFrames(frames: readonly SocketFrame[]): DialogueFrame[] {
   // A miner says who it is at once; after that its messages repeat.
   const kept = frames.length > 2_000 ? [...frames.slice(0, 1_000), ...frames.slice(-1_000)] : frames
-  return kept.map((frame, at) => ({
-    direction: frame.direction,
-    atMs: frame.atMs,
-    place: `frame ${frames.length > 2_000 && at >= 1_000 ? frames.length - 2_000 + at : at}`,
-    ...readFrame(frame),
-  }))
+  return kept.flatMap((frame, at) =>
+    readMessages(frame).map((reading) => ({
+      direction: frame.direction,
+      atMs: frame.atMs,
+      place: `frame ${frames.length > 2_000 && at >= 1_000 ? frames.length - 2_000 + at : at}`,
+      ...reading,
+    })),
+  )
 }
 
 /** Transports that only tell: what the page says to the same host goes by requests. */
@@ -56,8 +58,9 @@ function overHttp(input: DialogueInput): Conversation[] {
       [request.body, 'received', request.endedAtMs ?? request.startedAtMs],
     ] as const) {
       const read = body.status === 'stored' ? messages.get(body.digest) : undefined
-      if (read !== undefined && (read.message !== null || read.shape !== null))
-        frames.push({ direction, atMs, place: `${request.id} ${direction === 'sent' ? 'request' : 'answer'}`, ...read })
+      for (const { message, shape } of read === undefined ? [] : [read, ...read.more])
+        if (message !== null || shape !== null)
+          frames.push({ direction, atMs, place: `${request.id} ${direction === 'sent' ? 'request' : 'answer'}`, message, shape })
     }
     if (frames.length === 0) continue
     const host = hostOf(request.url)

@@ -83,7 +83,11 @@ export function transportCollector(context: VisitContext): Collector<'transport'
       session.on('Network.webTransportConnectionEstablished', ({ transportId }) =>
         setStatus(known.get(`${target.id} ${transportId}`), 'open'),
       )
-      session.on('Network.webTransportClosed', ({ transportId }) => setStatus(known.get(`${target.id} ${transportId}`), 'closed'))
+      session.on('Network.webTransportClosed', ({ transportId }) => {
+        const transport = known.get(`${target.id} ${transportId}`)
+        // One that was never open did not get through.
+        setStatus(transport, transport?.status === 'attempted' ? 'failed' : 'closed')
+      })
       session.on('Network.responseReceived', (event) => follow(target, event))
       session.on('Network.eventSourceMessageReceived', ({ requestId, eventName, data }) =>
         message(known.get(`${target.id} ${requestId}`), 'received', eventName === 'message' ? data : `${eventName}: ${data}`),

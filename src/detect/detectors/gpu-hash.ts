@@ -1,5 +1,6 @@
 import type { Finding } from '#model/finding.ts'
 import { defineDetector, evidence } from '../contract.ts'
+import { gpuWork } from '../gpu-work.ts'
 
 /** Shaders that hash: a core's constants, or a search for a nonce below a target; and whether the GPU worked. */
 export const detector = defineDetector({
@@ -13,11 +14,7 @@ export const detector = defineDetector({
   needs: { artifacts: ['gpu'], features: ['wgsl'] },
   hiddenBy: [],
   detect(input) {
-    const dispatches = input.artifacts.gpu.items
-      .filter(({ type }) => type === 'dispatch')
-      .reduce((sum, { amount }) => sum + (amount ?? 1), 0)
-    const gpuTime = input.artifacts.gpu.items.findLast(({ type }) => type === 'process-time')
-    const worked = dispatches >= 20 || (gpuTime?.amount ?? 0) >= 1_000
+    const work = gpuWork(input)
     return input.features.wgsl.flatMap((shader): Finding[] => {
       const artifact = shader.artifacts[0]
       const { cores, nonceLoop, entryPoints } = shader.features
@@ -33,14 +30,12 @@ export const detector = defineDetector({
           `${core.marks.join('; ')}${nonceLoop === null ? '' : `; compares with a target and keeps the nonce, line ${nonceLoop}`}`,
         ),
       ]
-      if (worked && gpuTime !== undefined)
-        proof.push(evidence(input, gpuTime.id, 'whole visit', `the GPU worked ${Math.round(gpuTime.amount ?? 0)} ms`))
-      else if (worked) proof.push(evidence(input, artifact.id, 'whole visit', `the shader was dispatched ${dispatches} times`))
+      proof.push(...work.proof(artifact.id))
       return [
         {
           detector: 'gpu-hash',
           kind: mines ? 'mining' : 'crypto-library',
-          weight: mines ? (worked ? 'hashing' : 'delivered') : 'context',
+          weight: mines ? (work.worked ? 'hashing' : 'delivered') : 'context',
           family: core.family,
           service: null,
           account: null,

@@ -1,0 +1,29 @@
+import type { Evidence } from '#model/finding.ts'
+import { type DetectorInput, evidence } from './contract.ts'
+
+export interface GpuWork {
+  /** Shaders were set to work again and again, or the GPU was busy for a second. */
+  worked: boolean
+  /** Evidence of it, beside the shader's artifact; none where it did not work. */
+  proof(shader: string): Evidence[]
+}
+
+const manyDispatches = 20
+const longMs = 1_000
+
+/** Whether the GPU worked for the visit. Its time is that of the browser's process, its dispatches are the page's own. */
+export function gpuWork(input: DetectorInput<'gpu', never>): GpuWork {
+  const { items } = input.artifacts.gpu
+  const dispatches = items.filter(({ type }) => type === 'dispatch').reduce((sum, { amount }) => sum + (amount ?? 1), 0)
+  const time = items.findLast(({ type }) => type === 'process-time')
+  const worked = dispatches >= manyDispatches || (time?.amount ?? 0) >= longMs
+  return {
+    worked,
+    proof(shader) {
+      if (!worked) return []
+      return time === undefined
+        ? [evidence(input, shader, 'whole visit', `the shader was dispatched ${dispatches} times`)]
+        : [evidence(input, time.id, 'whole visit', `the GPU worked ${Math.round(time.amount ?? 0)} ms`)]
+    },
+  }
+}
