@@ -108,6 +108,10 @@ class Tally {
   readonly account = new Share()
 }
 
+/** Neighbours of mining that hurt: a page that is labelled clean has none. */
+const harms: ReadonlySet<string> = new Set(['proxyware', 'ad-worker', 'clipboard', 'drainer'])
+let harmed = 0
+
 const found = new Set(['active', 'loaded', 'suspected', 'opt-in'])
 const kinds = new Set(values.kinds.split(','))
 const rows = (values.samples ?? [])
@@ -165,6 +169,11 @@ for (const row of rows) {
       tally.errors++
       wrong.push('ERROR')
     }
+    const harm = findings.filter(({ kind }) => harms.has(kind)).map(({ kind }) => kind)
+    if (harm.length > 0) {
+      harmed++
+      wrong.push(`HARM (${harm.join(', ')})`)
+    }
     const expected = kindOfLabel[row.label]
     if (expected !== undefined && !tally.named.add(findings.some(({ kind }) => expected.includes(kind))))
       wrong.push(`KIND (${[...new Set(findings.map(({ kind }) => kind))].join(', ') || 'none'}, not ${expected.join(' or ')})`)
@@ -206,6 +215,7 @@ for (const [key, tally] of [...table].sort(([a], [b]) => (a < b ? -1 : 1))) {
     `| ${key} | ${tally.n} | ${isMining ? orBound(tally.missed, tally.n) : ''} | ${key.endsWith('optin') ? orBound(tally.mistold, tally.n) : ''} | ${isMining ? '' : orBound(tally.alarms, tally.n) + halves} | ${whole}/${tally.groups.size} | ${tally.named.text()} | ${tally.account.text()} | ${[...tally.statuses].map(([status, count]) => `${status} ${count}`).join(', ')} |`,
   )
 }
+console.log(`\ncalled a drainer, proxyware, hidden advertisements or a clipboard trick: ${orBound(harmed, clean)} of ${clean} others`)
 times.sort((a, b) => a - b)
 const recall = miners === 0 ? 0 : (miners - missed) / miners
 const rate = clean === 0 ? 1 : (alarms === 0 ? 3 : alarms) / clean

@@ -104,12 +104,17 @@ const kindNames: Readonly<Partial<Record<FindingKind, string>>> = {
   'crypto-library': 'it holds hash functions or ciphers, as many pages do',
   proxyware: 'it sells the visitor’s bandwidth',
   'ad-worker': 'it works on hidden advertisements',
-  clipboard: 'it writes to the clipboard',
+  clipboard: 'it puts a command into the clipboard and tells the visitor to run it',
   drainer: 'it asks for what would empty a wallet',
 }
 
+const harmful: ReadonlySet<FindingKind> = new Set<FindingKind>(['proxyware', 'ad-worker', 'clipboard', 'drainer'])
+
 function others({ findings }: Told): string {
-  const kinds = [...new Set(findings.map(({ kind }) => kind))].filter((kind) => kind !== 'mining' && kindNames[kind] !== undefined)
+  // What is done to the visitor stands before what the page is made of.
+  const kinds = [...new Set(findings.map(({ kind }) => kind))]
+    .filter((kind) => kind !== 'mining' && kindNames[kind] !== undefined)
+    .toSorted((a, b) => Number(harmful.has(b)) - Number(harmful.has(a)))
   return kinds.length === 0
     ? ''
     : `; ${kinds

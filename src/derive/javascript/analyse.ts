@@ -1,6 +1,7 @@
 import type { ESTree } from 'meriyah'
 import { speaksOfMining } from '../dialog.ts'
 import type { InnerBlob } from '../deriver.ts'
+import { remoteCommand } from '../shell-command.ts'
 import { addressesIn } from '../pool/account.ts'
 import { ConstantCensus } from './constants.ts'
 import { decodeBase64, type Folded, foldConstant } from './fold.ts'
@@ -66,6 +67,8 @@ class Analyser {
   readonly #uses = new Map<string, { name: string; moment: Moment; inside: string | null }>()
   readonly #inner: InnerBlob[] = []
   readonly #seenTexts = new Set<string>()
+  readonly #commands = new Set<string>()
+  #writesClipboard = false
   #isAsm = false
 
   constructor(parsed: Parsed, features: JavaScriptFeatures, options: AnalysisOptions) {
@@ -111,6 +114,7 @@ class Analyser {
           })
     }
     this.#features.cores.push(...this.#census.cores(this.#isAsm))
+    if (this.#writesClipboard) this.#features.commands = [...this.#commands].slice(0, 5)
     this.#features.urls = [...this.#urls].slice(0, 200)
     if (this.#uses.size <= maxUses) this.#features.uses = [...this.#uses.values()]
     return { features: this.#features, inner: this.#inner }
@@ -375,7 +379,7 @@ class Analyser {
       method !== null &&
       ((listeners.test(method) && typeof first === 'string' && first.split(/[ .]/).some((event) => visitorEvents.test(event))) ||
         (visitorEvents.test(method) && !isNew && node.arguments.length > 0))
-    const anywhere = waits && this.#isEverywhere(callee, node.arguments as Node[])
+    const anywhere = waits && this.#isEverywhere(callee, node.arguments)
     // An immediate function runs with what is around it; a callback runs later, but without the visitor's act.
     return childrenOf(node).flatMap((child): Child[] => {
       // A click anywhere sets it off: later, and nobody agreed to anything.
@@ -408,6 +412,8 @@ class Analyser {
   ): void {
     if (name === null) return
     const root = /^[^.(]*/.exec(name)![0]
+    if (/(?:^|\.)clipboard\.write(?:Text)?$/.test(name) || (/(?:^|\.)execCommand$/.test(name) && values[0] === 'copy'))
+      this.#writesClipboard = true
     const plain = afterGlobal(name)
     if (isNew && (plain === 'Worker' || plain === 'SharedWorker')) {
       this.#features.workers.constructed++
@@ -496,6 +502,8 @@ class Analyser {
     }
     if (text.length >= 12 && text.length < 4_000 && this.#features.miningTexts.length < 5 && /\s/.test(text) && speaksOfMining(text))
       this.#features.miningTexts.push(text.slice(0, 300))
+    const command = this.#commands.size < 20 ? remoteCommand(text) : null
+    if (command !== null) this.#commands.add(command)
     if (text.length >= 60) this.#encoded(text, place)
   }
 

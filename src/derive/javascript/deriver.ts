@@ -23,6 +23,7 @@ export function emptyJavaScript(): JavaScriptFeatures {
     workers: { constructed: 0, byCores: false, place: null },
     sockets: { constructed: 0, place: null },
     wasm: { instantiates: false, place: null },
+    commands: [],
     miningTexts: [],
   }
 }
@@ -35,7 +36,7 @@ const maxInner = 24
  */
 export const javascriptDeriver: Deriver<'javascript'> = {
   kind: 'javascript',
-  version: '2',
+  version: '3',
   maxBytes: 24 * 1024 * 1024,
   derive(bytes, context) {
     const features = emptyJavaScript()

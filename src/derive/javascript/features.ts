@@ -63,6 +63,8 @@ export interface JavaScriptFeatures {
   workers: { constructed: number; byCores: boolean; place: Place | null }
   sockets: { constructed: number; place: Place | null }
   wasm: { instantiates: boolean; place: Place | null }
+  /** Commands for a shell that fetch and run code, in a script that also writes to the clipboard; cut at 5. */
+  commands: string[]
   /** Sentences in strings that tell a visitor of mining, cut at 5. */
   miningTexts: string[]
 }

@@ -105,6 +105,23 @@ const parts = {
     'keccak',
     'blake2',
   ],
+  clipboard: ['writeText', 'execCommand', 'ClipboardItem'],
+  shell: [
+    'powershell',
+    'PowerShell',
+    'POWERSHELL',
+    'mshta',
+    'msiexec',
+    'cmd /c',
+    'cmd.exe',
+    'bash -c',
+    '| bash',
+    '|bash',
+    '| sh',
+    '| iex',
+    '|iex',
+    'osascript',
+  ],
   pay: ['wallet', 'pool', 'miner', 'Miner', 'throttle'],
 } as const
 
