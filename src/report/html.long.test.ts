@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import puppeteer, { type Browser, type Page } from 'puppeteer-core'
 import { findBrowser } from '#capture/browser/executable.ts'
 import type { Component } from '#model/component.ts'
@@ -20,7 +19,7 @@ let axe: string
 
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'assay-html-'))
-  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  axe = await readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
   browser = await puppeteer.launch({
     executablePath: (await findBrowser({ explicit: null })).executable,
     // What it shows is a file of our own; root has no sandbox.
