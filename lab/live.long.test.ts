@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { Page } from 'puppeteer-core'
+import { KnownDevices, type Page } from 'puppeteer-core'
 import type { ConsentPolicy } from '#model/capture.ts'
 import type { Activity } from '#model/finding.ts'
 import type { Lab } from './lab.ts'
-import type { SiteTruth } from './site/site.ts'
+import type { Needs, SiteTruth } from './site/site.ts'
 import { startLab, worldOf } from './start.ts'
 import { type TestBrowser, openChromium } from './testing/chromium.ts'
 import { isProbeTruth } from './worlds/probe.ts'
@@ -49,11 +49,18 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
   }
 }
 
-/** Opens a page and answers as the policy says; a visitor's pointer moves once. */
-async function visit(page: Page, truth: SiteTruth, policy: ConsentPolicy): Promise<void> {
+/** Opens a page and answers as the policy says; a visitor's pointer moves once, and clicks beside everything. */
+async function visit(page: Page, truth: SiteTruth, policy: ConsentPolicy, needs: Needs = {}): Promise<void> {
   page.on('dialog', (dialog) => void (policy === 'accept' ? dialog.accept() : dialog.dismiss()))
-  await page.goto(truth.url, { waitUntil: 'load', timeout: patienceMs })
+  if (needs.mobile) await page.emulate(phone)
+  const how = { waitUntil: 'load' as const, timeout: patienceMs, ...(needs.referrer === undefined ? {} : { referer: needs.referrer }) }
+  await page.goto(truth.url, how)
+  if (needs.returns) {
+    await page.evaluate('navigator.serviceWorker.ready.then(() => true)')
+    await page.goto(truth.url, how)
+  }
   await page.mouse.move(200, 200)
+  if (/pop-under/.test(truth.load ?? '')) await page.mouse.click(4, 300)
   const asks = truth.asking !== 'none' && truth.asking !== 'cookie-banner' && truth.asking !== 'asks-first-confirm'
   if (policy === 'ignore' || !asks) return
   const buttons = await page
@@ -62,13 +69,36 @@ async function visit(page: Page, truth: SiteTruth, policy: ConsentPolicy): Promi
   await (policy === 'accept' ? buttons[0] : buttons[1])?.click()
 }
 
+/** Activities that a pool is told of. */
+const runs: ReadonlySet<string> = new Set(['hashing', 'pool-contact'])
+const phone = KnownDevices['Pixel 5']
 const miners = worldOf('miners', seed).sites.map((site) => site.truth(1))
 const name = (t: SiteTruth): string =>
   [t.load, t.thread, t.module, t.family, t.dialect, t.encoding, t.transport, t.poolMode, t.hiding, t.asking].join(' ')
 
+/** What a driver that listens cannot see run: `assay scan` can, see src/app/lab-table.long.test.ts. */
+const isShy = ({ hiding }: SiteTruth): boolean => hiding === 'devtools-closed'
+/** What no pool of the lab is told. */
+const isUntold = ({ poolMode }: SiteTruth): boolean => (poolMode ?? '').startsWith('unreachable')
+const isTold = (truth: SiteTruth): boolean => !isShy(truth) && !isUntold(truth)
+
+for (const truth of miners.filter((row) => row.met !== null && isTold(row))) {
+  const { needs, underPolicy } = truth.met ?? { needs: {}, underPolicy: truth.underPolicy }
+  test(`with ${JSON.stringify(needs)}: ${name(truth)} is ${underPolicy.ignore.activity}`, async () => {
+    const context = await chromium.browser.createBrowserContext()
+    const since = lab.log.pool.length
+    await visit(await context.newPage(), truth, 'ignore', needs)
+    await until(
+      `${underPolicy.ignore.activity} at ${truth.url}`,
+      () => activityOf(truth.account ?? '', since) === underPolicy.ignore.activity,
+    )
+    await context.close()
+  })
+}
+
 for (const policy of ['ignore', 'accept', 'reject'] as const) {
   const rows = miners.filter((truth) => policy === 'ignore' || truth.asking !== 'none')
-  for (const truth of rows.filter((row) => row.underPolicy[policy].activity !== 'delivered')) {
+  for (const truth of rows.filter((row) => isTold(row) && runs.has(row.underPolicy[policy].activity ?? ''))) {
     test(`${policy}: ${name(truth)} is ${truth.underPolicy[policy].activity}`, async () => {
       const context = await chromium.browser.createBrowserContext()
       const since = lab.log.pool.length
@@ -83,7 +113,7 @@ for (const policy of ['ignore', 'accept', 'reject'] as const) {
     })
   }
 
-  const silent = rows.filter((row) => row.underPolicy[policy].activity === 'delivered')
+  const silent = rows.filter((row) => isUntold(row) || !runs.has(row.underPolicy[policy].activity ?? ''))
   // Under `accept` every site that asks begins.
   if (silent.length === 0) continue
   test(`${policy}: what is only delivered stays silent while another page mines to its third share`, async () => {

@@ -12,6 +12,9 @@ const seed = Number(process.env['ASSAY_LAB_SEED'] ?? 20_261_126)
 const truths = worldOf('all', seed).sites.map((site) => site.truth(1))
 const asking = truths.filter(({ asking: how }) => how !== null && how !== 'none')
 
+/** Sites that keep themselves for a phone, for who comes from a search engine, for who comes again. */
+const keeping = truths.filter(({ met }) => met !== null)
+
 let dir: string
 let lab: Lab
 const figures = new Map<string, Figure>()
@@ -25,6 +28,8 @@ before(async () => {
   await visitLab({ ...visited, policy: 'ignore', truths, jobs: 2, onFigure: keep })
   await visitLab({ ...visited, policy: 'accept', truths: asking, jobs: 2, onFigure: keep })
   await visitLab({ ...visited, policy: 'reject', truths: asking, jobs: 2, onFigure: keep })
+  const keepMet = (figure: Figure): void => void figures.set(`met ${figure.truth.url}`, figure)
+  await visitLab({ ...visited, policy: 'ignore', truths: keeping, met: true, jobs: 2, onFigure: keepMet })
   console.log(totalsLine(totalsOf([...figures.values()])))
 })
 
@@ -41,6 +46,14 @@ for (const policy of ['ignore', 'accept', 'reject'] as const) {
       assert.deepEqual(figure.wrong, [], explain(figure))
     })
   }
+}
+
+for (const truth of keeping) {
+  test(`with what it needs: ${describe(truth)} is ${truth.met?.underPolicy.ignore.status}`, () => {
+    const figure = figures.get(`met ${truth.url}`)
+    assert.ok(figure)
+    assert.deepEqual(figure.wrong, [], explain(figure))
+  })
 }
 
 test('no algorithm is named that is another', () => {

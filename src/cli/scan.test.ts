@@ -67,6 +67,7 @@ const tunnels: string[] = []
 let lab: Lab
 let mobile: SiteTruth
 let asks: SiteTruth
+let searched: SiteTruth
 
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'assay-cli-'))
@@ -88,7 +89,8 @@ before(async () => {
   }
   mobile = find(({ hiding }) => hiding === 'mobile-only')
   asks = find(({ asking, load }) => asking === 'asks-first' && load === 'own-file')
-  const hosts = new Set([mobile.host, asks.host])
+  searched = find(({ hiding }) => hiding === 'by-referrer-at-server')
+  const hosts = new Set([mobile.host, asks.host, searched.host])
   lab = await startLab({ dir: join(dir, 'lab'), seed, sites: world.sites.filter(({ host }) => hosts.has(host)) })
 
   upstream = net.createServer((client) => {
@@ -209,10 +211,24 @@ describe('miners of the lab', () => {
   const status = (seen: Map<string, Answer>, { url }: SiteTruth): unknown => [seen.get(url)?.status, seen.get(url)?.mining.activity]
 
   test('for a desk and without an answer: what waits for a phone or for a yes has not run', async () => {
-    const ran = await assay(['--json', '--lab', 'lab', '--jobs', '2', '--dwell', '2s', '--fail-on', 'active', mobile.url, asks.url])
+    const ran = await assay([
+      '--json',
+      '--lab',
+      'lab',
+      '--jobs',
+      '2',
+      '--dwell',
+      '2s',
+      '--fail-on',
+      'active',
+      mobile.url,
+      asks.url,
+      searched.url,
+    ])
     const seen = answers(ran)
     assert.deepEqual(status(seen, mobile), ['loaded', 'delivered'], ran.out + ran.err)
     assert.deepEqual(status(seen, asks), ['opt-in', 'delivered'], ran.out)
+    assert.deepEqual(status(seen, searched), ['none', 'none-seen'], ran.out)
     // What is only delivered was not to be failed on.
     assert.equal(ran.code, 0)
   })
@@ -240,6 +256,15 @@ describe('miners of the lab', () => {
   })
 })
 
+describe('a site that mines for who comes from a search engine', () => {
+  test('mines with --referrer', async () => {
+    const args = ['--json', '--lab', 'lab', '--dwell', '7s', '--referrer', 'https://www.google.com/', searched.url]
+    const ran = await assay(args)
+    const answer = answers(ran).get(searched.url)
+    assert.deepEqual([answer?.status, answer?.mining.activity, ran.code], ['active', 'hashing', 1], ran.out + ran.err)
+  })
+})
+
 describe('wrong use', () => {
   const wrong: Record<string, { args: string[]; code: number; says: RegExp }> = {
     'no address': { args: [], code: 4, says: /no address to visit/ },
@@ -247,6 +272,7 @@ describe('wrong use', () => {
     'an unknown policy': { args: ['--consent', 'maybe', 'https://x.example/'], code: 4, says: /--consent is one of/ },
     'an unknown profile': { args: ['--profile', 'slow', 'https://x.example/'], code: 4, says: /--profile is one of/ },
     'no time': { args: ['--dwell', 'long', 'https://x.example/'], code: 4, says: /a time such as/ },
+    'no referrer': { args: ['--referrer', 'google', 'https://x.example/'], code: 4, says: /an address such as/ },
     'no header': { args: ['--header', 'nothing', 'https://x.example/'], code: 4, says: /a header such as/ },
     'an unknown status': { args: ['--fail-on', 'bad', 'https://x.example/'], code: 4, says: /never, found, or a list of/ },
     'no browser there': { args: ['--browser', '/nonexistent/chromium', 'https://x.example/'], code: 4, says: /--browser names/ },
