@@ -3,8 +3,8 @@ import { type SimilarityDigest, similarityDigest } from '#derive/similarity.ts'
 import type { Comparison } from '#model/comparison.ts'
 import { AssayError } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
+import { Judges, lastAnswer } from './kept-answers.ts'
 import { type KeptCapture, keptCaptures } from './kept-captures.ts'
-import { Judges, lastAnswer } from './report.ts'
 import { reportedPage } from './reported-page.ts'
 
 /**

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Imported, readCaptures } from '#archive/import.ts'
 import { type SpilledBlobs, spilledBlobs } from '#archive/spilled-blobs.ts'
 import { pageReached } from '#derive/page-reached.ts'
@@ -13,7 +12,7 @@ import { AssayError, type ErrorRecord, toErrorRecord } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
 import type { BlobStore } from '#model/store.ts'
-import { manifestFile } from './kept-captures.ts'
+import { manifestFile, manifestIn } from './kept-captures.ts'
 import { reportedPage } from './reported-page.ts'
 
 export type JudgedFile =
@@ -132,8 +131,7 @@ function readingProgress(path: string, events: JudgeEvents): (octets: number, of
 }
 
 async function* capturesOf(store: Awaited<ReturnType<typeof openFileStore>>, path: string): AsyncGenerator<Found> {
-  for await (const id of store.listCaptures())
-    yield { file: join(path, 'captures', id.slice(7, 9), `${id.slice(7)}.json`), capture: () => store.getCapture(id) }
+  for await (const id of store.listCaptures()) yield { file: manifestIn(path, id), capture: () => store.getCapture(id) }
 }
 
 function closing<T extends { close(): Promise<void> }>(value: T): { value: T; [Symbol.asyncDispose](): Promise<void> } {

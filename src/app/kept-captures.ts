@@ -50,7 +50,8 @@ export async function manifestFile(path: string): Promise<KeptCapture | null> {
   return isDigest(id) && (await isFileStore(dir)) ? { id, store: await openFileStore(dir), file: path } : null
 }
 
-const manifestIn = (dir: string, id: Digest): string => join(dir, 'captures', id.slice(7, 9), `${id.slice(7)}.json`)
+/** Where a data folder keeps the manifest of a capture. */
+export const manifestIn = (dir: string, id: Digest): string => join(dir, 'captures', id.slice(7, 9), `${id.slice(7)}.json`)
 
 /** A capture may be named by the beginning of its digest. */
 export async function fullId(dir: string, text: string): Promise<Digest> {

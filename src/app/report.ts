@@ -1,8 +1,6 @@
-import { type Judge, createJudge } from '#judge/judge.ts'
-import { loadSignatures } from '#judge/signatures.ts'
 import { type ErrorRecord, toErrorRecord } from '#model/errors.ts'
-import type { Observation } from '#model/observation.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
+import { Judges, lastAnswer } from './kept-answers.ts'
 import { type KeptCapture, keptCaptures } from './kept-captures.ts'
 import { reportedPage } from './reported-page.ts'
 
@@ -39,34 +37,9 @@ export async function* reportCaptures(
 async function reported(kept: KeptCapture, again: boolean, judges: Judges): Promise<Reported> {
   try {
     const capture = await kept.store.getCapture(kept.id)
-    const observation = (again ? null : await lastAnswer(kept)) ?? (await judges.of(kept)).judge(capture)
-    return { name: kept.id, page: await reportedPage(await observation, capture, kept.store) }
+    const observation = (again ? null : await lastAnswer(kept)) ?? (await (await judges.of(kept)).judge(capture))
+    return { name: kept.id, page: await reportedPage(observation, capture, kept.store) }
   } catch (error) {
     return { name: kept.id, error: toErrorRecord(error) }
-  }
-}
-
-/** The answer that was written last; null where none was kept. */
-export async function lastAnswer({ store, id }: KeptCapture): Promise<Observation | null> {
-  let last: Observation | null = null
-  for await (const observation of store.observationsOf(id))
-    if (last === null || observation.recordedAt >= last.recordedAt) last = observation
-  return last
-}
-
-/** One judge a data folder, started when it is needed: starting its children costs more than most captures do. */
-export class Judges {
-  readonly #byDir = new Map<string, Judge>()
-
-  async of({ store }: KeptCapture): Promise<Judge> {
-    const known = this.#byDir.get(store.dir)
-    if (known !== undefined) return known
-    const judge = createJudge({ blobs: store, memo: store, signatures: await loadSignatures() })
-    this.#byDir.set(store.dir, judge)
-    return judge
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const judge of this.#byDir.values()) await judge.close()
   }
 }
