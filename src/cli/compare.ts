@@ -3,11 +3,10 @@ import type { Command } from 'commander'
 import { comparePages } from '#app/compare.ts'
 import { type FailOn, defaultFailOn } from '#model/answer.ts'
 import type { Comparison } from '#model/comparison.ts'
-import { AssayError } from '#model/errors.ts'
 import { jsonLine } from '#report/answer-line.ts'
 import { comparisonMarkdown, comparisonText } from '#report/comparison.ts'
 import { exit } from './exit.ts'
-import { failOn } from './options.ts'
+import { checkMarkdown, failOn } from './options.ts'
 import { Progress, colourOn } from './progress.ts'
 import { version } from './version.ts'
 
@@ -42,9 +41,7 @@ function failOnChange(text: string): Flags['failOn'] {
 }
 
 async function run(before: string, after: string, flags: Flags): Promise<void> {
-  if (typeof flags.markdown === 'string' && !/\.(md|markdown|txt)$/i.test(flags.markdown))
-    throw new AssayError('BAD_ARGUMENT', `--markdown writes a file that ends in .md, not ${flags.markdown}`)
-  if (flags.json && flags.markdown === true) throw new AssayError('BAD_ARGUMENT', '--json and --markdown both want standard output')
+  checkMarkdown(flags)
   const progress = new Progress()
   const comparison = await comparePages({ before, after, dir: flags.dir }, (text) => progress.now(text))
   progress.clear()

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { type FailOn, defaultFailOn } from '#model/answer.ts'
+import { AssayError } from '#model/errors.ts'
 import { type FindingKind, findingKinds, type Status, statuses } from '#model/finding.ts'
 import type { HttpHeader } from '#model/artifact.ts'
 
@@ -54,4 +55,13 @@ export function failOn(text: string): FailOn {
     else throw new InvalidArgumentError(`never, found, or a list of: ${[...statuses, ...findingKinds].join(', ')}.`)
   }
   return result
+}
+
+/** `--markdown [file.md]`. Throws `BAD_ARGUMENT`: `--markdown CAPTURE` would write over the capture's manifest. */
+export function checkMarkdown({ json, markdown }: { json?: boolean; markdown?: string | true }): void {
+  if (typeof markdown === 'string' && !/\.(md|markdown|txt)$/i.test(markdown))
+    throw new AssayError('BAD_ARGUMENT', `--markdown writes a file that ends in .md, not ${markdown}`, {
+      hint: 'Name captures first, and --markdown behind them.',
+    })
+  if (json && markdown === true) throw new AssayError('BAD_ARGUMENT', '--json and --markdown both want standard output')
 }

@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
 import { reportCaptures } from '#app/report.ts'
 import { type ExitCode, type FailOn, answerOf, defaultFailOn, exitCodeOf, worstExitCode } from '#model/answer.ts'
-import { AssayError, type ErrorCode } from '#model/errors.ts'
+import type { ErrorCode } from '#model/errors.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
 import { answerLine } from '#report/answer-line.ts'
 import { inert } from '#report/escape.ts'
 import { markdownReport } from '#report/markdown.ts'
 import { terminalAnswer } from '#report/terminal.ts'
 import { exit } from './exit.ts'
-import { failOn } from './options.ts'
+import { checkMarkdown, failOn } from './options.ts'
 import { Progress, colourOn, interruptible } from './progress.ts'
 import { ReportFiles } from './report-files.ts'
 import { version } from './version.ts'
@@ -37,12 +37,7 @@ export function define(command: Command): void {
 }
 
 async function run(names: string[], flags: Flags): Promise<void> {
-  // `--markdown CAPTURE` would write over the capture's manifest.
-  if (typeof flags.markdown === 'string' && !/\.(md|markdown|txt)$/i.test(flags.markdown))
-    throw new AssayError('BAD_ARGUMENT', `--markdown writes a file that ends in .md, not ${flags.markdown}`, {
-      hint: 'Name captures first: assay report CAPTURE --markdown.',
-    })
-  if (flags.json && flags.markdown === true) throw new AssayError('BAD_ARGUMENT', '--json and --markdown both want standard output')
+  checkMarkdown(flags)
   const progress = new Progress()
   const signal = interruptible(progress)
   const codes: ExitCode[] = []
