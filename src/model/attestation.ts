@@ -1,6 +1,6 @@
-import { createHash, createPublicKey, verify } from 'node:crypto'
+import { createPublicKey, verify } from 'node:crypto'
 import { z } from 'zod'
-import { type Digest, digestForm } from './digest.ts'
+import { type Digest, digestForm, sha256 } from './digest.ts'
 import { AssayError } from './errors.ts'
 
 export const attestationSchemaVersion = 1
@@ -49,7 +49,7 @@ export function attestedOctets(captureId: Digest): Uint8Array {
 
 /** SHA-256 of a public key's SubjectPublicKeyInfo. */
 export function keyIdOf(spki: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(spki).digest('hex')}`
+  return sha256(spki)
 }
 
 /** Null where it holds for the capture; else what is wrong, as a sentence without its full stop. */

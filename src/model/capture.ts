@@ -80,7 +80,7 @@ export interface CaptureManifest {
   /** ISO 8601, UTC, milliseconds. */
   startedAt: string
   endedAt: string
-  /** Milliseconds that this machine's clock is ahead of a source that was asked; null where none was. */
+  /** Milliseconds that this machine's clock was ahead of the page's servers; null where that could not be told. */
   clockOffsetMs: number | null
   /** How that was measured, or why not; absent in what earlier versions wrote and in imports. */
   clock?: ClockMeasurement

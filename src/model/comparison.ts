@@ -57,8 +57,9 @@ export interface Comparison {
   schemaVersion: number
   before: ComparedPage
   after: ComparedPage
-  /** Whether both are of one site, and A was seen before B. What is not so is said, not refused. */
+  /** Whether both are of one site. What is not so is said, not refused. */
   sameSite: boolean
+  /** Whether `before` was seen no later than `after`. */
   inOrder: boolean
   /** Conditions of the visits that differ: what they explain is no change of the page. */
   conditions: { name: string; before: string; after: string }[]

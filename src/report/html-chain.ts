@@ -2,6 +2,7 @@ import type { Component } from '#model/component.ts'
 import type { ChainLink } from '#model/observation.ts'
 import { type Markup, html } from './html-template.ts'
 import { shorten, shortUrl } from './shorten.ts'
+import { ownerName } from './words.ts'
 
 const box = { width: 380, height: 58, gap: 34, left: 1 }
 
@@ -61,8 +62,7 @@ function kindOf(link: ChainLink): string {
 function whose(link: ChainLink, component: Component | undefined, page: string): { owner: string; isThird: boolean } {
   if (component !== undefined && component.party !== 'inline') {
     const isThird = component.party === 'third'
-    const name = component.entity?.name ?? component.registrableDomain ?? component.host
-    return { owner: isThird ? `of ${name}, another party` : "the site's own", isThird }
+    return { owner: isThird ? `of ${ownerName(component)}, another party` : "the site's own", isThird }
   }
   const host = URL.parse(link.url)?.hostname ?? ''
   const own = URL.parse(page)?.hostname ?? ''

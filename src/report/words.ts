@@ -116,11 +116,13 @@ export function deedText(deed: Deed): string {
   return `${deedWords[deed.kind](String(deed.count), deed.count === 1)}${objects.length === 0 ? '' : `: ${objects.join(', ')}${more}`}`
 }
 
+/** Name of whoever serves it: the owner's, else the registrable domain, else the host. */
+export const ownerName = ({ entity, registrableDomain, host }: Component): string => entity?.name ?? registrableDomain ?? host
+
 /** Whose a piece of code is. */
 export function ownerOf(component: Component): string {
   if (component.party === 'inline') return component.chain.length <= 1 ? "the page's own" : 'made while the page ran'
-  const name = component.entity?.name ?? component.registrableDomain ?? component.host
-  return component.party === 'first' ? `${name} (this site)` : `${name} (another party)`
+  return `${ownerName(component)} (${component.party === 'first' ? 'this site' : 'another party'})`
 }
 
 /** Who loaded it, as a sentence without its full stop. */

@@ -20,7 +20,7 @@ export function walletCollector(context: VisitContext): Collector<'wallet'> {
     if (typeof wallet !== 'string' || typeof method !== 'string') return
     const initiator = initiatorOfText(typeof stack === 'string' ? stack : '')
     list.add({
-      id: list.isFull ? '' : context.nextId('wallet'),
+      id: context.idFor('wallet', list),
       targetId: target.id,
       ...(frameId === undefined ? {} : { frameId }),
       method: `${wallet.slice(0, 20)}: ${method.slice(0, 100)}`,
