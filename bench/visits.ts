@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startCapturer } from '#capture/browser/capturer.ts'
@@ -13,10 +13,13 @@ import { memoryOfTree, processesOfTree, pssOf } from './process-usage.ts'
 // npm run bench -- visits [300]
 
 const visits = Number(process.argv[2] ?? 300)
-const dir = mkdtempSync(join(tmpdir(), 'assay-bench-visits-'))
+const dir = mkdtempSync(join(tmpdir(), 'visits-'))
 // Its own folder for temporary files, so that whatever is left in it is ours.
 process.env['TMPDIR'] = join(dir, 'tmp')
-mkdirSync(join(dir, 'tmp'), { mode: 0o777 })
+// The browser runs as somebody else.
+chmodSync(dir, 0o755)
+mkdirSync(join(dir, 'tmp'))
+chmodSync(join(dir, 'tmp'), 0o1777)
 const lab = await startLab({ dir, seed: 7, sites: 'bench' })
 const egress = createEgress({ resolver: nameMapResolver(lab.names), policy: reachPolicy() })
 const store = await openFileStore(join(dir, 'store'))

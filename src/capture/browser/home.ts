@@ -18,10 +18,16 @@ export function unprivileged(): { uid: number; gid: number } | null {
  */
 const localState = JSON.stringify({ net: { max_connections_per_proxy: 255, max_connections_per_proxy_for_websocket: 255 } })
 
+/** A socket's path has at most 107 octets (unix(7)); the browser puts one into `tmp/org.chromium.Chromium.XXXXXX/SingletonSocket` of its home. */
+const maxBaseLength = 107 - '/assay-browser-0000000-XXXXXX/tmp/org.chromium.Chromium.XXXXXX/SingletonSocket'.length
+
+/** Where homes are made: the folder for temporary files, or `/tmp` where that one's name is so long that no browser would start in it. */
+export const homesFolder = (folder: string = tmpdir()): string => (Buffer.byteLength(folder) <= maxBaseLength ? folder : '/tmp')
+
 /** A temporary home of a browser, named by this process so that whoever comes later can tell an orphan. */
 export async function createHome(owner: { uid: number; gid: number } | null): Promise<string> {
   sweepOrphans()
-  const home = mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`))
+  const home = mkdtempSync(join(homesFolder(), `${prefix}${process.pid}-`))
   mkdirSync(join(home, 'tmp'))
   mkdirSync(join(home, 'profile'))
   writeFileSync(join(home, 'profile', 'Local State'), localState)
@@ -47,11 +53,11 @@ let swept = false
 function sweepOrphans(): void {
   if (swept) return
   swept = true
-  for (const name of readdirSync(tmpdir())) {
+  for (const name of readdirSync(homesFolder())) {
     const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : Number.NaN
     if (Number.isNaN(pid) || isAlive(pid)) continue
     try {
-      removeHome.now(join(tmpdir(), name))
+      removeHome.now(join(homesFolder(), name))
     } catch {
       // Another user's: not ours to remove.
     }
