@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type Capturer, startCapturer } from '#capture/browser/capturer.ts'
 import { findBrowser, installBrowser } from '#capture/browser/executable.ts'
 import { type Egress, createEgress } from '#egress/egress.ts'
-import { loadNameMap, nameMapResolver } from '#egress/name-map.ts'
+import { nameMapFileResolver } from '#egress/name-map.ts'
 import { fileNetworks } from '#egress/network-lookup.ts'
 import { reachPolicy } from '#egress/reach.ts'
 import { systemResolver } from '#egress/resolver.ts'
@@ -29,16 +29,16 @@ export interface WorkshopOptions {
 /** Opens what a line of visits needs, in the order in which each needs the other; `close` undoes it in reverse. */
 export async function openWorkshop(options: WorkshopOptions, onNote: (text: string) => void): Promise<Line & AsyncDisposable> {
   const clock = options.clock ?? systemClock
-  const names = options.lab === null ? null : await loadNameMap(join(options.lab, 'names.json'))
+  const lab = options.lab === null ? null : await nameMapFileResolver(join(options.lab, 'names.json'))
   const policy = reachPolicy({ allowPrivate: options.allowPrivate, allow: options.allow })
   const browser = await browserFor(options.browser, onNote)
   await using undo = new AsyncDisposableStack()
   const store: FileStore = await openFileStore(options.dir)
   const egress: Egress = undo.adopt(
     createEgress({
-      resolver: names ? nameMapResolver(names) : systemResolver(),
+      resolver: lab ? lab.resolver : systemResolver(),
       policy,
-      networks: fileNetworks(names ? { names } : {}),
+      networks: fileNetworks(lab ? { names: lab.names } : {}),
       clock,
     }),
     (it) => it.close(),
@@ -50,7 +50,7 @@ export async function openWorkshop(options: WorkshopOptions, onNote: (text: stri
       blobs: store,
       keyId: await store.keyId(),
       clock,
-      spki: names?.spki ?? null,
+      spki: lab?.names.spki ?? null,
       jobs: options.jobs,
     }),
     (it) => it.close(),

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { AssayError } from '#model/errors.ts'
 import type { NameMap } from '#model/names.ts'
@@ -58,5 +58,31 @@ export function nameMapResolver(map: NameMap): Resolver {
       return { addresses: addresses.map(formatAddress), opened }
     },
     close: () => {},
+  }
+}
+
+/** A map in a file, whose hosts are read again when the file has changed: a lab's names come and go with its weeks. */
+export async function nameMapFileResolver(path: string): Promise<{ names: NameMap; resolver: Resolver }> {
+  const names = await loadNameMap(path)
+  const resolver = nameMapResolver(names)
+  const stamp = async (): Promise<string> => {
+    const { ino, mtimeMs, size } = await stat(path)
+    return `${ino} ${mtimeMs} ${size}`
+  }
+  let seen = await stamp()
+  return {
+    names,
+    resolver: {
+      ...resolver,
+      async resolve(asked) {
+        // A file that is gone with its lab leaves the names as they were.
+        const now = await stamp().catch(() => seen)
+        if (now !== seen) {
+          names.hosts = (await loadNameMap(path)).hosts
+          seen = now
+        }
+        return resolver.resolve(asked)
+      },
+    },
   }
 }

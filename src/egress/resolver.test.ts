@@ -1,10 +1,10 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { dnsServer } from '../../test/guard/dns-server.ts'
-import { loadNameMap, nameMapResolver } from './name-map.ts'
+import { loadNameMap, nameMapFileResolver, nameMapResolver } from './name-map.ts'
 import { isDnsName, systemResolver } from './resolver.ts'
 
 async function withServer(
@@ -148,6 +148,27 @@ test('name map: a file is read and checked', async () => {
     await writeFile(path, '{')
     await assert.rejects(loadNameMap(path), { code: 'BAD_INPUT_FILE' })
     await assert.rejects(loadNameMap(join(folder, 'absent.json')), { code: 'BAD_INPUT_FILE' })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('a map in a file is followed as it changes, and outlives its file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'assay-names-'))
+  const path = join(folder, 'names.json')
+  const write = async (hosts: Record<string, string[]>): Promise<void> => {
+    await writeFile(`${path}.new`, JSON.stringify({ hosts, allow: ['127.0.0.0/8'] }))
+    await rename(`${path}.new`, path)
+  }
+  try {
+    await write({ 'a.lab': ['127.0.0.2'] })
+    const { resolver } = await nameMapFileResolver(path)
+    assert.deepEqual((await resolver.resolve('a.lab')).addresses, ['127.0.0.2'])
+    await write({ 'b.lab': ['127.0.0.3'] })
+    await assert.rejects(resolver.resolve('a.lab'), { code: 'DNS_FAILED' })
+    assert.deepEqual((await resolver.resolve('b.lab')).addresses, ['127.0.0.3'])
+    await rm(path)
+    assert.deepEqual((await resolver.resolve('b.lab')).addresses, ['127.0.0.3'])
   } finally {
     await rm(folder, { recursive: true })
   }
