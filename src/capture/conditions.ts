@@ -21,6 +21,7 @@ export function conditionsOf(
     consent: plan.consent,
     proxy: plan.proxy === null ? null : parseUpstreamProxy(plan.proxy).label,
     extraHeaders: plan.headers.map(({ name }) => name),
+    ...(plan.referrer === null ? {} : { referrer: plan.referrer }),
     browser: launched.product,
     sandbox: launched.sandbox,
     cpuRate: plan.cpuRate,

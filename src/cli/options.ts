@@ -32,10 +32,10 @@ export function header(text: string, before: HttpHeader[]): HttpHeader[] {
   return [...before, { name: match[1], value: match[2] ?? '' }]
 }
 
-/** An http(s) address, as browsers write it. */
+/** An http(s) address, as browsers write it; without a user, for it stands in the capture. */
 export function webAddress(text: string): string {
   const url = URL.parse(text)
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:'))
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new InvalidArgumentError('an address such as https://www.google.com/.')
   return url.href
 }

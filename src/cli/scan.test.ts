@@ -272,6 +272,11 @@ describe('wrong use', () => {
     'an unknown policy': { args: ['--consent', 'maybe', 'https://x.example/'], code: 4, says: /--consent is one of/ },
     'an unknown profile': { args: ['--profile', 'slow', 'https://x.example/'], code: 4, says: /--profile is one of/ },
     'no time': { args: ['--dwell', 'long', 'https://x.example/'], code: 4, says: /a time such as/ },
+    'a referrer with a password': {
+      args: ['--referrer', 'https://jo:x@x.example/', 'https://x.example/'],
+      code: 4,
+      says: /an address such as/,
+    },
     'no referrer': { args: ['--referrer', 'google', 'https://x.example/'], code: 4, says: /an address such as/ },
     'no header': { args: ['--header', 'nothing', 'https://x.example/'], code: 4, says: /a header such as/ },
     'an unknown status': { args: ['--fail-on', 'bad', 'https://x.example/'], code: 4, says: /never, found, or a list of/ },

@@ -125,10 +125,17 @@ describe('what came, went and changed', () => {
     const [before, after] = [side([a]), side([a])]
     const other = {
       ...after,
-      observation: { ...after.observation, conditions: { ...after.observation.conditions, consent: 'accept' as const } },
+      observation: {
+        ...after.observation,
+        conditions: { ...after.observation.conditions, consent: 'accept' as const, referrer: 'https://search.example/', wallet: true },
+      },
     }
     const comparison = compareCaptures(before, other)
-    assert.deepEqual(comparison.conditions, [{ name: 'consent', before: 'ignore', after: 'accept' }])
+    assert.deepEqual(comparison.conditions, [
+      { name: 'consent', before: 'ignore', after: 'accept' },
+      { name: 'referrer', before: '', after: 'https://search.example/' },
+      { name: 'wallet shown', before: '', after: 'yes' },
+    ])
     assert.deepEqual(
       comparison.notWhole.map(({ side, artifact }) => `${side} ${artifact}`),
       ['before wasm', 'after wasm'],

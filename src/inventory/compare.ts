@@ -176,6 +176,8 @@ function conditionsThatDiffer(before: Observation, after: Observation): Comparis
       ['browser', conditions.browser ?? ''],
       ['proxy', conditions.proxy ?? ''],
       ['headers', (conditions.extraHeaders ?? []).join(', ')],
+      ['referrer', conditions.referrer ?? ''],
+      ['wallet shown', conditions.wallet === true ? 'yes' : ''],
     ]
   }
   const then = new Map(shown(before))

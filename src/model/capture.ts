@@ -36,6 +36,8 @@ export interface Conditions {
   proxy: string | null
   /** Names only: values may be secrets. */
   extraHeaders: string[]
+  /** The address that the visitor came from. Absent where there was none to be had. */
+  referrer?: string
   browser: string | null
   sandbox: boolean
   /** CPU rate that the visit asked the browser for: 1 is unthrottled. */

@@ -232,6 +232,7 @@ function conditions(observation: Observation, capture: Capture | null): Markup {
     ['Looked for', `${Math.round(c.dwellMs / 100) / 10} s after loading`],
     ['Browser', `${c.browser ?? 'none'}${c.browser ? (c.sandbox ? ', sandboxed' : ', WITHOUT its sandbox') : ''}`],
     ['User agent', c.userAgent],
+    ...(c.referrer === undefined ? [] : [['Came from', c.referrer] as [string, string]]),
     ['Capture', observation.captureId],
     ['Judgement', observation.judgement],
   ]

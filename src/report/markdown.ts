@@ -82,6 +82,7 @@ function pageText(page: ReportedPage): string {
     `- Visited ${codeText(observation.observedAt)}, page reached: ${observation.reached}`,
     `- Lane ${conditions.lane} from ${plainText(conditions.vantage)}, ${Math.round(conditions.dwellMs / 100) / 10} s after loading, consent: ${conditions.consent}`,
     `- Browser ${plainText(conditions.browser ?? 'none')}${conditions.browser === null ? '' : conditions.sandbox ? ', sandboxed' : ', WITHOUT its sandbox'}`,
+    ...(conditions.referrer === undefined ? [] : [`- Came from ${codeText(conditions.referrer, 500)}`]),
     `- Capture ${codeText(observation.captureId)}`,
     `- Judgement ${codeText(observation.judgement)}`,
     ...(capture === null

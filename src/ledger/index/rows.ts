@@ -50,8 +50,8 @@ export function subjectsOf(observation: Observation): Subject[] {
  * The browser's build is not among them, or every update would end every sighting.
  */
 export function conditionsKey(conditions: Conditions): string {
-  const { profile, consent, language, proxy, viewport, extraHeaders } = conditions
-  return canonicalJson({ profile, consent, language, proxy, mobile: viewport.mobile, extraHeaders: [...extraHeaders].sort() })
+  const { profile, consent, language, proxy, viewport, extraHeaders, referrer } = conditions
+  return canonicalJson({ profile, consent, language, proxy, mobile: viewport.mobile, extraHeaders: [...extraHeaders].sort(), referrer })
 }
 
 export function visitRow(visit: VisitRecord) {
