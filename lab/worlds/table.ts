@@ -206,7 +206,7 @@ export function tableWorld(seed: number, o: TableOptions = {}): World {
   })
   for (let index = 0; index < drawnCount; index++) {
     const spec = drawRow(new Random(`table-drawn/${seed}/${index}`))
-    miners.push(make(() => ({ type: 'miner', spec })))
+    miners.push(make(() => ({ type: 'miner', spec }), { tags: ['drawn'] }))
   }
   const ordinary = ordinaryContents.map((content) => make(() => ({ type: 'ordinary', content })))
   const broken = faults.map((fault) => make(() => ({ type: 'fault', fault })))

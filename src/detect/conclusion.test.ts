@@ -754,10 +754,24 @@ const situations: Record<string, { make: () => Promise<Situation>; is: Expected;
         gpu: [
           { id: 'gpu-1', targetId: 'target-1', frameId: 'frame-1', type: 'shader', source: await body(shader), atMs: 1 },
           { id: 'gpu-2', targetId: 'target-1', type: 'process-time', atMs: 8_000, amount: 6_000 },
+          { id: 'gpu-3', targetId: 'target-1', frameId: 'frame-1', type: 'dispatch', atMs: 2, amount: 4 },
         ],
       },
     }),
     is: { status: 'active', activity: 'hashing', consent: 'not-asked' },
+  },
+  'a GPU shader with a hash core that was set to nothing, while another visit’s shader worked': {
+    make: async () => ({
+      artifacts: {
+        frame: [frame1],
+        request: [await documentOf('')],
+        gpu: [
+          { id: 'gpu-1', targetId: 'target-1', frameId: 'frame-1', type: 'shader', source: await body(shader), atMs: 1 },
+          { id: 'gpu-2', targetId: 'target-1', type: 'process-time', atMs: 8_000, amount: 6_000 },
+        ],
+      },
+    }),
+    is: { status: 'loaded', activity: 'delivered', consent: 'not-asked' },
   },
   'a shader that searches by a hash that nobody knows, beside a pool': {
     make: async () => ({

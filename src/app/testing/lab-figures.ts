@@ -112,6 +112,7 @@ export function describe(truth: SiteTruth): string {
     truth.encoding,
     truth.transport,
     ...unusual,
+    ...truth.tags,
     truth.host,
   ].join(' ')
 }

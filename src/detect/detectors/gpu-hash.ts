@@ -6,7 +6,7 @@ import { gpuWork } from '../gpu-work.ts'
 export const detector = defineDetector({
   meta: {
     id: 'gpu-hash',
-    version: '1',
+    version: '2',
     title: 'Hash cores on the GPU',
     kinds: ['mining', 'crypto-library'],
     limits: 'WGSL only; WebGL shaders are not collected. GPU time is that of the browser, not of one page.',
