@@ -36,3 +36,14 @@ export function documentNames(bytes: Uint8Array, contentType: string): DocumentN
 export function scriptNames(bytes: Uint8Array): string[] {
   return codeReferences(Buffer.from(bytes.subarray(0, maxScriptBytes)).toString('utf8'))
 }
+
+/** What was read, or why it was not. */
+export type Scan<T> = { status: 'read'; value: T } | { status: 'unread'; reason: string }
+
+export function scanned<T>(read: () => T): Scan<T> {
+  try {
+    return { status: 'read', value: read() }
+  } catch (error) {
+    return { status: 'unread', reason: error instanceof RangeError ? 'nested too deeply' : 'it could not be read' }
+  }
+}

@@ -1,8 +1,8 @@
 import type { Digest } from '#model/digest.ts'
 import type { BlobStore } from '#model/store.ts'
 import { decodeHtml, type Reference } from './html-references.ts'
-import type { DocumentNames } from './page-names.ts'
-import { pageScanMs, type Scan, type ScanAllowance, scanDocument, scanScript } from './page-scan.ts'
+import type { DocumentNames, Scan } from './page-names.ts'
+import { pageScanMs, type ScanAllowance, scanDocument, scanScript } from './page-scan.ts'
 import { type StoredExchange, storeExchange } from './stored-exchange.ts'
 
 /** Something that a page names: what it is to the page, and who named it. */

@@ -1,5 +1,4 @@
-import { documentNames, scriptNames } from './page-names.ts'
-import type { Scan } from './page-scan.ts'
+import { documentNames, type Scan, scanned, scriptNames } from './page-names.ts'
 
 export interface ScanRequest {
   id: number
@@ -15,11 +14,6 @@ export interface ScanReply {
 
 // When the parent goes, so does the channel, which is all that keeps this process alive.
 process.on('message', ({ id, what, bytes, contentType }: ScanRequest) => {
-  let scan: Scan<unknown>
-  try {
-    scan = { status: 'read', value: what === 'document' ? documentNames(bytes, contentType) : scriptNames(bytes) }
-  } catch (error) {
-    scan = { status: 'unread', reason: error instanceof RangeError ? 'nested too deeply' : 'it could not be read' }
-  }
+  const scan = scanned(() => (what === 'document' ? documentNames(bytes, contentType) : scriptNames(bytes)))
   process.send?.({ id, scan } satisfies ScanReply)
 })

@@ -1,15 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { messageOf } from '#model/errors.ts'
 import type { ScanReply, ScanRequest } from './page-scan-child.ts'
-import { documentNames, type DocumentNames, scriptNames } from './page-names.ts'
+import { documentNames, type DocumentNames, type Scan, scanned, scriptNames } from './page-names.ts'
 
 /** Time for the documents and scripts of one page together, milliseconds. What one uses is taken off; then the others are not read. */
 export interface ScanAllowance {
   leftMs: number
 }
-
-/** What was read, or why it was not. */
-export type Scan<T> = { status: 'read'; value: T } | { status: 'unread'; reason: string }
 
 /** For one page. An ordinary one takes a hundredth of it. */
 export const pageScanMs = 60_000
@@ -37,11 +35,11 @@ async function scan<T>(request: Omit<ScanRequest, 'id'>, here: () => T, allowanc
   if (allowance.leftMs <= 0) return { status: 'unread', reason: 'the documents and scripts of this page took too long together' }
   const from = performance.now()
   try {
-    if (request.bytes.length <= maxHereBytes) return { status: 'read', value: here() }
+    if (request.bytes.length <= maxHereBytes) return scanned(here)
     // The child runs the same function on the same octets.
     return (await inChild(request)) as Scan<T>
   } catch (error) {
-    return { status: 'unread', reason: error instanceof RangeError ? 'nested too deeply' : 'it could not be read' }
+    return { status: 'unread', reason: `no reader could be started: ${messageOf(error)}` }
   } finally {
     allowance.leftMs -= performance.now() - from
   }

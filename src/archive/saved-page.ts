@@ -4,8 +4,8 @@ import { encodePath, fileExchange, listFolder, unknownOrigin } from './folder-re
 import { type ArchivedExchange, type ArchiveItem, isoDate, loss } from './item.ts'
 import type { ReadLimits } from './limits.ts'
 import { isHtml, isJavaScript, mediaTypeOf } from './media-types.ts'
-import type { DocumentNames } from './page-names.ts'
-import { pageScanMs, type Scan, type ScanAllowance, scanDocument, scanScript } from './page-scan.ts'
+import type { DocumentNames, Scan } from './page-names.ts'
+import { pageScanMs, type ScanAllowance, scanDocument, scanScript } from './page-scan.ts'
 
 /**
  * A page saved by a browser or by SingleFile: the HTML file, the files of its `_files` folder, and what it names below its own
