@@ -5,6 +5,7 @@ import { remoteCommand } from '../shell-command.ts'
 import { addressesIn } from '../pool/account.ts'
 import { ConstantCensus } from './constants.ts'
 import { decodeBase64, type Folded, foldConstant } from './fold.ts'
+import { FunctionUses } from './function-uses.ts'
 import type { CallFeature, Constant, JavaScriptFeatures, Moment } from './features.ts'
 import { afterGlobal, childrenOf, isFunction, keyName, type Node, type Parsed } from './tree.ts'
 import { tradeWord } from './vocabulary.ts'
@@ -29,8 +30,6 @@ const listeners = /^(addEventListener|attachEvent|on|one|bind|delegate|live)$/
 const hashNames = /(hash|sha\d|sha_|digest|keccak|scrypt|argon|blake|cryptonight|randomx|pow)/i
 const maxInner = 24
 
-/** Names of functions that are followed in one script. */
-const maxUses = 300
 /** Anything on the page: a click there agrees to nothing. */
 const everywhere = /^(?:document|window|body|html|)(?:\.(?:body|documentElement))?$/
 
@@ -61,10 +60,7 @@ class Analyser {
   readonly #census = new ConstantCensus()
   readonly #words = new Set<string>()
   readonly #urls = new Set<string>()
-  /** Names that functions are declared under, and identifiers that only name something. */
-  readonly #functions = new Set<string>()
-  readonly #labels = new Set<Node>()
-  readonly #uses = new Map<string, { name: string; moment: Moment; inside: string | null }>()
+  readonly #functions = new FunctionUses()
   readonly #inner: InnerBlob[] = []
   readonly #seenTexts = new Set<string>()
   readonly #commands = new Set<string>()
@@ -116,7 +112,7 @@ class Analyser {
     this.#features.cores.push(...this.#census.cores(this.#isAsm))
     if (this.#writesClipboard) this.#features.commands = [...this.#commands].slice(0, 5)
     this.#features.urls = [...this.#urls].slice(0, 200)
-    if (this.#uses.size <= maxUses) this.#features.uses = [...this.#uses.values()]
+    this.#features.uses = this.#functions.uses()
     return { features: this.#features, inner: this.#inner }
   }
 
@@ -136,7 +132,7 @@ class Analyser {
     }
     while (stack.length > 0) {
       const node = stack.pop()!
-      this.#collectFunctions(node)
+      this.#functions.declare(node, (target) => this.#dotted(target))
       if (node.type === 'VariableDeclarator' && (node.id as Node).type === 'Identifier')
         assign((node.id as ESTree.Identifier).name, node.init)
       else if (node.type === 'AssignmentExpression' && (node.left as Node).type === 'Identifier')
@@ -147,33 +143,6 @@ class Analyser {
       }
       for (const child of childrenOf(node)) stack.push(child)
     }
-  }
-
-  #collectFunctions(node: Node): void {
-    if (isFunction(node) && node.type !== 'ArrowFunctionExpression' && node.id) {
-      this.#functions.add(node.id.name)
-      this.#labels.add(node.id)
-    }
-    const [to, value] =
-      node.type === 'VariableDeclarator'
-        ? [node.id as Node, node.init as Node | null]
-        : node.type === 'AssignmentExpression'
-          ? [node.left as Node, node.right as Node]
-          : [null, null]
-    if (to !== null && to.type === 'Identifier') this.#labels.add(to)
-    const name = to === null ? null : to.type === 'Identifier' ? to.name : this.#dotted(to)
-    if (name !== null && /^[\w$]{1,60}$/.test(name) && value !== null && isFunction(value)) {
-      this.#functions.add(name)
-      this.#namesOf.set(value, name)
-    }
-  }
-
-  /** Functions that have their name from what they are given to. */
-  readonly #namesOf = new Map<Node, string>()
-
-  #use(name: string, moment: Moment, inside: string | null): void {
-    if (name.length > 60 || this.#uses.size > maxUses) return
-    this.#uses.set(`${name} ${moment} ${inside}`, { name, moment, inside })
   }
 
   #fold = (node: Node): Folded => {
@@ -241,10 +210,10 @@ class Analyser {
       case 'ArrowFunctionExpression':
         break
       case 'Identifier':
-        if (this.#functions.has(node.name) && !this.#labels.has(node)) this.#use(node.name, moment, context.inside)
+        this.#functions.mention(node, moment, context.inside)
         return []
       case 'Property': {
-        if (!node.computed) this.#labels.add(node.key)
+        if (!node.computed) this.#functions.label(node.key)
         // What a framework binds to a button: `onClick: start`.
         const key = keyName(node.key, node.computed, this.#fold)
         if (key !== null && key.startsWith('on') && visitorEvents.test(key.toLowerCase())) moment = 'event'
@@ -276,7 +245,7 @@ class Analyser {
         moment = this.#assignment(node, moment)
         break
       case 'MemberExpression':
-        if (node.computed !== true) this.#labels.add(node.property)
+        if (node.computed !== true) this.#functions.label(node.property)
         this.#word(keyName(node.property, node.computed === true, this.#fold))
         break
       case 'ObjectExpression':
@@ -299,12 +268,8 @@ class Analyser {
         break
     }
     const later: Moment = isFunction(node) && moment === 'load' ? 'function' : moment
-    const inside = isFunction(node) ? this.#nameOf(node) : null
+    const inside = isFunction(node) ? this.#functions.nameOf(node) : null
     return childrenOf(node).map((child) => ({ node: child, moment: later, inside }))
-  }
-
-  #nameOf(node: ESTree.FunctionDeclaration | ESTree.FunctionExpression | ESTree.ArrowFunctionExpression): string | null {
-    return node.type !== 'ArrowFunctionExpression' && node.id ? node.id.name : (this.#namesOf.get(node) ?? null)
   }
 
   #word(name: string | null): void {
@@ -371,7 +336,7 @@ class Analyser {
     const values = (node.arguments as Node[]).slice(0, 8).map((argument): Folded => this.#fold(argument))
     if (context.loop && method !== null && hashNames.test(method)) context.loop.hashes = true
     this.#known(name, isNew, values, context, place)
-    if (name !== null && !isNew && /^[\w$]{1,60}$/.test(name)) this.#use(name, context.moment, context.inside)
+    if (name !== null && !isNew && /^[\w$]{1,60}$/.test(name)) this.#functions.use(name, context.moment, context.inside)
     const decoded = this.#fold(node)
     if (typeof decoded === 'string' && decoded !== '') this.#text(decoded, place)
     const first = values[0]
@@ -385,7 +350,7 @@ class Analyser {
       // A click anywhere sets it off: later, and nobody agreed to anything.
       const moment: Moment = !waits ? context.moment : anywhere ? (context.moment === 'load' ? 'function' : context.moment) : 'event'
       if (isFunction(child)) {
-        const inside = this.#nameOf(child)
+        const inside = this.#functions.nameOf(child)
         return childrenOf(child).map((inner) => ({ node: inner, moment, inside }))
       }
       return [{ node: child, moment: child.type === 'Identifier' && child !== callee ? moment : context.moment }]
