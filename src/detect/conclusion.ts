@@ -5,6 +5,7 @@ import type { Conclusion } from '#model/observation.ts'
 import { type LoadIndex } from '#derive/load-chain.ts'
 import { siteName } from '#derive/party.ts'
 import { consentOf } from './consent.ts'
+import { enginesOf } from './engines.ts'
 import { placeOf } from './placement.ts'
 import { adviceFor, sentenceFor } from './sentences.ts'
 
@@ -58,7 +59,7 @@ export function conclude(capture: Capture, verdicts: readonly Verdict[], index: 
   const consent = notReached ? 'unknown' : consentOf(capture, mining, activity)
   // Evidence that decided stands before what only pointed there.
   const deciding = mining.filter(({ weight }) => (activity === 'none-seen' ? weight === 'suspicion' : weight !== 'suspicion'))
-  const { placement, chain } = placeOf(capture, deciding, index)
+  const { placement, chain } = placeOf(capture, [...deciding, ...enginesOf(capture, deciding, findings)], index)
   const facts: Mining = { activity, consent, placement: mining.length === 0 ? 'unknown' : placement, operator: 'unknown' }
   const referred = mining.some(({ weight, asksFirst }) => weight === 'suspicion' && asksFirst === true)
   const { status, rule } = fold({

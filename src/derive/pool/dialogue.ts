@@ -38,10 +38,13 @@ function named(frames: readonly DialogueFrame[]): Dialogue | null {
   const told = frames.filter((frame) => frame.message !== null && sentRoles.has(frame.message.role) === (frame.direction === 'sent'))
   if (told.length === 0) return null
   const job = told.find((frame) => frame.message!.role === 'job' || frame.message!.role === 'logged-in')
-  // Who greeted in words of its own, and then was sent jobs, said who is paid.
+  // Who greeted in words of its own, and then was sent jobs or handed in a share, said who is paid. Jobs in a stream that broke off may be lost.
+  const firstShare = told.find((frame) => frame.message!.role === 'submit')
   const greetings = told.some((frame) => frame.message!.role === 'login')
     ? []
-    : frames.filter((frame) => frame.direction === 'sent' && frame.shape?.role === 'login' && frame.atMs <= (job?.atMs ?? -1))
+    : frames.filter(
+        (frame) => frame.direction === 'sent' && frame.shape?.role === 'login' && frame.atMs <= (job?.atMs ?? firstShare?.atMs ?? -1),
+      )
   const lines =
     job?.message?.dialect === 'duino'
       ? frames.filter((frame) => frame.direction === 'sent' && toldOf(frame) === 'line' && frame.atMs >= job.atMs)

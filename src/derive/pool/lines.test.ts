@@ -55,3 +55,19 @@ for (const [name, payload] of Object.entries(whole))
   test(`${name} is read as a whole`, () => {
     assert.equal(readMessages(payload).length, 1)
   })
+
+test('a greeting with an account and then a share are a dialogue, also where the jobs between them were lost', () => {
+  const read = (text: string, atMs: number) => ({
+    direction: 'sent' as const,
+    atMs,
+    place: `req-${atMs} request`,
+    ...readMessages({ text })[0]!,
+  })
+  const greeting = read('{"command":"auth","key":"SK_jL4LqyoHkSqTMrhtESt14q","version":2}', 1)
+  const share = read(`{"command":"submit","job_id":"635003546","nonce":"00000000","result":"${'c9e95f48'.repeat(8)}"}`, 2)
+  const dialogue = dialogueOf([greeting, share])
+  assert.deepEqual([dialogue?.strength, dialogue?.accounts], ['named', ['SK_jL4LqyoHkSqTMrhtESt14q']])
+  // Nobody is paid for what was said after the work, and a greeting alone is anybody's.
+  assert.equal(dialogueOf([share, { ...greeting, atMs: 3 }])?.strength, 'one-sided')
+  assert.equal(dialogueOf([greeting]), null)
+})
