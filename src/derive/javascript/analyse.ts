@@ -282,6 +282,16 @@ class Analyser {
   }
 
   #binary(node: ESTree.BinaryExpression, context: Context, place: () => ReturnType<Parsed['place']>): Child[] {
+    // A number that is written as a sum or as two halves is what comes out of it.
+    if (isPlainNumber(node.left, 3) && isPlainNumber(node.right, 3)) {
+      const value = this.#fold(node)
+      if (typeof value === 'number') {
+        this.#census.number(value, place)
+        return []
+      }
+    }
+    if (node.operator === '>>>' && this.#fold(node.right) === 16) this.#census.upperHalf()
+    if (node.operator === '|' || node.operator === '^' || node.operator === '+') this.#turnIn(node.left, node.right)
     if (node.operator === '&') {
       this.#maskOf(node.right)
       this.#maskOf(node.left)
@@ -295,6 +305,21 @@ class Analyser {
       }
     }
     return childrenOf(node).map((child) => ({ node: child, moment: context.moment }))
+  }
+
+  /** `x << 7 | x >>> 25`: two shifts of the same thing that make a turn. */
+  #turnIn(one: Node, other: Node): void {
+    if (one.type !== 'BinaryExpression' || other.type !== 'BinaryExpression') return
+    const [left, right] = one.operator === '<<' ? [one, other] : [other, one]
+    if (left.operator !== '<<' || right.operator !== '>>>') return
+    const by = this.#fold(left.right)
+    const back = this.#fold(right.right)
+    if (typeof by === 'number' && typeof back === 'number' && by + back === 32 && this.#sourceOf(left.left) === this.#sourceOf(right.left))
+      this.#census.turn('', by)
+  }
+
+  #sourceOf(node: Node): string {
+    return this.#parsed.source.slice(node.start, node.end)
   }
 
   #maskOf(node: Node): void {
@@ -339,6 +364,9 @@ class Analyser {
     if (name !== null && !isNew && /^[\w$]{1,60}$/.test(name)) this.#functions.use(name, context.moment, context.inside)
     const decoded = this.#fold(node)
     if (typeof decoded === 'string' && decoded !== '') this.#text(decoded, place)
+    // `R(a, 7)`, as a turn that is a function of its own.
+    const last = values.at(-1)
+    if (values.length === 2 && callee.type === 'Identifier' && typeof last === 'number') this.#census.turn(callee.name, last)
     const first = values[0]
     const waits =
       method !== null &&
@@ -492,6 +520,20 @@ class Analyser {
     if (looksLikeScript(text))
       return this.#add({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `string, line ${place().line}` })
     if (isBinary(text)) this.#data(Buffer.from(text, 'latin1'), place, 'binary string')
+  }
+}
+
+/** A literal number, or a few of them under operators. */
+function isPlainNumber(node: Node, depth: number): boolean {
+  switch (node.type) {
+    case 'Literal':
+      return typeof node.value === 'number'
+    case 'UnaryExpression':
+      return depth > 0 && isPlainNumber(node.argument, depth - 1)
+    case 'BinaryExpression':
+      return depth > 0 && isPlainNumber(node.left, depth - 1) && isPlainNumber(node.right, depth - 1)
+    default:
+      return false
   }
 }
 

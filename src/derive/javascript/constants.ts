@@ -11,12 +11,20 @@ const scratchpadMasks: Readonly<Record<number, string>> = {
   0x1fff0: '128 KiB',
   0x7fff0: '512 KiB',
 }
+/** Turns of Salsa20's quarter round (https://cr.yp.to/snuffle/spec.pdf, 3); 9 and 18 to the left are no other hash function's. */
+const salsaTurns = [7, 9, 13, 18] as const
 const iterationCounts: ReadonlySet<number> = new Set([0x80000, 0x40000, 0x20000, 0x10000, 0x60000])
 
 /** Counts what a script's numbers and data say of the algorithms in it. */
 export class ConstantCensus {
   readonly #found = new Map<number, Set<number>>()
   readonly #masks = new Map<number, number>()
+  readonly #turns = new Map<string, Map<number, number>>()
+  #rows = 0
+  #upperHalves = 0
+  #lowerHalves = 0
+  readonly #field = new Set<number>()
+  #sigma = false
   #iterations = false
   #scratchpadSize = false
   #sbox = false
@@ -24,13 +32,41 @@ export class ConstantCensus {
 
   number(value: number, place: () => Place): void {
     if (iterationCounts.has(value)) this.#iterations = true
+    // What AES's substitution is made of at run time (FIPS 197, 4.2 and 5.1.1): the reduction, and the constant at the end.
+    if (value === 0x63 || value === 0x1b || value === 0x11b) this.#field.add(value)
+    // "expa", the first word of what Salsa20 and ChaCha begin with as ciphers; scrypt has none of it.
+    if (value === 0x61707865) this.#sigma = true
     if (value === 0x200000 || value === 0x100000) this.#scratchpadSize = true
     if (value < 0x8000 && value > -0x8000) return
     if (this.#word(value | 0)) this.#place ??= place()
   }
 
+  /** `x >>> 16`: beside `x & 65535` it splits a factor, as 64-bit products are made of. */
+  upperHalf(): void {
+    this.#upperHalves++
+  }
+
   mask(value: number): void {
+    if (value === 0xffff) this.#lowerHalves++
+    // Litecoin's ROMix: the row of 1,024 that a word of the block names (RFC 7914, 5).
+    if (value === 1_023) this.#rows++
     if (scratchpadMasks[value] !== undefined) this.#masks.set(value, (this.#masks.get(value) ?? 0) + 1)
+  }
+
+  /** A turn to the left in place (`callee` is empty), or a call of two arguments, the last a number: a turn where one function is called with all of Salsa20's. */
+  turn(callee: string, count: number): void {
+    if (!salsaTurns.includes(count as (typeof salsaTurns)[number]) || this.#turns.size > 2_000) return
+    let counts = this.#turns.get(callee)
+    if (counts === undefined) this.#turns.set(callee, (counts = new Map()))
+    counts.set(count, (counts.get(count) ?? 0) + 1)
+  }
+
+  #makesAes(): boolean {
+    return this.#field.has(0x63) && (this.#field.has(0x1b) || this.#field.has(0x11b))
+  }
+
+  #hasSalsa(): boolean {
+    return [...this.#turns.values()].some((counts) => salsaTurns.every((count) => (counts.get(count) ?? 0) >= 4))
   }
 
   octets(bytes: Uint8Array, place: () => Place): void {
@@ -81,9 +117,22 @@ export class ConstantCensus {
     // Compilers keep the tables in a file of their own at times: then the loop over the scratchpad with its size and count has to do.
     if (scratchpad !== null && (parts >= 2 || (isAsm && maskUses >= 4 && this.#iterations && this.#scratchpadSize))) {
       cores.push({ family: 'cryptonight', style, purpose: 'mining-core', marks: [...marks, scratchpad], place })
+    } else if (scratchpad !== null && this.#scratchpadSize && this.#makesAes() && this.#upperHalves >= 2 && this.#lowerHalves >= 2) {
+      // No constant is left to tell it from an emulator of a machine for certain: it names what other evidence finds.
+      const made = [scratchpad, 'products of 64 bits in halves', 'a substitution of AES that is made at run time']
+      cores.push({ family: 'cryptonight', style, purpose: 'hash-function', marks: made, place })
     } else if (parts === 3 && finals.length >= 2) cores.push({ family: 'cryptonight', style, purpose: 'hash-function', marks, place })
     if (found.has('randomx-superscalar') || found.has('randomx-aes'))
       cores.push({ family: 'randomx', style, purpose: 'mining-core', marks: ["RandomX's constants"], place })
+    if (this.#hasSalsa() && !this.#sigma && (found.has('sha256') || this.#rows > 0)) {
+      // With rows of a fixed number it is a coin's; a wallet's and a login's take that number as they are told.
+      const marks = [
+        'the quarter rounds of Salsa20/8',
+        ...(this.#rows > 0 ? ['a walk over 1,024 rows'] : []),
+        ...(found.has('sha256') ? ['SHA-256 constants'] : []),
+      ]
+      cores.push({ family: 'scrypt', style, purpose: 'hash-function', marks, place })
+    }
     for (const algorithm of [
       'sha1',
       'sha256',

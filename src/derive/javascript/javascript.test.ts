@@ -236,3 +236,41 @@ test('a list that is joined to itself again and again runs out of steps, not of 
     assert.equal(javascriptDeriver.derive(bytes(`${text};var m=new Miner("k")`), context).features.literals.includes('Miner'), true)
   assert.ok(process.memoryUsage().heapUsed - before < 400e6)
 })
+
+const round = 'x[4] ^= u << 7 | u >>> 25; x[8] ^= v << 9 | v >>> 23; x[12] ^= w << 13 | w >>> 19; x[0] ^= z << 18 | z >>> 14; '
+const sha256Start = '[0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c]'
+const walk = 'p = q[1048560 & a] ^ q[b & 1048560]; var pad = new Uint8Array(1048576); '
+const halves = 'm = (a & 65535) * (b >>> 16) + (a >>> 16) * (b & 65535); '
+const familiesIn: Record<string, [text: string, families: string[]]> = {
+  'Salsa20/8 in place, a walk over 1,024 rows': [`${round.repeat(4)} j = x[16] & 1023`, ['scrypt']],
+  'Salsa20/8 by a function that turns, and SHA-256': [
+    `${'x4 ^= R(x0, 7); x8 ^= R(x4, 9); x12 ^= R(x8, 13); x0 ^= R(x12, 18); '.repeat(4)} var k = ${sha256Start}; nonce`,
+    ['scrypt'],
+  ],
+  'Salsa20 as a cipher': [`${round.repeat(4)} j = x[16] & 1023; s = 0x61707865`, []],
+  'turns of other words': [
+    `${'x ^= u << 7 | v >>> 25; x ^= u << 9 | v >>> 23; x ^= u << 13 | v >>> 19; x ^= u << 18 | v >>> 14;'.repeat(4)} x & 1023`,
+    [],
+  ],
+  'CryptoNight whose tables are made at run time': [`${walk + halves} s = s ^ 99; t = t & 128 ? t << 1 ^ 283 : t << 1`, ['cryptonight']],
+  'a machine with a megabyte': [`${walk + halves} s = t & 7`, []],
+}
+for (const [name, [text, families]] of Object.entries(familiesIn)) {
+  test(`families in ${name}: ${families.join(', ') || 'none of a coin'}`, () => {
+    const { cores } = featuresOf(`var job_id, nonce; function f(x, q, a, b) { ${text} }`)
+    assert.deepEqual(
+      cores.map(({ family }) => family).filter((family) => /scrypt|cryptonight/.test(family)),
+      families,
+    )
+    assert.ok(cores.every(({ purpose }) => purpose === 'hash-function'))
+  })
+}
+
+test('a constant that is split is read as what comes out of it', () => {
+  const words = [0x6a09e667, 0x3b67ae85, 0x3c6ef372, 0x254ff53a, 0x510e527f, 0x1b05688c, 0x1f83d9ab, 0x5be0cd19]
+  const split = featuresOf(`var job_id = [${words.map((word) => `${word ^ 0x5a5a5a5a} ^ 0x5a5a5a5a`).join(', ')}]`).cores
+  assert.deepEqual(
+    split.map(({ family }) => family),
+    ['sha256'],
+  )
+})

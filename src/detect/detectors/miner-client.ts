@@ -5,6 +5,9 @@ import { clientMarks } from '../miner-code.ts'
 /** Names of functions that are another's name for an algorithm: Panthera is Scala's RandomX (https://github.com/scala-network/Panthera). */
 const familyOf: Readonly<Record<string, string>> = { cn_slow_hash: 'cryptonight', panthera: 'randomx', scanhash: 'unknown-core' }
 
+/** Hash functions that a client beside them mines with, though others use them too. */
+const coinHashes: ReadonlySet<string> = new Set(['cryptonight', 'scrypt'])
+
 /** A miner's client or worker without a name: code that takes jobs, hands in nonces, counts hashes. */
 export const detector = defineDetector({
   meta: {
@@ -30,7 +33,9 @@ export const detector = defineDetector({
       const marks = clientMarks(script.features)
       if (marks === null || (hasWallet && !marks.decided)) return []
       const account = script.features.accounts[0]?.account ?? null
-      const core = script.features.cores.find(({ purpose }) => purpose === 'mining-core')?.family ?? null
+      const { cores } = script.features
+      const core =
+        (cores.find(({ purpose }) => purpose === 'mining-core') ?? cores.find(({ family }) => coinHashes.has(family)))?.family ?? null
       const algorithm = script.features.vocabulary.find(({ group }) => group === 'algorithm')?.word ?? null
       return [
         {

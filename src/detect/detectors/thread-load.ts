@@ -9,7 +9,7 @@ import { coreLoad, isWorker, steadyLoad } from '../load.ts'
 export const detector = defineDetector({
   meta: {
     id: 'thread-load',
-    version: '4',
+    version: '5',
     title: 'Threads that hash',
     kinds: ['mining'],
     limits: 'On the page’s own thread only where its hottest code is WebAssembly or the miner’s; a crowded machine distorts shares.',
@@ -75,7 +75,7 @@ export const detector = defineDetector({
 })
 
 /** Functions that coins are mined by alone; a cipher is never one. */
-const minedHash = /^(?:sha-?1|sha-?256|sha-?512|scrypt|keccak|blake\w*|argon2\w*|skein|groestl)$/i
+const minedHash = /^(?:cryptonight|sha-?1|sha-?256|sha-?512|scrypt|keccak|blake\w*|argon2\w*|skein|groestl)$/i
 
 /** The algorithm that the code is; else what the pool calls it; else a lone hash beside it. Threads that hash by nobody knows what have an unknown core. */
 function familyOf(findings: readonly Finding[]): string {
