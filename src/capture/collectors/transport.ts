@@ -2,6 +2,7 @@ import type { Protocol } from 'devtools-protocol/types/protocol.d.ts'
 import type { SocketFrame, TransportArtifact } from '#model/artifact.ts'
 import { BoundedList } from '../bounded-list.ts'
 import type { Collector, Target, VisitContext } from '../collector.ts'
+import { within } from '../deadline.ts'
 import { frameOfStack, initiatorOf } from '../initiator.ts'
 import { webrtcHook } from '../page/webrtc-hook.ts'
 
@@ -14,6 +15,9 @@ const textOpcode = 1
 export function transportCollector(context: VisitContext): Collector<'transport'> {
   const list = new BoundedList<TransportArtifact>(maxTransports, 'transports')
   const known = new Map<string, TransportArtifact>()
+  /** Streams of which something came before they could be followed, and when. */
+  const early = new Map<TransportArtifact, number>()
+  const asking: Promise<void>[] = []
 
   function open(
     key: string,
@@ -96,13 +100,39 @@ export function transportCollector(context: VisitContext): Collector<'transport'
         const transport = data === undefined ? undefined : known.get(`${target.id} ${requestId}`)
         if (transport?.type === 'fetch-stream' && data !== undefined)
           message(transport, 'received', Buffer.from(data, 'base64').toString('utf8'))
+        const began = known.get(`${target.id} ${requestId}`)
+        if (began?.type === 'fetch-stream' && data === undefined && !early.has(began)) early.set(began, context.nowMs())
       })
       session.on('Network.loadingFinished', ({ requestId }) => setStatus(known.get(`${target.id} ${requestId}`), 'closed'))
-      session.on('Network.loadingFailed', ({ requestId }) => setStatus(known.get(`${target.id} ${requestId}`), 'failed'))
+      session.on('Network.loadingFailed', ({ requestId }) => {
+        const transport = known.get(`${target.id} ${requestId}`)
+        setStatus(transport, 'failed')
+        if (transport !== undefined && early.has(transport)) asking.push(recover(target, requestId, transport))
+      })
     },
     async finish() {
+      await Promise.all(asking)
       return list.collection(context.hooks.lost('webrtc'))
     },
+  }
+
+  /**
+   * What came before a stream was followed: bodies are kept outside the renderer, which then has nothing buffered to hand over, and the
+   * whole is there once it broke off (Chromium 156).
+   */
+  async function recover({ session }: Target, requestId: string, transport: TransportArtifact): Promise<void> {
+    try {
+      const { body, base64Encoded } = await within(2_000, 'the stream', session.send('Network.getResponseBody', { requestId }))
+      const whole = base64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body
+      const followed = transport.messages.reduce((sum, { size }) => sum + size, 0)
+      const missed = Buffer.from(whole).subarray(0, Math.max(0, Buffer.byteLength(whole) - followed))
+      if (missed.length === 0) return
+      const atMs = early.get(transport) ?? transport.openedAtMs
+      const text = missed.toString('utf8').slice(0, maxMessageLength)
+      transport.messages.unshift({ atMs, direction: 'received', opcode: textOpcode, size: missed.length, text })
+    } catch {
+      // The target is gone: what was followed stays.
+    }
   }
 
   /** A response of unknown length to a script is read as it comes: its body is whole only when it ends, and a stream does not. */
