@@ -43,7 +43,7 @@ console.log(
   `${visits} visits; our process after 50: ${mb(near(own, 50))}, after ${visits}: ${mb(near(own, visits))} (ratio ${(near(own, visits) / near(own, 50)).toFixed(2)})`,
 )
 console.log(
-  `with the browser after 50: ${mb(near(all, 50))}, after ${visits}: ${mb(near(all, visits))} (ratio ${(near(all, visits) / near(all, 50)).toFixed(2)})`,
+  `with the browser after 50: ${mb(near(all, 50))}, after ${visits}: ${mb(near(all, visits))} (ratio ${(near(all, visits) / near(all, 50)).toFixed(2)}), highest ${mb(Math.max(...all.slice(5)))}; every so many visits it is a new one`,
 )
 await capturer.close()
 await egress.close()
