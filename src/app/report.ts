@@ -14,17 +14,20 @@ export interface ReportRequest {
 
 export type Reported = { name: string; page: ReportedPage } | { name: string; error: ErrorRecord }
 
-/** Captures that are kept → all that a report shows of them, with the answer that was given last. One that cannot be read is an error among the results. */
+/** Captures that are kept, each once → all that a report shows of them, with the answer that was given last. One that cannot be read is an error among the results. */
 export async function* reportCaptures(
   request: ReportRequest,
   onProgress: (text: string) => void,
   signal: AbortSignal,
 ): AsyncGenerator<Reported> {
   await using judges = new Judges()
+  const seen = new Set<string>()
   for (const name of request.names) {
     try {
       for await (const kept of keptCaptures(name, request.dir)) {
         if (signal.aborted) return
+        if (seen.has(kept.id)) continue
+        seen.add(kept.id)
         onProgress(`reading ${kept.id}`)
         yield await reported(kept, request.again, judges)
       }

@@ -49,6 +49,7 @@ describe('a report of what is kept', () => {
     'a manifest': { args: () => [manifestOf(miner)], pages: () => [miner], code: 1 },
     'a data folder': { args: () => ['assay-out'], pages: () => [clean, miner], code: 1 },
     'several at once': { args: () => [manifestOf(clean), miner], pages: () => [clean, miner], code: 1 },
+    'a capture that is named twice': { args: () => [miner, 'assay-out'], pages: () => [miner, clean], code: 1 },
     'another folder, by --dir': { args: () => ['--dir', join(dir, 'assay-out'), clean], pages: () => [clean], code: 0 },
     'a mining page that is not to fail': { args: () => [miner, '--fail-on', 'never'], pages: () => [miner], code: 0 },
   }

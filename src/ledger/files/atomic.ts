@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, fdatasync, fsync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { closeSync, constants, fdatasync, fsync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { AssayError } from '#model/errors.ts'
@@ -96,10 +96,12 @@ export async function makeFolder(dir: string): Promise<void> {
   for (let made = dir; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
 }
 
-/** Bytes of a file, or null where there is none. */
+/** Bytes of a file, or null where there is none. A folder from elsewhere may hold a pipe or a device there: `STORE_CORRUPT` at once, never a wait. */
 export async function readIfThere(path: string): Promise<Buffer | null> {
   try {
-    return await readFile(path)
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    if (!(await file.stat()).isFile()) throw new AssayError('STORE_CORRUPT', `${path} is no file`)
+    return await file.readFile()
   } catch (error) {
     if (isMissing(error)) return null
     throw error
