@@ -157,7 +157,11 @@ export function adviceFor(told: Told): string[] {
       `Compare ${code?.url ?? 'the script file'} with the copy that you deployed: if you did not write this, somebody changed it.`,
     )
   else advice.push('Search the page’s template and its database for the lines cited: if you did not write them, somebody changed the site.')
-  if (status === 'opt-in') advice.push('Nothing runs without consent as far as was seen; say in your privacy notice what it does.')
-  else advice.push('If this was not you, change the passwords of whoever can edit the site, and look for the way in.')
+  if (status === 'opt-in')
+    return [
+      'Nothing runs without consent as far as was seen: if it is yours, say in your privacy notice what it does.',
+      ...advice.map((text) => `If it is not yours: ${text[0]!.toLowerCase()}${text.slice(1)}`),
+    ]
+  advice.push('If this was not you, change the passwords of whoever can edit the site, and look for the way in.')
   return advice
 }
