@@ -17,7 +17,8 @@ const networks = [
 const perNetwork = 30
 
 export interface AddressBook {
-  addressOf(host: string): string
+  /** `alone`: one that no other host gets, decided when the host is first asked for. */
+  addressOf(host: string, alone?: boolean): string
   all(): string[]
   networks: NameMap['networks']
 }
@@ -26,11 +27,18 @@ export interface AddressBook {
 export function addressBook(): AddressBook {
   const taken = new Map<string, string>()
   const used = networks.map(() => 0)
+  let lonely = 0
   return {
-    addressOf(host) {
+    addressOf(host, alone = false) {
       const known = taken.get(host)
       if (known !== undefined) return known
       let network = new Random(`network/${host}`).int(0, networks.length - 1)
+      if (alone) {
+        const address = `127.${network + 16}.${200 + (lonely >> 7)}.${(lonely & 127) + 1}`
+        lonely++
+        taken.set(host, address)
+        return address
+      }
       for (let tries = 0; tries < networks.length && (used[network] ?? 0) >= perNetwork; tries++) network = (network + 1) % networks.length
       const number = (used[network] ?? 0) % perNetwork
       used[network] = (used[network] ?? 0) + 1
