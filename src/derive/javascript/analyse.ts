@@ -56,6 +56,8 @@ class Analyser {
   readonly #features: JavaScriptFeatures
   readonly #options: AnalysisOptions
   readonly #names = new Map<string, Folded | null>()
+  /** Lists of constants by the name that is given one list and no other: minifiers take their strings from such. Null where there are two. */
+  readonly #lists = new Map<string, readonly (Folded | undefined)[] | null>()
   readonly #aliases = new Map<string, string>()
   readonly #census = new ConstantCensus()
   readonly #words = new Set<string>()
@@ -133,6 +135,8 @@ class Analyser {
     while (stack.length > 0) {
       const node = stack.pop()!
       this.#functions.declare(node, (target) => this.#dotted(target))
+      if (node.type === 'VariableDeclarator' && (node.id as Node).type === 'Identifier' && node.init?.type === 'ArrayExpression')
+        this.#collectList((node.id as ESTree.Identifier).name, node.init)
       if (node.type === 'VariableDeclarator' && (node.id as Node).type === 'Identifier')
         assign((node.id as ESTree.Identifier).name, node.init)
       else if (node.type === 'AssignmentExpression' && (node.left as Node).type === 'Identifier')
@@ -145,7 +149,17 @@ class Analyser {
     }
   }
 
+  #collectList(name: string, { elements }: ESTree.ArrayExpression): void {
+    if (elements.length < 2 || elements.length > 20_000) return
+    const values = (elements as (Node | null)[]).map((element) => (element?.type === 'Literal' ? foldConstant(element) : undefined))
+    if (values.every((value) => value !== undefined)) this.#lists.set(name, this.#lists.has(name) ? null : values)
+  }
+
   #fold = (node: Node): Folded => {
+    if (node.type === 'MemberExpression' && node.computed && node.object.type === 'Identifier' && node.property.type === 'Literal') {
+      const element = this.#lists.get(node.object.name)?.[Number(node.property.value)]
+      if (element !== undefined) return element
+    }
     if (node.type === 'CallExpression' && (node.callee as Node).type === 'Identifier') {
       const values = (node.arguments as Node[]).map((argument) => foldConstant(argument, this.#constantOf))
       if (values.every((value) => value !== undefined)) {

@@ -274,3 +274,21 @@ test('a constant that is split is read as what comes out of it', () => {
     ['sha256'],
   )
 })
+
+const lists: Record<string, [text: string, roles: string[]]> = {
+  'fields from a list of strings, whose name is a scalar’s elsewhere': [
+    'var e=["job_id","nonce","result"];function w(){var e=1;e=2;return e}function s(a,b,c){send({[e[0]]:a,[e[1]]:b,[e[2]]:c})}',
+    ['submit'],
+  ],
+  'a list of the same name in two functions says nothing': [
+    'function a(){var e=["job_id","nonce","result"];return e}function b(){var e=["x","y","z"];send({[e[0]]:1,[e[1]]:2,[e[2]]:3})}',
+    [],
+  ],
+  'an index outside the list': ['var e=["job_id","nonce"];send({[e[0]]:1,[e[1]]:2,[e[2]]:3})', []],
+}
+for (const [name, [text, roles]] of Object.entries(lists))
+  test(`a dialogue: ${name}`, () =>
+    assert.deepEqual(
+      featuresOf(text).dialogue.map(({ role }) => role),
+      roles,
+    ))
