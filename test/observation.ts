@@ -1,27 +1,11 @@
 import { captureOf, type Capture, type CaptureManifest } from '#model/capture.ts'
 import type { Observation } from '#model/observation.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
+import { conditionsWith } from './conditions.ts'
 
 /** A page whose every text is `hostile`: for tests of what a reader is shown. */
 export function observationWith(hostile: string): { observation: Observation; capture: Capture } {
-  const conditions: CaptureManifest['conditions'] = {
-    lane: 'browser',
-    vantage: 'local',
-    userAgent: hostile,
-    language: 'en',
-    viewport: { width: 1280, height: 800, deviceScaleFactor: 1, mobile: false },
-    profile: 'standard',
-    dwellMs: 8_000,
-    consent: 'ignore',
-    proxy: null,
-    extraHeaders: [],
-    browser: 'Chromium 1',
-    sandbox: true,
-    cpuRate: 1,
-    cores: 2,
-    debuggerOn: true,
-    concurrency: 1,
-  }
+  const conditions: CaptureManifest['conditions'] = conditionsWith({ userAgent: hostile })
   const capture = captureOf({
     schema: 'assay.capture',
     schemaVersion: 1,

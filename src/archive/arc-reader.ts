@@ -3,6 +3,7 @@ import { type ByteSource, gunzip } from './expand.ts'
 import { decodePayload, parseStatusLine, splitMessage } from './http-message.ts'
 import { type ArchiveItem, essence, headerOf, isoDate, loss } from './item.ts'
 import type { ReadLimits } from './limits.ts'
+import { readRecordBlock } from './record-block.ts'
 
 /**
  * The Internet Archive's ARC, WARC's elder: `URL IP-address archive-date content-type length`, then that many octets.
@@ -24,9 +25,7 @@ export async function* readArc(source: ByteSource, gzip: boolean, limits: ReadLi
       }
       const [, url = '', address = '', date = '', , lengthText = '0'] = match
       const length = Number(lengthText)
-      const wanted = Math.min(length, limits.maxBodyBytes + limits.maxHeadBytes)
-      const block = Uint8Array.from(await reader.read(wanted))
-      const there = block.length < wanted ? block.length : block.length + (await reader.skip(length - wanted))
+      const { block, there, damage } = await readRecordBlock(reader, length, limits)
       if (there < length) yield loss('the archive ends within a record', null)
       if (!/^https?:\/\//i.test(url)) continue
       const message = splitMessage(block, limits.maxHeadBytes)
@@ -36,12 +35,6 @@ export async function* readArc(source: ByteSource, gzip: boolean, limits: ReadLi
         continue
       }
       const decoded = await decodePayload(message.body, message.headers, limits, source.budget)
-      const damage =
-        there < length
-          ? `the archive ends after ${there} of ${length} octets`
-          : wanted < length
-            ? `longer than ${limits.maxBodyBytes} octets`
-            : null
       yield {
         type: 'exchange',
         exchange: {

@@ -6,6 +6,7 @@ import { type ByteSource, gunzip } from './expand.ts'
 import { parseHeaderLines, readHead } from './http-message.ts'
 import { type ArchiveItem, headerOf, loss } from './item.ts'
 import type { ReadLimits } from './limits.ts'
+import { readRecordBlock } from './record-block.ts'
 
 /** One WARC record (ISO 28500:2017), its block cut at the limit. */
 export interface WarcRecord {
@@ -149,23 +150,9 @@ async function* segment(reader: ByteReader, limits: ReadLimits): AsyncGenerator<
       yield { type: 'loss', loss: loss(`a ${type || 'nameless'} record without a length`) }
       continue
     }
-    yield { type: 'record', record: await readBlock(reader, type, headers, length, limits) }
+    yield { type: 'record', record: { type, headers, length, ...(await readRecordBlock(reader, length, limits)) } }
   }
   if (stray > 0) yield { type: 'loss', loss: loss(`${stray} octets that belong to no record`, null) }
-}
-
-async function readBlock(reader: ByteReader, type: string, headers: HttpHeader[], length: number, limits: ReadLimits): Promise<WarcRecord> {
-  const wanted = Math.min(length, limits.maxBodyBytes + limits.maxHeadBytes)
-  const block = await reader.read(wanted)
-  const there = block.length < wanted ? block.length : block.length + (await reader.skip(length - wanted))
-  const damage =
-    there < length
-      ? `the archive ends after ${there} of ${length} octets`
-      : wanted < length
-        ? `longer than ${limits.maxBodyBytes} octets`
-        : null
-  // A small block is copied: a view would keep the whole chunk that it lies in.
-  return { type, headers, block: block.length < 4096 ? Uint8Array.from(block) : block, length, there, damage }
 }
 
 /** Exactly `WARC/1.0` and a line end. */

@@ -11,6 +11,7 @@ import { assemble } from '#derive/wasm/testing/text.ts'
 import { createJudge } from '#judge/judge.ts'
 import { answerOf, exitCodeOf } from '#model/answer.ts'
 import { loadSignatures } from '#judge/signatures.ts'
+import { conditionsWith } from '../../test/conditions.ts'
 
 const blobs = memoryBlobs()
 const judge = createJudge({
@@ -56,24 +57,7 @@ function manifestOf(situation: Situation): CaptureManifest {
     startedAt: '2026-01-01T00:00:00.000Z',
     endedAt: '2026-01-01T00:00:10.000Z',
     clockOffsetMs: null,
-    conditions: {
-      lane,
-      vantage: 'local',
-      userAgent: 'test',
-      language: 'en',
-      viewport: { width: 1280, height: 720, deviceScaleFactor: 1, mobile: false },
-      profile: 'standard',
-      dwellMs: 8_000,
-      consent: 'ignore',
-      proxy: null,
-      extraHeaders: [],
-      browser: 'Chromium',
-      sandbox: true,
-      cpuRate: 1,
-      cores: 4,
-      debuggerOn: true,
-      concurrency: 1,
-    },
+    conditions: conditionsWith({ lane }),
     actions: [],
     ended: { reason: 'dwell', detail: '' },
     error: situation.error ?? null,

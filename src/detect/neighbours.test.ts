@@ -7,6 +7,7 @@ import type { FindingKind } from '#model/finding.ts'
 import { memoryBlobs } from '#model/memory-blobs.ts'
 import { createJudge } from '#judge/judge.ts'
 import { remoteCommand } from '#derive/shell-command.ts'
+import { conditionsWith } from '../../test/conditions.ts'
 
 const blobs = memoryBlobs()
 const judge = createJudge({ blobs, signatures: [], limits: { children: 1, heapMb: 512, timeMs: 20_000, timeMsPerMb: 1_000 } })
@@ -27,24 +28,7 @@ function captureWith(made: Made): Parameters<typeof judge.judge>[0] {
     startedAt: '2026-01-01T00:00:00.000Z',
     endedAt: '2026-01-01T00:00:10.000Z',
     clockOffsetMs: null,
-    conditions: {
-      lane: 'browser',
-      vantage: 'local',
-      userAgent: 'test',
-      language: 'en',
-      viewport: { width: 1280, height: 720, deviceScaleFactor: 1, mobile: false },
-      profile: 'thorough',
-      dwellMs: 8_000,
-      consent: 'ignore',
-      proxy: null,
-      extraHeaders: [],
-      browser: 'Chromium',
-      sandbox: true,
-      cpuRate: 1,
-      cores: 4,
-      debuggerOn: true,
-      concurrency: 1,
-    },
+    conditions: conditionsWith({ profile: 'thorough' }),
     actions: [],
     ended: { reason: 'dwell', detail: '' },
     error: null,
