@@ -20,6 +20,8 @@ export function dialectOf(value: unknown): Read | null {
 function ofArray(values: readonly unknown[]): Read | null {
   if (values.length === 0 || values.length > 64) return null
   const [event, payload] = values
+  const ofJsecoin = typeof event === 'string' ? jsecoin(event, payload) : null
+  if (ofJsecoin !== null) return ofJsecoin
   const members = membersOf(payload)
   // Socket.IO: ["auth", {…}].
   if (typeof event === 'string' && members !== null) {
@@ -295,4 +297,30 @@ function duino(line: string): Read | null {
   const job = /^([0-9a-f]{40}),([0-9a-f]{40}),\d{1,9}$/.exec(trimmed)
   if (job) return { ...message('duino', 'job', null), family: 'sha1', jobId: job[1]!.slice(0, 16) }
   return null
+}
+
+/**
+ * JSEcoin over Socket.IO: the hash of the block without its nonce, and a text with the nonce back. By its client script of July 2018, as
+ * https://github.com/retrocryptomining/data keeps it (samples/jsecoin): preHash,hash,nonce,publisher,visitor,site,sub-account.
+ */
+function jsecoin(event: string, payload: unknown): Read | null {
+  switch (event) {
+    case 'firstPreHash':
+    case 'blockPreHash':
+      return hex(payload, 32, 128) ? { ...message('jsecoin', 'job', event), family: 'sha256' } : null
+    case 'requestFirstPreHash':
+      return { ...message('jsecoin', 'login', event), family: 'sha256' }
+    case 'optInAuthKey': {
+      const publisher = membersOf(payload)?.['pubID']
+      return typeof publisher === 'string' || typeof publisher === 'number'
+        ? { ...message('jsecoin', 'login', event), account: text(String(publisher)), family: 'sha256' }
+        : null
+    }
+    case 'submitHash': {
+      const share = typeof payload === 'string' ? /^[0-9a-f]{32,128},[0-9a-f]{64},\d{1,16},([^,\s]{1,64}),[^,]{0,128},/i.exec(payload) : null
+      return share === null ? null : { ...message('jsecoin', 'submit', event), account: share[1]!, family: 'sha256' }
+    }
+    default:
+      return null
+  }
 }

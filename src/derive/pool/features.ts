@@ -10,7 +10,7 @@ export interface MessageFeatures extends Reading {
 /** Bodies of requests and answers, and of frames that were too long to stand in the manifest. */
 export const messageDeriver: Deriver<'message'> = {
   kind: 'message',
-  version: '3',
+  version: '4',
   maxBytes: 256 * 1024,
   derive(bytes) {
     const [first = { message: null, shape: null }, ...more] = readMessages({ base64: Buffer.from(bytes).toString('base64') })

@@ -122,6 +122,20 @@ const messages: Record<string, { payload: unknown; role: string; dialect: string
   'Duino-Coin asks for a job': { payload: 'JOB,revox,LOW', role: 'login', dialect: 'duino', account: 'revox' },
   'Duino-Coin asks with a rig key': { payload: 'JOB,some_user,ESP8266,mykey', role: 'login', dialect: 'duino', account: 'some_user' },
   'Duino-Coin hands out a job': { payload: `${'ab12'.repeat(10)},${'cd34'.repeat(10)},2500`, role: 'job', dialect: 'duino' },
+  'JSEcoin asks for work': { payload: '42["requestFirstPreHash","1"]', role: 'login', dialect: 'jsecoin' },
+  'JSEcoin logs a publisher in': {
+    payload: `421["optInAuthKey",{"pubID":"12345","siteID":"shop.example","subID":"0"},null]`,
+    role: 'login',
+    dialect: 'jsecoin',
+    account: '12345',
+  },
+  'JSEcoin hands out the hash of a block': { payload: `42["blockPreHash","${digest}"]`, role: 'job', dialect: 'jsecoin' },
+  'JSEcoin is handed a share': {
+    payload: `42["submitHash","${digest},000000${digest.slice(6)},48213377123,12345,u1,shop.example,0"]`,
+    role: 'submit',
+    dialect: 'jsecoin',
+    account: '12345',
+  },
 }
 
 const asText = (payload: unknown): string => (typeof payload === 'string' ? payload : JSON.stringify(payload))
@@ -193,6 +207,8 @@ test('reads a login in msgpack', () => {
 })
 
 const silent: Record<string, unknown> = {
+  'an upload that hands in a hash': `42["submitHash",{"file":"${digest}"}]`,
+  'a hash that is named before a block is': `42["blockPreHash","not yet"]`,
   'a chat message that names the method': { type: 'message', text: 'how does mining.subscribe work?' },
   'a chat message that quotes a login': { user: 'bob', text: JSON.stringify(messages['Stratum login with an address']!.payload) },
   'a chat event that quotes a login': `42${JSON.stringify(['chat message', JSON.stringify(messages['Stratum login with an address']!.payload)])}`,
