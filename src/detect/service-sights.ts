@@ -42,13 +42,21 @@ export function accountOf(signature: Signature, value: unknown): string | null {
 export function matchUrl(signature: Signature, url: string): { starts: boolean; account: string | null } | null {
   for (const source of signature.startUrls) {
     const match = pattern(source).exec(url)
-    if (match) return { starts: true, account: accountOf(signature, match.groups?.['account']) }
+    if (match) return { starts: true, account: accountOf(signature, unescaped(match.groups?.['account'])) }
   }
   const parsed = URL.parse(url)
   if (parsed === null) return null
   if (isWithin(parsed.hostname, signature.hosts) || signature.scriptPaths.some((path) => pattern(path).test(parsed.pathname)))
     return { starts: false, account: null }
   return null
+}
+
+function unescaped(text: string | undefined): string | undefined {
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 interface Reference {
@@ -59,7 +67,7 @@ interface Reference {
 }
 
 /** Everything that the page loads or would load, as whole URLs. */
-function referencesOf(input: ServiceInput): Reference[] {
+export function referencesOf(input: ServiceInput): Reference[] {
   const references: Reference[] = []
   for (const html of input.features.html) {
     const artifact = html.artifacts[0]
@@ -153,7 +161,8 @@ export function sightsOf(input: ServiceInput): Page {
         const open = socket.frames.length > 0 || socket.handshake?.status === 101
         add(signature, {
           how: open ? 'socket' : 'reference',
-          account: null,
+          // Some proxies are told in their address who is paid.
+          account: matchUrl(signature, socket.url)?.account ?? null,
           artifact: socket.id,
           at: 'handshake',
           reason: `${open ? 'spoke to' : 'tried to reach'} ${host}, a host of ${signature.name}`,
@@ -190,7 +199,7 @@ function scriptSights(
           at: where(call.place.line),
           reason: said(call),
           waits: acts.waits(script, call),
-          weak: known.weak && account === null,
+          weak: known.beside || (known.weak && account === null),
         })
       }
     }

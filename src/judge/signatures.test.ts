@@ -1,120 +1,27 @@
 import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
-import { captureOf, type CaptureManifest } from '#model/capture.ts'
-import { complete, notCollected } from '#model/collection.ts'
 import { AssayError } from '#model/errors.ts'
 import { memoryBlobs } from '#model/memory-blobs.ts'
-import type { Observation } from '#model/observation.ts'
 import { createJudge } from './judge.ts'
-import { loadSignatures, parseSignature } from './signatures.ts'
+import { readSignature } from './signature-file.ts'
+import { faultText, loadAllSignatures, loadSignatures, parseSignature } from './signatures.ts'
+import { trySamples } from './try-samples.ts'
 
 const signatures = await loadSignatures()
 const blobs = memoryBlobs()
 const judge = createJudge({ blobs, signatures, limits: { children: 1, heapMb: 512, timeMs: 20_000, timeMsPerMb: 1_000 } })
 after(() => judge.close())
 
-type Sample = (typeof signatures)[number]['samples']['silent'][number]
-
-/** A sample as the page that holds it and nothing else. */
-async function judged(sample: Sample): Promise<Observation> {
-  const html =
-    sample.html ??
-    (sample.js === undefined
-      ? `<!doctype html><script src="${sample.url ?? ''}"></script>`
-      : `<!doctype html><script>${sample.js}</script>`)
-  const bytes = new TextEncoder().encode(`<!doctype html><title>A page</title><p>Welcome to this page.</p>${html}`)
-  const digest = await blobs.put(bytes)
-  const url = 'https://shop.example/'
-  const manifest: CaptureManifest = {
-    schema: 'assay.capture',
-    schemaVersion: 1,
-    visitId: 'v',
-    seed: { url, tags: [], scope: 'page' },
-    url,
-    finalUrl: url,
-    reached: { page: 'content', httpStatus: 200, reasons: [] },
-    startedAt: '2026-01-01T00:00:00.000Z',
-    endedAt: '2026-01-01T00:00:01.000Z',
-    clockOffsetMs: null,
-    conditions: {
-      lane: 'archive',
-      vantage: 'local',
-      userAgent: '',
-      language: 'en',
-      viewport: { width: 0, height: 0, deviceScaleFactor: 1, mobile: false },
-      profile: 'archive',
-      dwellMs: 0,
-      consent: 'ignore',
-      proxy: null,
-      extraHeaders: [],
-      browser: null,
-      sandbox: true,
-      cpuRate: 1,
-      cores: 1,
-      debuggerOn: false,
-      concurrency: 1,
-    },
-    actions: [],
-    ended: { reason: 'imported', detail: '' },
-    error: null,
-    artifacts: {
-      request: complete([
-        {
-          id: 'req-1',
-          targetId: 'target-1',
-          url,
-          method: 'GET',
-          resourceType: 'document',
-          requestHeaders: [],
-          requestBody: { status: 'none' },
-          initiator: { type: 'other' },
-          startedAtMs: 0,
-          response: {
-            status: 200,
-            statusText: '',
-            headers: [],
-            mimeType: 'text/html',
-            protocol: 'h2',
-            remoteAddress: null,
-            fromCache: false,
-            fromServiceWorker: false,
-          },
-          body: { status: 'stored', digest, size: bytes.length },
-        },
-      ]),
-      wasm: notCollected('a saved page has none'),
-    },
-  }
-  return judge.judge(captureOf(manifest))
-}
-
 test('there is a signature for every service that is known', () => assert.ok(signatures.length >= 30, String(signatures.length)))
 
 for (const signature of signatures) {
-  for (const [at, sample] of signature.samples.fires.entries()) {
-    test(`${signature.id}: sample ${at + 1} fires`, async () => {
-      const observation = await judged(sample)
-      const finding = observation.findings.find(({ detector, service }) => detector === 'known-service' && service === signature.id)
-      assert.ok(finding !== undefined, `found ${observation.findings.map(({ service, title }) => `${service}: ${title}`).join('; ')}`)
-      assert.equal(finding.kind, signature.kind)
-      if (sample.account !== undefined) assert.equal(finding.account, sample.account)
-      if (signature.kind === 'mining')
-        assert.ok(['loaded', 'suspected', 'opt-in'].includes(observation.conclusion.status), observation.conclusion.status)
-      else assert.equal(observation.conclusion.status, 'none')
-    })
-  }
-  for (const [at, sample] of signature.samples.silent.entries()) {
-    test(`${signature.id}: near miss ${at + 1} is silent`, async () => {
-      const observation = await judged(sample)
-      // A page that could not be read is silent too.
-      assert.deepEqual(observation.blindTo, [])
-      assert.deepEqual(
-        observation.findings.filter(({ service, kind }) => service === signature.id || kind === 'mining'),
-        [],
-      )
-    })
-  }
+  test(`${signature.id}: its samples fire, its near misses are silent`, async () => {
+    for (const { part, at, fault } of await trySamples(signature, judge, blobs)) assert.equal(fault, null, `${part} ${at + 1}: ${fault}`)
+  })
 }
 
 const bad: Record<string, string> = {
@@ -146,4 +53,48 @@ test('any text is a signature or a typed error', () => {
       }
     }),
   )
+})
+
+const good =
+  'id: x\nname: X\nkind: mining\nsource: [a]\nhosts: [miner.example]\nsamples: { fires: [{ url: https://miner.example/x.js }], silent: [{ html: <p>miner.example</p> }] }\n'
+const places: Record<string, { text: string; at: string; says: RegExp }> = {
+  'a member that is misspelled': { text: good.replace('hosts', 'hots'), at: '5:1', says: /there is no member "hots"/ },
+  'a kind that there is not': { text: good.replace('mining', 'minning'), at: '3:7', says: /kind: / },
+  'a pattern that does not compile': { text: `${good}scriptPaths:\n  - a\n  - '('\n`, at: '9:5', says: /is no regular expression/ },
+  'a pattern that matches everything': { text: `${good}startUrls: ['x*']\n`, at: '7:13', says: /matches everything/ },
+  'an id that is not the name of its file': { text: good.replace('id: x', 'id: y'), at: '1:5', says: /is called x.yaml/ },
+  'a sample that is two things': { text: good.replace('url:', 'js: "1", url:'), at: '6:20', says: /one of html, js and url/ },
+  'no near miss': { text: good.replace('[{ html: <p>miner.example</p> }]', '[]'), at: '6:66', says: /at least one sample/ },
+  'a bracket that is not closed': { text: `${good}poolHosts: [a`, at: '7:14', says: /no YAML/ },
+}
+for (const [name, { text, at, says }] of Object.entries(places)) {
+  test(`${name} is told with its place`, () => {
+    const [first, ...others] = readSignature(text, 'own/x.yaml').faults
+    assert.ok(first !== undefined && others.length === 0)
+    assert.equal(faultText(first).replace(first.message, ''), `own/x.yaml:${at}: `)
+    assert.match(first.message, says)
+  })
+}
+
+test('a signature without samples says why', () => {
+  const text = good.replace(/samples.*/, 'unsupported: how it is embedded is not known')
+  assert.deepEqual(readSignature(text, 'x.yaml').faults, [])
+})
+
+test("of the user's own, bad files are told and left out; one with the id of ours takes its place", async (context) => {
+  const own = await mkdtemp(join(tmpdir(), 'assay-own-'))
+  context.after(() => rm(own, { recursive: true }))
+  await writeFile(join(own, 'x.yaml'), good)
+  await writeFile(join(own, 'coinhive.yaml'), good.replace('id: x', 'id: coinhive'))
+  await writeFile(join(own, 'bad.yaml'), 'id: bad\n')
+  await mkdir(join(own, 'more'))
+  await writeFile(join(own, 'more', 'x.yaml'), good)
+  const { files, faults, replaced } = await loadAllSignatures([own])
+  assert.deepEqual(
+    files.filter((each) => each.own).map(({ signature }) => signature.id),
+    ['coinhive', 'x'],
+  )
+  assert.equal(files.length, signatures.length + 1)
+  assert.deepEqual(replaced, ['coinhive'])
+  assert.deepEqual(new Set(faults.map(({ file }) => basename(file))), new Set(['bad.yaml', 'x.yaml']))
 })

@@ -7,7 +7,7 @@ import { type Sight, sightsOf } from '../service-sights.ts'
 export const detector = defineDetector({
   meta: {
     id: 'known-service',
-    version: '2',
+    version: '3',
     title: 'Known services',
     kinds: ['mining', 'proof-of-work', 'crypto-library', 'wallet', 'proxyware', 'ad-worker', 'clipboard', 'drainer'],
     limits: 'Knows what signatures/ describes; a renamed copy under another interface needs the other detectors.',
@@ -50,7 +50,10 @@ type Judged = Omit<Finding, 'evidence'> & { sights: Sight[] }
 function judge(signature: Signature, sights: readonly Sight[], tells: boolean): Judged | null {
   const strong = sights.filter((sight) => !sight.weak)
   const has = (how: Sight['how']): boolean => strong.some((sight) => sight.how === how)
-  const account = sights.find((sight) => sight.account !== null)?.account ?? null
+  // A common name counts with an account of the service's form, or beside its script.
+  const beside = has('reference') || has('literal') || has('socket') || has('start')
+  const usable = beside || strong.some((sight) => sight.account !== null) ? [...sights] : strong
+  const account = usable.find((sight) => sight.account !== null)?.account ?? null
   const base = { detector: 'known-service', kind: signature.kind, family: signature.families[0] ?? null, service: signature.id, account }
   if (signature.kind !== 'mining') {
     return strong.length === 0
@@ -64,8 +67,6 @@ function judge(signature: Signature, sights: readonly Sight[], tells: boolean): 
           sights: strong,
         }
   }
-  // A common name counts with an account of the service's form, or beside its script.
-  const usable = account !== null || has('reference') || has('literal') ? [...sights] : strong
   const starts = usable.filter((sight) => sight.how === 'start' || sight.how === 'element')
   if (usable.length === 0) return null
   if (has('socket')) return { ...base, weight: 'pool-contact', title: `Spoke to a pool of ${signature.name}`, sights: usable }
