@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { signatureSchema } from '#model/signature.ts'
+import { generatedDocs } from '../scripts/generate-docs.ts'
 import { mayImport, pureRooms } from '../scripts/layout/table.ts'
 
 const checkout = fileURLToPath(new URL('../', import.meta.url))
@@ -16,6 +17,10 @@ test('docs/errors.md lists exactly the error codes', async () => {
   const listed = [...(await read('docs/errors.md')).matchAll(/^\| `([A-Z_]+)` \| .+ \| .+ \|$/gm)].map((match) => match[1] ?? '')
   assert.ok(codes.length > 20)
   assert.deepEqual(listed.toSorted(), codes.toSorted())
+})
+
+test('generated pages of docs/ are what scripts/generate-docs.ts writes', async () => {
+  for (const [path, text] of Object.entries(await generatedDocs())) assert.equal(await read(path), text, path)
 })
 
 test('docs/ARCHITECTURE.md has the import table that is enforced', async () => {
