@@ -1,14 +1,13 @@
 /**
  * Recall and false alarms on labelled scripts, pages and archives, without a browser:
  *
- *   node scripts/eval-pages.ts --samples MANIFEST=DIR [--samples MANIFEST=DIR] [--part test|tuning] [--kinds js,html,har,site] [--wrong]
+ *   node scripts/eval-pages.ts --samples MANIFEST=DIR [--samples MANIFEST=DIR] [--part test|tuning] [--kinds js,html,har,site] [--wrong] [--by-variant]
  *
  * MANIFEST is a table of samples with a header (kind, label, lineage or site, sha256 …), DIR what was extracted from it. How the parts
  * are divided, and what each column of the table means, is in eval/README.md.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { importFile } from '#archive/import.ts'
 import { pageReached } from '#derive/page-reached.ts'
@@ -16,16 +15,7 @@ import { createJudge } from '#judge/judge.ts'
 import { loadSignatures } from '#judge/signatures.ts'
 import { memoryBlobs } from '#model/memory-blobs.ts'
 import type { Observation } from '#model/observation.ts'
-
-interface Row {
-  kind: string
-  label: string
-  group: string
-  family: string
-  name: string
-  path: string
-  sha256: string
-}
+import { partOf, rowsOf } from './eval-rows.ts'
 
 const { values } = parseArgs({
   options: {
@@ -33,43 +23,11 @@ const { values } = parseArgs({
     part: { type: 'string', default: 'test' },
     kinds: { type: 'string', default: 'js,html,har' },
     wrong: { type: 'boolean', default: false },
+    'by-variant': { type: 'boolean', default: false },
     limit: { type: 'string', default: '100000' },
   },
   allowPositionals: false,
 })
-const part = (group: string): string => (createHash('sha256').update(`assay:${group}`).digest()[0]! < 102 ? 'test' : 'tuning')
-
-/** `--samples MANIFEST=DIR`. */
-function rowsOf(pair: string): Row[] {
-  const [manifest = '', directory = ''] = pair.split('=')
-  const [header = '', ...lines] = readFileSync(manifest, 'utf8').trim().split('\n')
-  const names = header.split('\t')
-  return lines.flatMap((line): Row[] => {
-    const cells = Object.fromEntries(line.split('\t').map((cell, at) => [names[at], cell])) as Record<string, string>
-    const kind = cells['kind'] ?? ''
-    const label = cells['label'] ?? ''
-    const group = (cells['lineage'] ?? cells['site'] ?? '') || (cells['repo'] ?? '')
-    const sha = cells['sha256'] ?? ''
-    const path =
-      kind === 'site'
-        ? siteFolder(join(directory, 'site', label), cells)
-        : [join(directory, label, `${sha}.${kind}`), join(directory, kind, label, `${sha}.${kind}`)].find((candidate) =>
-            existsSync(candidate),
-          )
-    return path === undefined
-      ? []
-      : [{ kind, label, group, family: cells['family'] ?? '', name: `${cells['repo']} ${cells['path']}`, path, sha256: sha }]
-  })
-}
-
-function siteFolder(parent: string, cells: Record<string, string>): string | undefined {
-  if (!existsSync(parent)) return undefined
-  const name = readdirSync(parent).find(
-    (folder) => folder.startsWith(`${cells['site']}-${cells['date']}`) && folder.endsWith((cells['commit'] ?? '').slice(0, 8)),
-  )
-  return name === undefined ? undefined : join(parent, name)
-}
-
 /** What the labels call a service or a coin → the algorithm that it hashes. Others (`other-coin`, a service of several coins) say nothing. */
 const algorithms: readonly (readonly [RegExp, string])[] = [
   [/coinhive|authedmine|crypto-?loot|coinimp|deepminer|web-?miner|cryptonight|cryptonoter|minero|webminepool/, 'cryptonight'],
@@ -116,7 +74,7 @@ const found = new Set(['active', 'loaded', 'suspected', 'opt-in'])
 const kinds = new Set(values.kinds.split(','))
 const rows = (values.samples ?? [])
   .flatMap(rowsOf)
-  .filter((row) => kinds.has(row.kind) && part(row.group) === values.part)
+  .filter((row) => kinds.has(row.kind) && partOf(row.group) === values.part)
   .slice(0, Number(values.limit))
 const table = new Map<string, Tally>()
 const times: number[] = []
@@ -135,7 +93,7 @@ for (const row of rows) {
   } catch (error) {
     status = `error ${(error as { code?: string }).code ?? (error as Error).message.slice(0, 60)}`
   }
-  const key = `${row.kind} ${row.label}`
+  const key = values['by-variant'] ? `${row.variant}, ${row.kind} ${row.label}` : `${row.kind} ${row.label}`
   const tally = table.get(key) ?? new Tally()
   table.set(key, tally)
   tally.n++
@@ -155,7 +113,7 @@ for (const row of rows) {
     if (found.has(status) && expected !== undefined && !tally.named.add(mining.some(({ family }) => family === expected)))
       wrong.push(`FAMILY (${[...new Set(mining.map(({ family }) => family))].join(', ')}, not ${expected})`)
     const told = new Set(mining.flatMap(({ account }) => (account === null ? [] : [digestOf(account)])))
-    const accounts = accountsRead[row.sha256] ?? null
+    const accounts = accountsRead[row.original] ?? null
     if (accounts !== null && !tally.account.add(accounts.length === 0 ? told.size === 0 : accounts.some((account) => told.has(account))))
       wrong.push(`ACCOUNT (${told.size} told, ${accounts.length} read)`)
   } else {
