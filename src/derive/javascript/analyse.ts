@@ -20,6 +20,8 @@ export interface AnalysisOptions {
   roots: ReadonlySet<string>
   /** Calls of the script's own string decoder → what it gives; undefined for anything else. */
   decode: (name: string, values: Folded[]) => Folded
+  /** Nodes that gave one text when the script was run in the emulator. */
+  texts: ReadonlyMap<Node, string>
   literals: readonly string[]
 }
 
@@ -125,7 +127,10 @@ class Analyser {
       if (!value) return
       const before = this.#names.has(name) || this.#aliases.has(name)
       const constant =
-        value.type === 'Literal' || value.type === 'TemplateLiteral' || value.type === 'BinaryExpression' ? foldConstant(value) : undefined
+        this.#options.texts.get(value) ??
+        (value.type === 'Literal' || value.type === 'TemplateLiteral' || value.type === 'BinaryExpression'
+          ? foldConstant(value)
+          : undefined)
       const dotted = value.type === 'NewExpression' || value.type === 'CallExpression' ? this.#dotted(value.callee) : this.#dotted(value)
       this.#names.set(name, before ? null : (constant ?? null))
       const alias = dotted === null ? null : value.type === 'NewExpression' || value.type === 'CallExpression' ? `${dotted}()` : dotted
@@ -156,6 +161,8 @@ class Analyser {
   }
 
   #fold = (node: Node): Folded => {
+    const seen = this.#options.texts.get(node)
+    if (seen !== undefined) return seen
     if (node.type === 'MemberExpression' && node.computed && node.object.type === 'Identifier' && node.property.type === 'Literal') {
       const element = this.#lists.get(node.object.name)?.[Number(node.property.value)]
       if (element !== undefined) return element
@@ -260,6 +267,7 @@ class Analyser {
         break
       case 'MemberExpression':
         if (node.computed !== true) this.#functions.label(node.property)
+        else if (this.#options.texts.has(node)) this.#text(this.#options.texts.get(node)!, place)
         this.#word(keyName(node.property, node.computed === true, this.#fold))
         break
       case 'ObjectExpression':

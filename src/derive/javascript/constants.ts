@@ -117,9 +117,19 @@ export class ConstantCensus {
     // Compilers keep the tables in a file of their own at times: then the loop over the scratchpad with its size and count has to do.
     if (scratchpad !== null && (parts >= 2 || (isAsm && maskUses >= 4 && this.#iterations && this.#scratchpadSize))) {
       cores.push({ family: 'cryptonight', style, purpose: 'mining-core', marks: [...marks, scratchpad], place })
-    } else if (scratchpad !== null && this.#scratchpadSize && this.#makesAes() && this.#upperHalves >= 2 && this.#lowerHalves >= 2) {
+    } else if (
+      scratchpad !== null &&
+      this.#scratchpadSize &&
+      (found.has('aes') || this.#makesAes()) &&
+      this.#upperHalves >= 2 &&
+      this.#lowerHalves >= 2
+    ) {
       // No constant is left to tell it from an emulator of a machine for certain: it names what other evidence finds.
-      const made = [scratchpad, 'products of 64 bits in halves', 'a substitution of AES that is made at run time']
+      const made = [
+        scratchpad,
+        'products of 64 bits in halves',
+        found.has('aes') ? 'AES tables' : 'a substitution of AES that is made at run time',
+      ]
       cores.push({ family: 'cryptonight', style, purpose: 'hash-function', marks: made, place })
     } else if (parts === 3 && finals.length >= 2) cores.push({ family: 'cryptonight', style, purpose: 'hash-function', marks, place })
     if (found.has('randomx-superscalar') || found.has('randomx-aes'))

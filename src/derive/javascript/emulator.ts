@@ -1,6 +1,7 @@
 import type { ESTree } from 'meriyah'
 import { arrayMethod, globals, type Machine, regex, regexMethod, textMethod } from './emulator-builtins.ts'
-import { Arr, Exhausted, native, numberOf, Obj, Outside, Rx, textOf, Thrown, truthy, type Value } from './emulator-values.ts'
+import { Arr, Exhausted, type Native, native, numberOf, Obj, Outside, Rx, textOf, Thrown, truthy, type Value } from './emulator-values.ts'
+import { Shortcuts } from './emulator-shortcuts.ts'
 import { isVisitorListener, varsIn, visitorEvents } from './emulator-syntax.ts'
 import { binary, type Folded } from './fold.ts'
 import { isFunction, type Node, type Parsed, parseJavaScript } from './tree.ts'
@@ -11,7 +12,9 @@ export interface Emulation {
   code: { text: string; by: string }[]
   markup: string[]
   /** Calls of things of the browser or of other scripts, by dotted name. */
-  calls: { name: string; isNew: boolean; values: Folded[]; offset: number; byVisitor: boolean }[]
+  calls: { name: string; isNew: boolean; values: Folded[]; offset: number; byVisitor: boolean; forced: boolean }[]
+  /** Calls of its own functions and members of its own objects that gave the same text each time: what its decoder hid. */
+  texts: ReadonlyMap<Node, string>
   /** Constant texts set on them: `document.createElement().src`. */
   sets: { name: string; value: string }[]
   exhausted: boolean
@@ -41,16 +44,34 @@ const windowNames: ReadonlySet<string> = new Set(['window', 'self', 'globalThis'
  * Runs a script in a small interpreter of our own, to see what its packer unpacks: no host object can be reached, every step is counted,
  * everything that belongs to a browser is a name that swallows what is done to it and writes it down. Callbacks that the script hands
  * out are run afterwards. It is no browser: what it does not know ends that statement, not the script.
+ * With a `forcedBudget`, functions that nothing called are called at the end, with unknown values, and where these decide, all branches are
+ * gone through: so that the texts in them are decoded too.
  */
-export function emulate(source: string | Parsed, budget = 600_000): Emulation {
+export function emulate(source: string | Parsed, budget = 600_000, forcedBudget = 0): Emulation {
   const parsed = typeof source === 'string' ? parseJavaScript(source) : source
-  const machine = new Interpreter(budget)
+  const machine = new Interpreter(budget, forcedBudget)
   if (parsed !== null) machine.run(parsed.program, parsed.source)
   return machine.result()
 }
 
+/** Steps of one function that is called by force. */
+const forcedSlice = 40_000
+
 class Interpreter implements Machine {
   #left: number
+  readonly #forcedBudget: number
+  #forcing = false
+  /** How often something unknown was looked at: a condition that did so is open. */
+  #unknowns = 0
+  readonly #closures: { fn: Obj; node: Node }[] = []
+  readonly #entered = new Set<Node>()
+  /** Function that runs, null outside of any; and those in which a condition was open, so that only one of its branches was gone through. */
+  #current: Node | null = null
+  readonly #halfRead = new Set<Node | null>()
+  readonly #active = new Map<Node, number>()
+  readonly #ofVisitor = new Set<Obj>()
+  readonly #texts = new Map<Node, string | null>()
+  readonly #shortcuts = new Shortcuts()
   #depth = 0
   readonly #global = new Scope(null)
   readonly #window = new Outside('window')
@@ -68,8 +89,9 @@ class Interpreter implements Machine {
   #source = ''
   #offset = 0
 
-  constructor(budget: number) {
+  constructor(budget: number, forcedBudget: number) {
     this.#left = budget
+    this.#forcedBudget = forcedBudget
     for (const [name, value] of globals()) this.#global.names.set(name, value)
     this.#global.names.set(
       'eval',
@@ -99,6 +121,51 @@ class Interpreter implements Machine {
       if (!(error instanceof Exhausted)) throw error
       this.#exhausted = true
     }
+    if (this.#forcedBudget > 0) this.#force()
+  }
+
+  /** Functions that were not called, and those that are made on the way. */
+  #force(): void {
+    this.#forcing = true
+    let budget = this.#forcedBudget
+    for (let at = 0; at < this.#closures.length && budget > 0; at++) {
+      const { fn, node } = this.#closures[at]!
+      if (this.#entered.has(node) && !this.#halfRead.delete(node)) continue
+      const slice = Math.min(budget, forcedSlice)
+      this.#left = slice
+      this.#depth = 0
+      this.#active.clear()
+      this.#byVisitor = this.#ofVisitor.has(fn)
+      const parameters = isFunction(node) ? node.params.length : 0
+      try {
+        this.#attempt(() =>
+          this.invoke(
+            fn,
+            new Outside('this'),
+            Array.from({ length: parameters }, () => new Outside('argument')),
+          ),
+        )
+      } catch (error) {
+        if (!(error instanceof Exhausted)) throw error
+      }
+      budget -= slice - Math.max(0, this.#left)
+    }
+    this.#byVisitor = false
+  }
+
+  /** Whether a condition was decided by something that is not known, in a function that is called by force. */
+  #isOpen(before: number): boolean {
+    if (this.#unknowns <= before) return false
+    if (!this.#forcing && this.#forcedBudget > 0) this.#halfRead.add(this.#current)
+    return this.#forcing
+  }
+
+  #note(node: Node, value: Value): void {
+    if (typeof value !== 'string' || this.#forcedBudget === 0) return
+    const known = this.#texts.get(node)
+    if (known === undefined) {
+      if (value.length <= 4_000 && value !== '' && this.#texts.size < 40_000 && !value.includes('[object ')) this.#texts.set(node, value)
+    } else if (known !== null && known !== value) this.#texts.set(node, null)
   }
 
   result(): Emulation {
@@ -106,11 +173,13 @@ class Interpreter implements Machine {
       code: this.#code,
       markup: this.#markup,
       calls: this.#calls,
+      texts: new Map([...this.#texts].filter((entry): entry is [Node, string] => entry[1] !== null)),
       sets: this.#sets,
       exhausted: this.#exhausted,
       ask: (name, values) => {
         const fn = this.#global.names.get(name)
         if (!(fn instanceof Obj) || fn.call === null || this.#exhausted) return undefined
+        this.#forcing = false
         let answer: Value
         this.#left = Math.max(this.#left, 0) + 2_000
         try {
@@ -125,6 +194,7 @@ class Interpreter implements Machine {
 
   #attempt(run: () => unknown): void {
     const depth = this.#depth
+    const current = this.#current
     try {
       run()
     } catch (error) {
@@ -133,6 +203,7 @@ class Interpreter implements Machine {
         throw error
     }
     this.#depth = depth
+    this.#current = current
   }
 
   #evaluate(text: string, by: string): Value {
@@ -177,10 +248,12 @@ class Interpreter implements Machine {
 
   #outsideCall(callee: Outside, values: Value[], isNew: boolean): Value {
     const name = callee.path
+    this.#unknowns++
     const byVisitor = isVisitorListener(name, values[0])
     for (const value of values) this.#later(value, byVisitor)
     const texts = values.map((value): Folded => (value instanceof Obj ? undefined : typeof value === 'bigint' ? Number(value) : value))
-    if (this.#calls.length < 4_000) this.#calls.push({ name, isNew, values: texts, offset: this.#offset, byVisitor: this.#byVisitor })
+    if (this.#calls.length < 4_000)
+      this.#calls.push({ name, isNew, values: texts, offset: this.#offset, byVisitor: this.#byVisitor, forced: this.#forcing })
     const [first] = values
     if (/^(setTimeout|setInterval|window\.execScript)$/.test(name) && typeof first === 'string') this.#evaluate(first, name)
     else if (/^(document\.write(ln)?)$/.test(name)) this.#markup.push(values.map(textOf).join('').slice(0, 1_000_000))
@@ -189,6 +262,7 @@ class Interpreter implements Machine {
   }
 
   #later(value: Value, byVisitor: boolean): void {
+    if (byVisitor && value instanceof Obj) this.#ofVisitor.add(value)
     if (
       value instanceof Obj &&
       !(value instanceof Outside) &&
@@ -215,6 +289,7 @@ class Interpreter implements Machine {
 
   #member(object: Value, key: Value): Value {
     if (object instanceof Outside) {
+      this.#unknowns++
       const name = textOf(key)
       if (object.path === 'window') return this.#lookup(name)
       const known = object.members.get(name)
@@ -392,8 +467,30 @@ class Interpreter implements Machine {
     const fn = new Obj()
     fn.text = this.#source.slice(node.start ?? 0, node.end ?? 0) || 'function () {}'
     fn.isConstructor = node.type !== 'ArrowFunctionExpression'
+    if (this.#forcedBudget > 0 && this.#closures.length < 4_000) this.#closures.push({ fn, node })
     fn.call = (self, values) => {
       this.spend(3)
+      const known = this.#shortcuts.take(node, values)
+      if (known !== undefined) {
+        this.spend(12 + (known.length >> 2))
+        return known
+      }
+      if (this.#forcedBudget > 0) {
+        this.#entered.add(node)
+        // Where all branches are gone through, nothing ends a function that calls itself.
+        const active = this.#forcing ? (this.#active.get(node) ?? 0) : 0
+        if (active >= 4) return new Outside('again')
+        if (this.#forcing) this.#active.set(node, active + 1)
+      }
+      const outer = this.#current
+      this.#current = node
+      const value = run(self, values)
+      this.#current = outer
+      if (this.#forcing) this.#active.set(node, Math.max(0, (this.#active.get(node) ?? 1) - 1))
+      if (typeof value === 'string') this.#shortcuts.watch(node, values, value)
+      return value
+    }
+    const run: Native = (self, values) => {
       const inner = new Scope(scope)
       if (node.type !== 'ArrowFunctionExpression') inner.names.set('arguments', new Arr(values))
       if (node.type === 'FunctionExpression' && node.id) inner.names.set(node.id.name, fn)
@@ -518,7 +615,13 @@ class Interpreter implements Machine {
   }
 
   #if(node: ESTree.IfStatement, scope: Scope, self: Value): Completion {
+    const before = this.#unknowns
     const test = this.#expression(node.test, scope, self)
+    if (this.#isOpen(before)) {
+      this.#statement(node.consequent, scope, self)
+      if (node.alternate) this.#statement(node.alternate, scope, self)
+      return null
+    }
     if (truthy(test)) return this.#statement(node.consequent, scope, self)
     return node.alternate ? this.#statement(node.alternate, scope, self) : null
   }
@@ -526,7 +629,12 @@ class Interpreter implements Machine {
   #loop(body: Node, scope: Scope, self: Value, test: () => boolean, update: () => unknown, first: boolean): Completion {
     let skipTest = first
     let outside = 0
-    while (skipTest || test()) {
+    for (;;) {
+      const before = this.#unknowns
+      const again = skipTest || test()
+      const isOpen = !skipTest && this.#isOpen(before)
+      if (isOpen && outside > 0) return null
+      if (!again && !isOpen) return null
       skipTest = false
       this.spend(1)
       // A condition of the browser's never turns false here.
@@ -539,7 +647,6 @@ class Interpreter implements Machine {
       }
       update()
     }
-    return null
   }
 
   #forEach(node: ESTree.ForInStatement | ESTree.ForOfStatement, scope: Scope, self: Value): Completion {
@@ -555,7 +662,9 @@ class Interpreter implements Machine {
           ? over.items.map((_, at) => String(at))
           : over instanceof Obj && !(over instanceof Outside)
             ? [...over.members.keys()]
-            : []
+            : over instanceof Outside && this.#forcing
+              ? [new Outside('item')]
+              : []
     for (const value of values) {
       this.spend(1)
       const left = node.left as Node
@@ -572,12 +681,15 @@ class Interpreter implements Machine {
 
   #try(node: ESTree.TryStatement, scope: Scope, self: Value): Completion {
     const depth = this.#depth
+    const current = this.#current
     try {
       const done = this.#statement(node.block, scope, self)
       if (done !== null) return done
+      if (this.#forcing && node.handler) this.#attempt(() => this.#block(node.handler!.body.body, new Scope(scope), self))
     } catch (error) {
       if (error instanceof Exhausted || !node.handler) throw error
       this.#depth = depth
+      this.#current = current
       const inner = new Scope(scope)
       if (node.handler.param) this.#store(node.handler.param, error instanceof Thrown ? error.value : 'error', inner, self, true)
       const done = this.#block(node.handler.body.body, inner, self)
@@ -587,7 +699,12 @@ class Interpreter implements Machine {
   }
 
   #switch(node: ESTree.SwitchStatement, scope: Scope, self: Value): Completion {
+    const before = this.#unknowns
     const value = this.#expression(node.discriminant, scope, self)
+    if (this.#isOpen(before)) {
+      for (const item of node.cases) this.#block(item.consequent, scope, self)
+      return null
+    }
     let at = node.cases.findIndex((item) => item.test && this.#expression(item.test, scope, self) === value)
     if (at < 0) at = node.cases.findIndex((item) => !item.test)
     for (; at >= 0 && at < node.cases.length; at++) {
@@ -635,8 +752,11 @@ class Interpreter implements Machine {
       case 'Literal':
         if ('regex' in node && node.regex) return new Rx(regex(node.regex.pattern, node.regex.flags))
         return node.value as Value
-      case 'Identifier':
-        return this.#read(node.name, scope)
+      case 'Identifier': {
+        const value = this.#read(node.name, scope)
+        if (value instanceof Outside) this.#unknowns++
+        return value
+      }
       case 'ThisExpression':
         return self
       case 'TemplateLiteral':
@@ -653,6 +773,8 @@ class Interpreter implements Machine {
         return this.#expression(node.expression, scope, self)
       case 'AwaitExpression':
         return this.#expression(node.argument, scope, self)
+      case 'YieldExpression':
+        return node.argument ? this.#expression(node.argument, scope, self) : undefined
       case 'SequenceExpression':
         return node.expressions.map((inner) => this.#expression(inner as Node, scope, self)).at(-1)
       case 'ArrayExpression':
@@ -675,21 +797,39 @@ class Interpreter implements Machine {
       case 'BinaryExpression':
         return this.#binary(node.operator, this.#expression(node.left, scope, self), this.#expression(node.right, scope, self))
       case 'LogicalExpression': {
+        const before = this.#unknowns
         const left = this.#expression(node.left, scope, self)
+        if (this.#isOpen(before)) {
+          const right = this.#expression(node.right, scope, self)
+          return node.operator === '&&' ? right : left
+        }
         if (node.operator === '&&') return truthy(left) ? this.#expression(node.right, scope, self) : left
         if (node.operator === '||') return truthy(left) ? left : this.#expression(node.right, scope, self)
         return left === null || left === undefined ? this.#expression(node.right, scope, self) : left
       }
-      case 'ConditionalExpression':
-        return truthy(this.#expression(node.test, scope, self))
-          ? this.#expression(node.consequent, scope, self)
-          : this.#expression(node.alternate, scope, self)
+      case 'ConditionalExpression': {
+        const before = this.#unknowns
+        const test = truthy(this.#expression(node.test, scope, self))
+        if (this.#isOpen(before)) {
+          const value = this.#expression(node.consequent, scope, self)
+          this.#expression(node.alternate, scope, self)
+          return value
+        }
+        return this.#expression(test ? node.consequent : node.alternate, scope, self)
+      }
       case 'AssignmentExpression':
         return this.#assign(node, scope, self)
-      case 'MemberExpression':
-        return this.#member(this.#expression(node.object, scope, self), this.#key(node, scope, self))
-      case 'CallExpression':
-        return this.#call(node, scope, self)
+      case 'MemberExpression': {
+        const object = this.#expression(node.object, scope, self)
+        const value = this.#member(object, this.#key(node, scope, self))
+        if (object instanceof Obj && !(object instanceof Outside)) this.#note(node, value)
+        return value
+      }
+      case 'CallExpression': {
+        const value = this.#call(node, scope, self)
+        this.#note(node, value)
+        return value
+      }
       case 'NewExpression':
         return this.#new(node, scope, self)
       default:

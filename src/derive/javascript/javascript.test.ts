@@ -24,6 +24,10 @@ const packed = `eval(function(p,a,c,k,e,d){e=function(c){return c};if(!''.replac
 const rotated = `const _0x1a=_0x3c;(function(_0x5,_0x6){const _0x7=_0x3c,_0x8=_0x5();while(!![]){try{const _0x9=parseInt(_0x7(0x1))/0x1+parseInt(_0x7(0x2))/0x2;if(_0x9===_0x6)break;else _0x8['push'](_0x8['shift']());}catch(_0xa){_0x8['push'](_0x8['shift']());}}}(_0x0,0xc));function _0x0(){const _0xb=['start','10abc','4x','Anonymous','KEY'];_0x0=function(){return _0xb;};return _0x0();}function _0x3c(a,b){const arr=_0x0();_0x3c=function(x,y){x=x-0x0;let r=arr[x];return r;};return _0x3c(a,b);}
 document.addEventListener('DOMContentLoaded',function(){const m=new Miner[_0x1a(3)](_0x1a(4));m[_0x1a(0)]();});`
 
+/** A function that nothing in the script calls, with a wrapper of its own around the decoder, and a condition that nobody knows. */
+const uncalled = `${rotated.slice(0, rotated.indexOf('document.'))}
+window.onOpen=function(_0xc){function _0xd(p,q){return _0x1a(q- -0x20,p);}const _0xe={k:-0x1d};if(_0xc.busy){_0xc[_0xd(0x9,-0x20)]();}else{const m=new Miner[_0xd(0x1,_0xe.k)](_0xd(0x3,-0x1c));m[_0xd(0x0,-0x20)]();}};`
+
 const starts: Record<string, string> = {
   plainly: 'var m = new Miner.Anonymous("KEY"); m.start()',
   'under an alias': 'var w = window, M = w.Miner, x = new M.Anonymous("KEY"); x.start()',
@@ -34,6 +38,7 @@ const starts: Record<string, string> = {
   'in Function of a reversed string': `new Function("${[...'var m=new Miner.Anonymous(String.fromCharCode(75,69,89));m.start()'].reverse().join('')}".split("").reverse().join(""))()`,
   'in a packer': packed,
   'behind a rotated string array': rotated,
+  'behind a wrapper, in a function that nothing calls': uncalled,
   'in a timer’s text': 'setTimeout("var m = new Miner.Anonymous(\'KEY\'); m.start()", 5000)',
   'in a script element’s text':
     'var s = document.createElement("script"); s.text = "var m = new Miner.Anonymous(\'KEY\'); m.start()"; document.body.appendChild(s)',
@@ -137,6 +142,29 @@ test('the emulator ends what never ends', () => {
     emulate(text, 300_000)
     assert.ok(performance.now() - started < 10_000, text)
   }
+})
+
+/** The decoder that obfuscators write for RC4 over base64: some 6,000 steps for a word. */
+const rc4Decoder = `function _0xb(t){var a='abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=',o='',p='';for(var c=0,v,h,i=0;h=t.charAt(i++);~h&&(v=c%4?v*64+h:h,c++%4)?o+=String.fromCharCode(255&v>>(-2*c&6)):0){h=a.indexOf(h)}for(var k=0;k<o.length;k++){p+='%'+('00'+o.charCodeAt(k).toString(16)).slice(-2)}return decodeURIComponent(p)}
+function _0xd(t,key){var s=[],j=0,x,out='';t=_0xb(t);for(var i=0;i<256;i++){s[i]=i}for(i=0;i<256;i++){j=(j+s[i]+key.charCodeAt(i%key.length))%256;x=s[i];s[i]=s[j];s[j]=x}i=0;j=0;for(var y=0;y<t.length;y++){i=(i+1)%256;j=(j+s[i])%256;x=s[i];s[i]=s[j];s[j]=x;out+=String.fromCharCode(t.charCodeAt(y)^s[(s[i]+s[j])%256])}return out}`
+
+test('a decoder that gives what RC4 gives is not run step by step for each word', () => {
+  const words = 'W43cJ0RdOa,WQr4WPZdRSk2,WRNcHmk4W6O'
+  const text = `${rc4Decoder};var out=[];for(var n=0;n<400;n++){'${words}'.split(',').forEach(function(w){out.push(_0xd(w,'k'+n))})}take(out.length,_0xd('${words.slice(0, 10)}','k1'))`
+  const slow = emulate(text.replace('function _0xd(t,key){', 'function _0xd(t,key,more){if(n%2)return _0xb(t);'), 1_500_000)
+  const quick = emulate(text, 1_500_000)
+  assert.equal(slow.exhausted, true)
+  assert.equal(quick.exhausted, false)
+  // The first words are decoded by the script itself: the last one again by the shortcut has to agree with them.
+  const [first] = emulate(`${rc4Decoder};take(_0xd('${words.slice(0, 10)}','k1'))`, 1_500_000).calls
+  assert.equal(quick.calls.at(-1)?.values[1], first?.values[0])
+})
+
+test('a function that gives other texts than a known decoder is run each time', () => {
+  const { calls } = emulate(
+    `function _0xd(t){return t.split('').reverse().join('')};_0xd('abcdefgh');_0xd('bcdefghi');_0xd('cdefghij');take(_0xd('defghijk'))`,
+  )
+  assert.equal(calls.at(-1)?.values[0], 'kjihgfed')
 })
 
 test('the emulator reaches nothing of the host', () => {
