@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { connect } from 'node:tls'
 import type { Lab } from './lab.ts'
-import type { SitePlan } from './site/site.ts'
+import { type SitePlan, emptyPlan } from './site/site.ts'
 import { type SiteSelection, startLab, worldOf } from './start.ts'
 import { get } from './testing/client.ts'
 import { isProbeTruth } from './worlds/probe.ts'
@@ -156,9 +156,7 @@ test('another seed shares no host, no account, no script and no module', () => {
       world.sites
         .slice(0, 40)
         .flatMap((site) =>
-          [...texts(site.plan(1) ?? { resources: new Map(), endpoints: [], sockets: new Map() }, false)]
-            .filter(([at]) => /\.(js|wasm)$/.test(at))
-            .map(([, digest]) => digest),
+          [...texts(site.plan(1) ?? emptyPlan(), false)].filter(([at]) => /\.(js|wasm)$/.test(at)).map(([, digest]) => digest),
         ),
     )
   const seen = digestsOf(a)

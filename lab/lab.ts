@@ -21,6 +21,7 @@ export interface LabLogEntry {
   week: number
   method: string
   url: string
+  /** 0 where something else than a proper answer was given. */
   status: number
 }
 
@@ -160,6 +161,12 @@ export async function serveWorld(o: LabOptions): Promise<Lab> {
     if (fault === 'server-error') {
       note(message, url, 500)
       response.writeHead(500, { 'content-type': 'text/html' }).end('<!doctype html><title>Error</title><h1>Internal Server Error</h1>')
+      return
+    }
+    const handler = candidates(host, url.pathname).flatMap((plan) => plan.handlers.get(host + url.pathname) ?? [])[0]
+    if (handler) {
+      note(message, url, 0)
+      handler(message, response)
       return
     }
     const resource = resourceFor({

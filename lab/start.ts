@@ -2,13 +2,14 @@ import { type Lab, type World, serveWorld } from './lab.ts'
 import type { LabSite } from './site/site.ts'
 import { benchWorld } from './worlds/bench.ts'
 import { demoWorld } from './worlds/demo.ts'
+import { hostileWorld } from './worlds/hostile.ts'
 import { probeWorld } from './worlds/probe.ts'
 import { tableWorld } from './worlds/table.ts'
 
 /** `all` is the table with the probe; `miners`, `ordinary` and `faults` are parts of the table. */
-export type SiteSelection = 'all' | 'table' | 'miners' | 'ordinary' | 'faults' | 'demo' | 'probe' | 'bench' | readonly LabSite[]
+export type SiteSelection = 'all' | 'table' | 'miners' | 'ordinary' | 'faults' | 'demo' | 'probe' | 'bench' | 'hostile' | readonly LabSite[]
 
-export const siteSelections = ['all', 'table', 'miners', 'ordinary', 'faults', 'demo', 'probe', 'bench'] as const
+export const siteSelections = ['all', 'table', 'miners', 'ordinary', 'faults', 'demo', 'probe', 'bench', 'hostile'] as const
 
 export interface StartLabOptions {
   /** `names.json` and `truth.json` are written here. */
@@ -43,6 +44,8 @@ export function worldOf(selection: SiteSelection, seed: number): World {
       return probeWorld(seed)
     case 'bench':
       return benchWorld(seed)
+    case 'hostile':
+      return hostileWorld(seed)
     default:
       return { seed, weeks: 1, sites: [...selection] }
   }

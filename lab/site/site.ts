@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Activity, Consent, FindingKind, Placement, Status } from '#model/finding.ts'
 import type { ConsentPolicy, PageReached } from '#model/capture.ts'
 import type { ErrorCode } from '#model/errors.ts'
@@ -27,6 +28,9 @@ export interface LabRequest {
 
 export type Responder = Resource | ((request: LabRequest) => Resource)
 
+/** Answers by itself, or does not: for what is no proper answer. */
+export type Handler = (message: IncomingMessage, response: ServerResponse) => void
+
 /** The other end of a WebSocket that is no pool. Both may send text or octets. */
 export interface Peer {
   send(message: string | Uint8Array): void
@@ -40,6 +44,7 @@ export interface SitePlan {
   resources: Map<string, Responder>
   endpoints: Endpoint[]
   sockets: Map<string, (peer: Peer) => void>
+  handlers: Map<string, Handler>
 }
 
 /** Why a site cannot be reached. */
@@ -111,7 +116,7 @@ export interface LabSite {
 }
 
 export function emptyPlan(): SitePlan {
-  return { resources: new Map(), endpoints: [], sockets: new Map() }
+  return { resources: new Map(), endpoints: [], sockets: new Map(), handlers: new Map() }
 }
 
 export const html = (body: () => string, more: Partial<Resource> = {}): Resource => ({ type: 'text/html; charset=utf-8', body, ...more })

@@ -7,7 +7,7 @@ import { type FileStore, openFileStore } from '#ledger/file-store.ts'
 import { attestationFault, parseAttestation } from '#model/attestation.ts'
 import { canonicalJson } from '#model/canonical.ts'
 import type { Digest } from '#model/digest.ts'
-import { messageOf } from '#model/errors.ts'
+import { AssayError, type ErrorCode, messageOf } from '#model/errors.ts'
 import { fullId } from './kept-captures.ts'
 
 /** Writes a capture of a data folder as WACZ or HAR. Throws `BAD_ARGUMENT`, `NOT_FOUND`. */
@@ -20,21 +20,43 @@ export async function exportCapture(o: { dir: string; id: string; format: 'wacz'
   else await writeFile(o.out, await exportHar(capture, store, { software: o.software }))
 }
 
-/** Takes archives, saved pages and exported captures into a data folder. Gives the captures' identifiers. */
+interface ImportedCapture {
+  file: string
+  id: Digest
+}
+
+/** Faults of one file: the others are taken in all the same. Those of the data folder end all. */
+const fileFaults: ReadonlySet<ErrorCode> = new Set(['BAD_INPUT_FILE', 'NOT_FOUND', 'TOO_LARGE', 'UNSUPPORTED'])
+
+/**
+ * Takes archives, saved pages and exported captures into a data folder. Gives the captures' identifiers; `onKept` tells of each at once.
+ * A file that cannot be read goes to `onFailed`, and is thrown where nobody asked for it.
+ */
 export async function importCaptures(
-  o: { dir: string; files: readonly string[] },
+  o: {
+    dir: string
+    files: readonly string[]
+    onKept?: (kept: ImportedCapture) => void
+    onFailed?: (file: string, error: AssayError) => void
+  },
   onNote: (text: string) => void,
-): Promise<{ file: string; id: Digest }[]> {
+): Promise<ImportedCapture[]> {
   const store = await openFileStore(o.dir)
-  const kept: { file: string; id: Digest }[] = []
+  const kept: ImportedCapture[] = []
   for (const path of o.files) {
-    for await (const { file, capture } of readCaptures(path, store, {
-      classify: pageReached,
-      onSkip: (skipped, reason) => onNote(`left out ${skipped}: ${reason}`),
-    })) {
-      await store.putCapture(capture)
-      await importAttestation(file, capture.id, store, onNote)
-      kept.push({ file, id: capture.id })
+    try {
+      for await (const { file, capture } of readCaptures(path, store, {
+        classify: pageReached,
+        onSkip: (skipped, reason) => onNote(`left out ${skipped}: ${reason}`),
+      })) {
+        await store.putCapture(capture)
+        await importAttestation(file, capture.id, store, onNote)
+        kept.push({ file, id: capture.id })
+        o.onKept?.({ file, id: capture.id })
+      }
+    } catch (error) {
+      if (!o.onFailed || !(error instanceof AssayError) || !fileFaults.has(error.code)) throw error
+      o.onFailed(path, error)
     }
   }
   return kept

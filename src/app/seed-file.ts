@@ -7,6 +7,10 @@ export async function readSeedFile(path: string, options: SeedListOptions = {}):
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new AssayError('NOT_FOUND', `the seed list ${path} cannot be read`, { cause })
   })
+  if (bytes.includes(0) && !isUtf16(bytes))
+    throw new AssayError('BAD_INPUT_FILE', `the seed list ${path} is no text`, {
+      hint: 'Give one address a line, or a top list, unpacked.',
+    })
   const list = parseSeedList(bytes, options)
   if (list.seeds.length === 0) {
     const first = list.bad[0]
@@ -14,3 +18,6 @@ export async function readSeedFile(path: string, options: SeedListOptions = {}):
   }
   return list
 }
+
+/** By its mark. Other text has no octet that is zero, other files soon do: names that turn up in them are nobody's wish. */
+const isUtf16 = (bytes: Uint8Array): boolean => (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)

@@ -18,6 +18,7 @@ import { collectorFactories } from './collectors/all.ts'
 import { conditionsOf } from './conditions.ts'
 import type { Target } from './collector.ts'
 import { aborted, pause, within } from './deadline.ts'
+import { gpuTimeMs, isGpuStuck } from './gpu-time.ts'
 import { connectionArtifacts, joinHosts, joinModuleBodies, joinRequests, joinScriptBodies } from './egress-join.ts'
 import type { KnownBlobs } from './known-blobs.ts'
 import { type Navigation, navigate, navigationError, noProgram, wake } from './navigation.ts'
@@ -92,6 +93,7 @@ class Stage {
   async play(signal: AbortSignal): Promise<VisitResult> {
     const { connection } = this.#around.launched
     const startedAt = this.#around.clock.now()
+    const gpuStartMs = gpuTimeMs(connection.browser)
     const startedMonotonicMs = Number(process.hrtime.bigint()) / 1e6
     const { browserContextId } = await this.#ofBrowser(
       connection.browser.send('Target.createBrowserContext', { proxyServer: this.#lane.proxyUrl, proxyBypassList, disposeOnDetach: true }),
@@ -135,6 +137,7 @@ class Stage {
       cast.freeze()
       const collections = await cast.finish()
       await this.#dispose(browserContextId)
+      if (!connection.closed && (await isGpuStuck(connection.browser, await gpuStartMs))) this.#isSick = true
       const html = await this.#documentOf(collections, state.frameIdOf(page.cdpTargetId))
       const manifest = this.#manifest({ state, collections, navigation, ended, startedAt, userAgent, page, html })
       return { manifest, isBrowserSick: this.#isSick }

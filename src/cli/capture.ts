@@ -28,8 +28,19 @@ export function define(command: Command): void {
     .argument('<files...>', '.har, .warc(.gz), .wacz, .html, .js, .wasm, folders')
     .option('--dir <dir>', 'where to keep them', 'assay-out')
     .action(async (files: string[], flags: { dir: string }) => {
-      for (const { file, id } of await importCaptures({ dir: flags.dir, files }, (text) => process.stderr.write(`${inert(text)}\n`)))
-        process.stdout.write(`${id} ${inert(file, 500)}\n`)
-      exit(0)
+      let failed = 0
+      await importCaptures(
+        {
+          dir: flags.dir,
+          files,
+          onKept: ({ file, id }) => process.stdout.write(`${id} ${inert(file, 500)}\n`),
+          onFailed: (file, { code, message }) => {
+            failed++
+            process.stderr.write(`assay: ${code}: ${inert(file, 500)}: ${inert(message)}\n`)
+          },
+        },
+        (text) => process.stderr.write(`${inert(text)}\n`),
+      )
+      exit(failed > 0 ? 4 : 0)
     })
 }

@@ -122,6 +122,10 @@ describe('addresses that people type', () => {
     ' http://a.example/x?y ': 'http://a.example/x?y',
     'example.com:8080/a': 'https://example.com:8080/a',
     'bücher.example': 'https://xn--bcher-kva.example/',
+    'a_b.example.': 'https://a_b.example./',
+    '[::1]:8080': 'https://[::1]:8080/',
+    'localhost:3000': 'https://localhost:3000/',
+    'http://a.example/{x}?ä=~': 'http://a.example/%7Bx%7D?%C3%A4=~',
   }
   for (const [typed, url] of Object.entries(good)) it(`${typed} is ${url}`, () => assert.equal(parseSeedUrl(typed), url))
   for (const typed of ['x'.repeat(254), `a.example/${'x'.repeat(40_000)}`])
@@ -136,6 +140,14 @@ describe('addresses that people type', () => {
     'data:text/html,x',
     'https://jo:secret@a.example/',
     'jo@a.example',
+    '~',
+    '*.example.com',
+    '{/x',
+    "0.'}",
+    'a.example/\u001b[2J',
+    'a.\u0001example',
+    'a\ufffd.example',
+    'a.example/\ufffd',
   ])
     it(`"${typed}" is refused`, () => assert.throws(() => parseSeedUrl(typed), { code: 'BAD_URL' }))
 })

@@ -8,6 +8,10 @@ export interface Seed {
   scope: 'page' | 'host' | 'domain'
 }
 
+/** Letters, digits, hyphen, underscore after IDNA; or an IPv6 address. What else URL parsers let through is no name that resolves. */
+const hostOfNames = /^(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\.?$|^\[[0-9a-f:.]+\]$/
+/** What no address is typed with, and a parser would strip or encode; a replacement character is what was no text before. */
+const notTyped = /[\p{Cc}\u2028\u2029\ufffd]/u
 const longestHost = 253
 const longestUrl = 32 * 1024
 
@@ -22,7 +26,13 @@ export function parseSeedUrl(text: string): string {
   // RFC 1035, 2.3.4; and no server takes an address this long.
   if (url && (url.hostname.length > longestHost || url.href.length > longestUrl))
     throw new AssayError('BAD_URL', `"${trimmed.slice(0, 80)}…" is too long for an address`)
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') {
+  if (
+    !url ||
+    (url.protocol !== 'http:' && url.protocol !== 'https:') ||
+    url.hostname === '' ||
+    !hostOfNames.test(url.hostname) ||
+    notTyped.test(trimmed)
+  ) {
     throw new AssayError('BAD_URL', `"${trimmed.slice(0, 200)}" is not an address that can be visited`, {
       hint: 'Give an http or https URL, or a bare name such as example.com.',
     })

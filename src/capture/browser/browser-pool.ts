@@ -28,7 +28,7 @@ export interface BrowserPoolOptions {
   visitsPerBrowser: number
 }
 
-/** One browser at a time for all visits, a fresh one after so many visits and after every trouble. */
+/** One browser at a time for all visits, a fresh one after so many visits and after every trouble, started before the next visit asks. */
 export class BrowserPool {
   readonly #options: BrowserPoolOptions
   readonly #running = new Set<Running>()
@@ -97,7 +97,11 @@ export class BrowserPool {
   #retire(running: Running): void {
     if (running.retired) return
     running.retired = true
-    if (this.#latest === running) this.#current = null
+    if (this.#latest === running) {
+      this.#current = null
+      // Starts while the visit that ends is written down and judged. One that died unused is not followed at once: so might the next.
+      if (running.served > 0 && !this.#closed) void this.#browser().catch(() => undefined)
+    }
     void this.#endIfIdle(running)
   }
 

@@ -1,7 +1,7 @@
 import type { GpuArtifact } from '#model/artifact.ts'
 import { BoundedList } from '../bounded-list.ts'
 import type { Collector, VisitContext } from '../collector.ts'
-import { within } from '../deadline.ts'
+import { gpuTimeMs } from '../gpu-time.ts'
 import { gpuHook } from '../page/gpu-hook.ts'
 
 const maxShaders = 200
@@ -36,11 +36,12 @@ export function gpuCollector(context: VisitContext): Collector<'gpu'> {
   return {
     kind: 'gpu',
     async dwell() {
-      startMs = await gpuTimeMs(context)
+      startMs = await gpuTimeMs(context.browser)
     },
     async snapshot(page) {
       if (list.items.length === 0 || startMs === null) return
-      const endMs = await gpuTimeMs(context)
+      // Without it the shaders and dispatches are still known; only the time is not said.
+      const endMs = await gpuTimeMs(context.browser)
       if (endMs !== null)
         list.add({
           id: context.nextId('gpu'),
@@ -59,14 +60,3 @@ export function gpuCollector(context: VisitContext): Collector<'gpu'> {
 }
 
 const labelOf = ({ label }: Record<string, unknown>): string => (typeof label === 'string' ? label.slice(0, 200) : '')
-
-async function gpuTimeMs(context: VisitContext): Promise<number | null> {
-  try {
-    const { processInfo } = await within(2_000, 'process information', context.browser.send('SystemInfo.getProcessInfo'))
-    const gpu = processInfo.find((process) => process.type.toLowerCase() === 'gpu')
-    return gpu ? gpu.cpuTime * 1_000 : null
-  } catch {
-    // Without it the shaders and dispatches are still known; only the time is not said.
-    return null
-  }
-}
