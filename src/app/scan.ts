@@ -44,6 +44,9 @@ export interface ScanEvents {
   onPage(page: ScannedPage): Promise<void>
 }
 
+/** What is no address is counted after so many. */
+const toldAddresses = 20
+
 /** Visits each address once, `jobs` at a time, and tells of each page as it is done. */
 export async function scan(request: ScanRequest, events: ScanEvents, signal: AbortSignal): Promise<{ interrupted: boolean; bad: number }> {
   let bad = 0
@@ -62,16 +65,22 @@ export async function scan(request: ScanRequest, events: ScanEvents, signal: Abo
         return seedOf(text)
       } catch (error) {
         if (!(error instanceof AssayError)) throw error
-        bad++
-        events.onNote(`assay: ${error.code}: ${error.message}. ${error.hint ?? ''}`)
+        if (++bad <= toldAddresses) events.onNote(`assay: ${error.code}: ${error.message}. ${error.hint ?? ''}`.trimEnd())
       }
     }
     return null
   }
   const progress = (): void => events.onProgress(`${done} done, visiting ${[...running].join(' ')}`)
 
+  const tellOthers = (): void => {
+    if (bad > toldAddresses) events.onNote(`assay: ${bad - toldAddresses} more lines are no addresses`)
+  }
+
   const first = await nextSeed()
-  if (first === null) return { interrupted: signal.aborted, bad }
+  if (first === null) {
+    tellOthers()
+    return { interrupted: signal.aborted, bad }
+  }
   events.onProgress('starting the browser')
   await using memory = await openMemory(request.data, signal)
   await using opened = await openWorkshop({ ...request, dir: request.data ?? request.out }, events.onNote)
@@ -96,6 +105,7 @@ export async function scan(request: ScanRequest, events: ScanEvents, signal: Abo
     }
   }
   await Promise.all(Array.from({ length: request.jobs }, (_, i) => work(i === 0 ? first : null)))
+  tellOthers()
   return { interrupted: signal.aborted, bad }
 }
 

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
 import { type ScanRequest, type ScannedPage, scan } from '#app/scan.ts'
 import { type FailOn, answerOf, defaultFailOn, exitCodeOf, worstExitCode, type ExitCode } from '#model/answer.ts'
@@ -7,8 +6,10 @@ import { AssayError } from '#model/errors.ts'
 import { consentPolicies } from '#model/capture.ts'
 import type { Seed } from '#model/seed.ts'
 import { answerLine } from '#report/answer-line.ts'
+import { inert } from '#report/escape.ts'
 import { terminalAnswer } from '#report/terminal.ts'
 import { exit } from './exit.ts'
+import { linesOf } from './lines.ts'
 import { failOn, header, milliseconds, positiveInteger, repeated, webAddress } from './options.ts'
 import { Progress, colourOn, interruptible } from './progress.ts'
 import { ReportFiles, type ReportFlags } from './report-files.ts'
@@ -72,7 +73,7 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
 
   const list = flags.list === undefined ? { seeds: [], bad: [] } : await readSeedList(flags.list, progress)
   const request: ScanRequest = {
-    addresses: addresses(urls, list.seeds),
+    addresses: addresses(urls, list.seeds, signal),
     jobs: flags.jobs,
     profile: flags.profile,
     dwellMs: flags.dwell ?? null,
@@ -100,7 +101,7 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
   }
   const { interrupted, bad } = await scan(
     request,
-    { onProgress: (text) => progress.now(text), onNote: (text) => progress.line(text), onPage },
+    { onProgress: (text) => progress.now(text), onNote: (text) => progress.line(inert(text)), onPage },
     signal,
   )
   progress.clear()
@@ -112,9 +113,9 @@ function choice(flag: string, value: string, allowed: readonly string[]): void {
   if (!allowed.includes(value)) throw new AssayError('BAD_ARGUMENT', `${flag} is one of ${allowed.join(', ')}, not "${value}"`)
 }
 
-async function* addresses(urls: readonly string[], listed: readonly Seed[]): AsyncGenerator<string | Seed> {
+async function* addresses(urls: readonly string[], listed: readonly Seed[], signal: AbortSignal): AsyncGenerator<string | Seed> {
   for (const url of urls) {
-    if (url === '-') yield* createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })
+    if (url === '-') yield* linesOf(process.stdin, signal)
     else yield url
   }
   yield* listed
