@@ -5,6 +5,7 @@ import { AssayError } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
 import { Judges, lastAnswer } from './kept-answers.ts'
 import { type KeptCapture, keptCaptures } from './kept-captures.ts'
+import type { KnowledgeRequest } from './knowledge.ts'
 import { reportedPage } from './reported-page.ts'
 
 /**
@@ -12,11 +13,11 @@ import { reportedPage } from './reported-page.ts'
  * that a change of ours never looks like a change of the page.
  */
 export async function comparePages(
-  o: { before: string; after: string; dir: string },
+  o: { before: string; after: string; dir: string; knowledge?: KnowledgeRequest },
   onProgress: (text: string) => void,
 ): Promise<Comparison> {
   const [before, after] = [await only(o.before, o.dir), await only(o.after, o.dir)]
-  await using judges = new Judges()
+  await using judges = new Judges(o.knowledge, onProgress)
   onProgress('comparing')
   const [first, second] = [await lastAnswer(before), await lastAnswer(after)]
   const asOne = first !== null && second !== null && first.judgement === second.judgement

@@ -3,7 +3,6 @@ import { type Imported, readCaptures } from '#archive/import.ts'
 import { type SpilledBlobs, spilledBlobs } from '#archive/spilled-blobs.ts'
 import { pageReached } from '#derive/page-reached.ts'
 import { type Judge, createJudge } from '#judge/judge.ts'
-import { loadSignatures } from '#judge/signatures.ts'
 import { openFileStore } from '#ledger/file-store.ts'
 import { isFileStore } from '#ledger/files/format.ts'
 import type { Capture } from '#model/capture.ts'
@@ -12,6 +11,7 @@ import { AssayError, type ErrorRecord, toErrorRecord } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
 import type { BlobStore } from '#model/store.ts'
+import { type KnowledgeRequest, loadKnowledge, noKnowledge } from './knowledge.ts'
 import { manifestFile, manifestIn } from './kept-captures.ts'
 import { reportedPage } from './reported-page.ts'
 
@@ -34,11 +34,16 @@ interface Found {
  * Judges without a browser: captures of ours (a data folder, one manifest in it), archives, saved pages, scripts, modules, folders of them.
  * A file that cannot be read is one error among the results, never the end.
  */
-export async function* judgeFiles(paths: readonly string[], events: JudgeEvents, signal: AbortSignal): AsyncGenerator<JudgedFile> {
+export async function* judgeFiles(
+  paths: readonly string[],
+  events: JudgeEvents,
+  signal: AbortSignal,
+  knowledge: KnowledgeRequest = noKnowledge,
+): AsyncGenerator<JudgedFile> {
   await using temporary = spilledBlobs()
   const blobs = new CurrentBlobs(temporary)
   // One judge for all: starting its children costs more than most files do.
-  await using judge = closing(createJudge({ blobs, signatures: await loadSignatures() }))
+  await using judge = closing(createJudge({ blobs, ...(await loadKnowledge(knowledge, null, events.onNote)) }))
   for (const path of paths) {
     if (signal.aborted) return
     events.onProgress(`reading ${path}`)

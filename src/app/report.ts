@@ -2,7 +2,8 @@ import { type ErrorRecord, toErrorRecord } from '#model/errors.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
 import { Judges, lastAnswer } from './kept-answers.ts'
 import { type KeptCapture, keptCaptures } from './kept-captures.ts'
-import { reportedPage } from './reported-page.ts'
+import type { KnowledgeRequest } from './knowledge.ts'
+import { keptPage } from './reported-page.ts'
 
 export interface ReportRequest {
   names: readonly string[]
@@ -10,6 +11,7 @@ export interface ReportRequest {
   dir: string
   /** Judges all of them again; else only those that were never judged. */
   again: boolean
+  knowledge?: KnowledgeRequest
 }
 
 export type Reported = { name: string; page: ReportedPage } | { name: string; error: ErrorRecord }
@@ -20,7 +22,7 @@ export async function* reportCaptures(
   onProgress: (text: string) => void,
   signal: AbortSignal,
 ): AsyncGenerator<Reported> {
-  await using judges = new Judges()
+  await using judges = new Judges(request.knowledge, onProgress)
   const seen = new Set<string>()
   for (const name of request.names) {
     try {
@@ -41,7 +43,7 @@ async function reported(kept: KeptCapture, again: boolean, judges: Judges): Prom
   try {
     const capture = await kept.store.getCapture(kept.id)
     const observation = (again ? null : await lastAnswer(kept)) ?? (await (await judges.of(kept)).judge(capture))
-    return { name: kept.id, page: await reportedPage(observation, capture, kept.store) }
+    return { name: kept.id, page: await keptPage(observation, capture, kept.store) }
   } catch (error) {
     return { name: kept.id, error: toErrorRecord(error) }
   }

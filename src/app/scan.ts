@@ -6,7 +6,8 @@ import { AssayError } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
 import { type Seed, seedOf } from '#model/seed.ts'
-import { reportedPage } from './reported-page.ts'
+import { keptPage } from './reported-page.ts'
+import type { KnowledgeRequest } from './knowledge.ts'
 import { visit } from './visit.ts'
 import { openWorkshop } from './workshop.ts'
 
@@ -29,6 +30,7 @@ export interface ScanRequest {
   allow: string[]
   lab: string | null
   browser: string | null
+  knowledge?: KnowledgeRequest
 }
 
 export interface ScannedPage {
@@ -93,7 +95,7 @@ export async function scan(request: ScanRequest, events: ScanEvents, signal: Abo
       try {
         const { capture, observation } = await visit(opened, current, options, signal)
         await (memory ? memory.record(observation) : opened.store.appendObservation(observation))
-        await events.onPage({ capture, observation, reported: () => reportedPage(observation, capture, opened.store) })
+        await events.onPage({ capture, observation, reported: () => keptPage(observation, capture, opened.store) })
         done++
       } catch (error) {
         if (error instanceof AssayError && error.code === 'INTERRUPTED') return

@@ -7,10 +7,11 @@ import { fileNetworks } from '#egress/network-lookup.ts'
 import { reachPolicy } from '#egress/reach.ts'
 import { systemResolver } from '#egress/resolver.ts'
 import { createJudge } from '#judge/judge.ts'
-import { loadSignatures } from '#judge/signatures.ts'
 import { type FileStore, openFileStore } from '#ledger/file-store.ts'
+import { ownKey } from '#ledger/instance-key.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
 import { AssayError } from '#model/errors.ts'
+import { keepJudgement, type KnowledgeRequest, loadKnowledge, noKnowledge } from './knowledge.ts'
 import type { Line } from './visit.ts'
 
 export interface WorkshopOptions {
@@ -23,6 +24,7 @@ export interface WorkshopOptions {
   lab: string | null
   browser: string | null
   jobs: number
+  knowledge?: KnowledgeRequest
   clock?: Clock
 }
 
@@ -31,9 +33,12 @@ export async function openWorkshop(options: WorkshopOptions, onNote: (text: stri
   const clock = options.clock ?? systemClock
   const lab = options.lab === null ? null : await nameMapFileResolver(join(options.lab, 'names.json'))
   const policy = reachPolicy({ allowPrivate: options.allowPrivate, allow: options.allow })
+  const knowledge = await loadKnowledge(options.knowledge ?? noKnowledge, options.dir, onNote)
   const browser = await browserFor(options.browser, onNote)
   await using undo = new AsyncDisposableStack()
   const store: FileStore = await openFileStore(options.dir)
+  if ((await ownKey(options.dir))?.exposed)
+    onNote(`assay: others than its owner may read ${join(options.dir, 'key', 'ed25519.pem')}, and sign as this instance: chmod 600 it`)
   const egress: Egress = undo.adopt(
     createEgress({
       resolver: lab ? lab.resolver : systemResolver(),
@@ -55,7 +60,8 @@ export async function openWorkshop(options: WorkshopOptions, onNote: (text: stri
     }),
     (it) => it.close(),
   )
-  const judge = undo.adopt(createJudge({ blobs: store, memo: store, signatures: await loadSignatures(), clock }), (it) => it.close())
+  const judge = undo.adopt(createJudge({ blobs: store, memo: store, ...knowledge, clock }), (it) => it.close())
+  await keepJudgement(judge, store)
   const kept = undo.move()
   return { capturer, judge, store, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }

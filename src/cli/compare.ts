@@ -6,6 +6,7 @@ import type { Comparison } from '#model/comparison.ts'
 import { jsonLine } from '#report/answer-line.ts'
 import { comparisonMarkdown, comparisonText } from '#report/comparison.ts'
 import { exit } from './exit.ts'
+import { signaturesFromEnvironment } from './knowledge-options.ts'
 import { checkMarkdown, failOn } from './options.ts'
 import { Progress, colourOn } from './progress.ts'
 import { version } from './version.ts'
@@ -43,7 +44,10 @@ function failOnChange(text: string): Flags['failOn'] {
 async function run(before: string, after: string, flags: Flags): Promise<void> {
   checkMarkdown(flags)
   const progress = new Progress()
-  const comparison = await comparePages({ before, after, dir: flags.dir }, (text) => progress.now(text))
+  const comparison = await comparePages(
+    { before, after, dir: flags.dir, knowledge: { signatures: signaturesFromEnvironment(), blockLists: [] } },
+    (text) => progress.now(text),
+  )
   progress.clear()
   if (typeof flags.markdown === 'string') await writeFile(flags.markdown, comparisonMarkdown(comparison, version))
   process.stdout.write(

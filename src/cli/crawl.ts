@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { crawl } from '#app/crawl.ts'
 import { exit } from './exit.ts'
+import { type KnowledgeFlags, knowledgeOf, knowledgeOptions } from './knowledge-options.ts'
 import { count, milliseconds, positiveInteger, repeated } from './options.ts'
 import { Progress, interruptible } from './progress.ts'
 import { readSeedList } from './seed-list.ts'
 
-interface CrawlFlags {
+interface CrawlFlags extends KnowledgeFlags {
   data: string
   database?: string
   name: string
@@ -21,7 +22,7 @@ interface CrawlFlags {
 }
 
 export function define(command: Command): void {
-  command
+  knowledgeOptions(command)
     .argument('<list>', 'addresses: one a line, or a top list (rank,domain)')
     .option('--every <span>', 'visit again after this time (7d, 12h); without it once')
     .option('--for <span>', 'how long (23w); without it until it is stopped')
@@ -58,6 +59,7 @@ async function run(list: string, flags: CrawlFlags): Promise<void> {
         lab: flags.lab ?? null,
         browser: flags.browser ?? null,
         jobs: flags.jobs,
+        knowledge: knowledgeOf(flags),
       },
       visit: { profile: 'standard', ...(flags.dwell === undefined ? {} : { dwellMs: flags.dwell }) },
     },

@@ -5,12 +5,13 @@ import { answerLine, jsonLine } from '#report/answer-line.ts'
 import { inert } from '#report/escape.ts'
 import { terminalAnswer } from '#report/terminal.ts'
 import { exit } from './exit.ts'
+import { type KnowledgeFlags, knowledgeOf, knowledgeOptions } from './knowledge-options.ts'
 import { failOn } from './options.ts'
 import { Progress, colourOn, interruptible } from './progress.ts'
 import { ReportFiles, type ReportFlags } from './report-files.ts'
 
 export function define(command: Command): void {
-  command
+  knowledgeOptions(command)
     .argument('<files...>', 'captures, data folders, .wasm, .js, .html, .har, .warc(.gz), .wacz, folders of them')
     .option('--json', 'one line of JSON a page or file')
     .option('--html <file>', 'write a report for people')
@@ -20,7 +21,7 @@ export function define(command: Command): void {
     .action(run)
 }
 
-async function run(files: string[], flags: ReportFlags & { json?: boolean; failOn: FailOn }): Promise<void> {
+async function run(files: string[], flags: ReportFlags & KnowledgeFlags & { json?: boolean; failOn: FailOn }): Promise<void> {
   const progress = new Progress()
   const signal = interruptible(progress)
   const codes: ExitCode[] = []
@@ -29,6 +30,7 @@ async function run(files: string[], flags: ReportFlags & { json?: boolean; failO
     files,
     { onProgress: (text) => progress.now(text), onNote: (text) => progress.line(inert(text)) },
     signal,
+    knowledgeOf(flags),
   )) {
     progress.clear()
     if ('error' in judged) {

@@ -8,12 +8,13 @@ import { inert } from '#report/escape.ts'
 import { markdownReport } from '#report/markdown.ts'
 import { terminalAnswer } from '#report/terminal.ts'
 import { exit } from './exit.ts'
+import { type KnowledgeFlags, knowledgeOf, knowledgeOptions } from './knowledge-options.ts'
 import { checkMarkdown, failOn } from './options.ts'
 import { Progress, colourOn, interruptible } from './progress.ts'
 import { ReportFiles } from './report-files.ts'
 import { version } from './version.ts'
 
-interface Flags {
+interface Flags extends KnowledgeFlags {
   dir: string
   again?: boolean
   json?: boolean
@@ -24,7 +25,7 @@ interface Flags {
 }
 
 export function define(command: Command): void {
-  command
+  knowledgeOptions(command)
     .argument('<captures...>', 'identifiers (their first digits do), manifest files, data folders')
     .option('--dir <dir>', 'data folder of captures that are named by their identifier', 'assay-out')
     .option('--again', 'judge again by what is known today, instead of the answer that was kept')
@@ -45,7 +46,11 @@ async function run(names: string[], flags: Flags): Promise<void> {
   const toOutput: ReportedPage[] = []
   const { markdown, ...others } = flags
   const files = new ReportFiles({ ...others, ...(typeof markdown === 'string' ? { markdown } : {}) })
-  for await (const each of reportCaptures({ names, dir: flags.dir, again: flags.again === true }, (text) => progress.now(text), signal)) {
+  for await (const each of reportCaptures(
+    { names, dir: flags.dir, again: flags.again === true, knowledge: knowledgeOf(flags) },
+    (text) => progress.now(text),
+    signal,
+  )) {
     progress.clear()
     if ('error' in each) {
       process.stderr.write(`assay: ${inert(each.name, 200)}: ${each.error.code}: ${inert(each.error.message)}\n`)

@@ -10,12 +10,13 @@ import { inert } from '#report/escape.ts'
 import { terminalAnswer } from '#report/terminal.ts'
 import { exit } from './exit.ts'
 import { linesOf } from './lines.ts'
+import { type KnowledgeFlags, knowledgeOf, knowledgeOptions } from './knowledge-options.ts'
 import { failOn, header, milliseconds, positiveInteger, repeated, webAddress } from './options.ts'
 import { Progress, colourOn, interruptible } from './progress.ts'
 import { ReportFiles, type ReportFlags } from './report-files.ts'
 import { readSeedList } from './seed-list.ts'
 
-interface ScanFlags extends ReportFlags {
+interface ScanFlags extends ReportFlags, KnowledgeFlags {
   list?: string
   jobs: number
   dwell?: number
@@ -36,7 +37,7 @@ interface ScanFlags extends ReportFlags {
 }
 
 export function define(command: Command): void {
-  command
+  knowledgeOptions(command)
     .argument('[urls...]', 'addresses to visit; "-" reads one a line from standard input')
     .option('--list <file>', 'read addresses from a file: one a line, or a top list (rank,domain)')
     .option('--jobs <n>', 'pages at a time', positiveInteger, 1)
@@ -88,6 +89,7 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
     allow: flags.allow,
     lab: flags.lab ?? null,
     browser: flags.browser ?? null,
+    knowledge: knowledgeOf(flags),
   }
   const onPage = async (page: ScannedPage): Promise<void> => {
     progress.clear()

@@ -5,6 +5,7 @@ import type { Digest } from '#model/digest.ts'
 import type { Blindness, Evidence, Finding, FindingKind } from '#model/finding.ts'
 import type { Signature } from '#model/signature.ts'
 import type { BlobKind, FeaturesByBlobKind } from '#derive/deriver.ts'
+import type { BlockLists } from './block-lists.ts'
 
 /** Features of one blob, with the artifacts that carry it: one script loaded by three frames is one entry. */
 export interface Derived<K extends BlobKind = BlobKind> {
@@ -29,6 +30,8 @@ export interface DetectorInput<A extends ArtifactKind = ArtifactKind, F extends 
   artifacts: { readonly [K in A]: Collection<ArtifactByKind[K]> }
   features: { readonly [K in F]: readonly Derived<K>[] }
   signatures: readonly Signature[]
+  /** Lists that the operator named; null where there are none. */
+  blockLists: BlockLists | null
   /** Findings of the first stage; empty unless `needs.findings`. */
   findings: readonly Finding[]
 }

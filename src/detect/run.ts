@@ -5,6 +5,7 @@ import type { Blindness, Finding, Verdict } from '#model/finding.ts'
 import type { Signature } from '#model/signature.ts'
 import { toErrorRecord } from '#model/errors.ts'
 import type { BlobKind, FeaturesByBlobKind } from '#derive/deriver.ts'
+import type { BlockLists } from './block-lists.ts'
 import type { Derived, Detector, DetectorInput } from './contract.ts'
 
 /** A blob whose derivation failed, so that nobody knows what is in it. */
@@ -19,6 +20,7 @@ export interface Evidence {
   features: { readonly [K in BlobKind]: readonly Derived<K>[] }
   failed: readonly FailedBlob[]
   signatures: readonly Signature[]
+  blockLists?: BlockLists
 }
 
 /** Runs detectors over one capture: those of the first stage, then those that join findings. A detector that throws is one failed verdict. */
@@ -51,6 +53,7 @@ function runOne(detector: Detector, evidence: Evidence, findings: readonly Findi
     artifacts: asked,
     features,
     signatures: evidence.signatures,
+    blockLists: evidence.blockLists ?? null,
     findings,
   }
   try {

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '#model/clock.ts'
 import { sha256 } from '#model/digest.ts'
 import { toErrorRecord } from '#model/errors.ts'
 import { gapsOf } from '#model/gap.ts'
+import type { JudgementParts } from '#model/judgement.ts'
 import { type Observation, observationSchemaVersion } from '#model/observation.ts'
 import type { Signature } from '#model/signature.ts'
 import type { BlobStore, MemoStore } from '#model/store.ts'
@@ -11,10 +12,12 @@ import type { BlobKind, Derivation, DeriveContext } from '#derive/deriver.ts'
 import { loadIndex } from '#derive/load-chain.ts'
 import { siteOf } from '#model/site.ts'
 import { conclude } from '#detect/conclusion.ts'
+import type { BlockLists } from '#detect/block-lists.ts'
 import type { Derived } from '#detect/contract.ts'
 import { type Evidence, type FailedBlob, runDetectors } from '#detect/run.ts'
 import { componentsOf } from '#inventory/components.ts'
 import { hostPairsOf } from '#inventory/host-pairs.ts'
+import { serversOf } from '#inventory/servers.ts'
 import { askedOf } from './asked.ts'
 import { loadDetectors } from './detectors.ts'
 import { createDerivePool, type DeriveLimits, defaultLimits, type TimeAllowance } from './derive-pool.ts'
@@ -32,6 +35,8 @@ export interface JudgeOptions {
   blobs: BlobStore
   memo?: MemoStore
   signatures: readonly Signature[]
+  /** Weak evidence: see the detector block-list. */
+  blockLists?: BlockLists
   clock?: Clock
   limits?: DeriveLimits
 }
@@ -39,6 +44,8 @@ export interface JudgeOptions {
 export interface Judge {
   /** Digest over the versions of derivers, detectors, signatures and the conclusion. Complete once a capture was judged or `ready` resolved. */
   readonly version: string
+  /** What the version is the digest of, complete at the same time. */
+  readonly parts: JudgementParts
   ready(): Promise<void>
   judge(capture: Capture): Promise<Observation>
   close(): Promise<void>
@@ -54,10 +61,12 @@ export function createJudge(options: JudgeOptions): Judge {
   const pool = createDerivePool(context, options.limits ?? defaultLimits)
   const keyPrefix = sha256(new TextEncoder().encode(`${deriversVersion} ${context.version}`)).slice('sha256:'.length, 'sha256:'.length + 16)
   const running = new Map<string, Promise<Derivation>>()
-  let version = versionOf(options.signatures, [])
+  let parts = partsOf(options, [])
+  let version = versionOf(parts)
 
   const ready = async (): Promise<void> => {
-    version = versionOf(options.signatures, await loadDetectors())
+    parts = partsOf(options, await loadDetectors())
+    version = versionOf(parts)
   }
 
   async function derive(blob: PlannedBlob, allowance: TimeAllowance): Promise<Derivation> {
@@ -94,13 +103,19 @@ export function createJudge(options: JudgeOptions): Judge {
     get version() {
       return version
     },
+    get parts() {
+      return parts
+    },
     ready,
     async judge(capture) {
       await ready()
       const planned = planBlobs(capture)
       const allowance = { leftMs: pageTimeMs }
       const derivations = await Promise.all(planned.map(async (blob) => ({ blob, derivation: await derive(blob, allowance) })))
-      const evidence = gather(capture, derivations, options.signatures)
+      const evidence = {
+        ...gather(capture, derivations, options.signatures),
+        ...(options.blockLists === undefined ? {} : { blockLists: options.blockLists }),
+      }
       const verdicts = runDetectors(await loadDetectors(), evidence)
       const makers = evidence.features.javascript.filter(({ runs, features }) => runs && features.workers.constructed > 0)
       const index = loadIndex(capture, new Set(makers.flatMap((script) => script.artifacts.map(({ id }) => id))))
@@ -132,7 +147,8 @@ export function createJudge(options: JudgeOptions): Judge {
         asked: askedOf(capture),
         components: inventory.components,
         hostPairs: hostPairsOf(capture, index),
-        followUps: followUpsOf(capture, conclusion),
+        servers: serversOf(capture),
+        followUps: followUpsOf(capture, conclusion, verdicts),
         error: manifest.error,
       }
     },
@@ -158,15 +174,22 @@ export function contextOf(signatures: readonly Signature[]): DeriveContext {
   return { version: sha256(new TextEncoder().encode(canonicalJson({ literals, elements }))), literals, elements }
 }
 
-function versionOf(signatures: readonly Signature[], detectors: readonly { meta: { id: string; version: string } }[]): string {
-  const parts = {
+function partsOf(
+  { signatures, blockLists }: Pick<JudgeOptions, 'signatures' | 'blockLists'>,
+  detectors: readonly { meta: { id: string; version: string } }[],
+): JudgementParts {
+  return {
     derivers: deriversVersion,
     detectors: detectors.map(({ meta }) => `${meta.id}@${meta.version}`),
-    signatures,
+    signatures: Object.fromEntries(signatures.map((signature) => [signature.id, digestOf(signature)])),
     conclusion: conclusionVersion,
+    ...(blockLists === undefined ? {} : { blockLists: blockLists.digest }),
   }
-  return sha256(new TextEncoder().encode(canonicalJson(parts)))
 }
+
+const digestOf = (value: object): string => sha256(Buffer.from(canonicalJson(value)))
+
+const versionOf = (parts: JudgementParts): string => digestOf(parts)
 
 function isDerivation(value: unknown, blob: PlannedBlob): value is Derivation {
   const derivation = value as Partial<Derivation> | null | undefined
