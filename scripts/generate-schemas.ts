@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { answerSchema } from '#model/answer.ts'
 import { captureManifestSchema } from '#model/capture.ts'
 import { comparisonSchema } from '#model/comparison.ts'
+import { verificationSchema } from '#model/verification.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -17,6 +18,7 @@ export function generatedSchemas(): Record<string, string> {
   return {
     'docs/schemas/capture.schema.json': schemaText(captureManifestSchema, 'Manifest of a capture'),
     'docs/schemas/answer.schema.json': schemaText(answerSchema, 'One line of --json'),
+    'docs/schemas/verification.schema.json': schemaText(verificationSchema, 'One line of assay verify --json'),
     'docs/schemas/comparison.schema.json': schemaText(comparisonSchema, 'The line of assay compare --json'),
   }
 }

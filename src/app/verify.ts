@@ -2,37 +2,14 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { FileStore } from '#ledger/file-store.ts'
 import { ownKey } from '#ledger/instance-key.ts'
-import { digestsIn, type StoreReport } from '#ledger/verify.ts'
+import { digestsIn } from '#ledger/verify.ts'
 import { attestationFault } from '#model/attestation.ts'
 import type { Digest } from '#model/digest.ts'
-import { AssayError, messageOf } from '#model/errors.ts'
+import { AssayError, type ErrorRecord, messageOf, toErrorRecord } from '#model/errors.ts'
+import type { Check, Verification, VerifiedCapture, VerifiedFolder } from '#model/verification.ts'
 import { type KeptCapture, keptCaptures } from './kept-captures.ts'
 
-export interface Check {
-  check: 'manifest' | 'blob' | 'signature'
-  outcome: 'holds' | 'fails' | 'not-made'
-  detail: string
-}
-
-export interface VerifiedCapture {
-  captureId: Digest
-  url: string | null
-  blobs: number
-  /** Who signed it, where the signature holds. */
-  keyId: Digest | null
-  /** Whether that is the key of the data folder in which it lies. */
-  isOwnKey: boolean
-  checks: Check[]
-}
-
-export interface VerifiedFolder {
-  dir: string
-  report: StoreReport
-  /** The folder's own key; null where it has none. */
-  key: { keyId: Digest; exposed: boolean } | null
-}
-
-export type Verified = { capture: VerifiedCapture } | { folder: VerifiedFolder } | { name: string; error: AssayError }
+export type Verified = Verification | { name: string; error: AssayError }
 
 /** Reads everything that a capture names and compares it with its digest, and its signature with its key. Needs no network. */
 export async function* verifyCaptures(
@@ -90,7 +67,12 @@ async function folderOf(
   onProgress(`reading ${store.dir}`)
   const report = await store.verify(signal)
   for (const { kind, name, detail } of report.faults) if (kind === 'blob') blobs.know(name, detail)
-  return { dir: resolve(store.dir), report, key: await ownKey(store.dir) }
+  let keyFault: ErrorRecord | null = null
+  const key = await ownKey(store.dir).catch((error: unknown) => {
+    keyFault = toErrorRecord(error)
+    return null
+  })
+  return { dir: resolve(store.dir), report, key, keyFault }
 }
 
 async function captureOf(kept: KeptCapture, blobs: BlobChecks, wantedKey: string | null): Promise<VerifiedCapture> {

@@ -12,6 +12,7 @@ import { openFileStore } from '#ledger/file-store.ts'
 import { sampleCapture } from '#ledger/testing/samples.ts'
 import { captureOf } from '#model/capture.ts'
 import type { Digest } from '#model/digest.ts'
+import { verificationSchema } from '#model/verification.ts'
 
 /** The command as a process of its own, on a data folder with a signed visit and an unsigned one, and on copies that were tampered with. */
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
@@ -79,6 +80,27 @@ describe('what nobody touched holds', () => {
     assert.match(ran.out, /another instance's/)
     assert.equal(ran.code, 0)
     await assert.rejects(stat(join(dir, 'copy', 'key')), 'verifying makes no key')
+  })
+
+  test('a broken private key keeps no capture from being checked', async () => {
+    await cp(join(dir, 'assay-out'), join(dir, 'keyless'), { recursive: true })
+    await writeFile(join(dir, 'keyless', 'key', 'ed25519.pem'), 'x')
+    const ran = await assay(['--dir', 'keyless', signed])
+    assert.match(ran.out, /^holds {2}[\s\S]*signature: holds/, ran.err)
+    assert.equal(ran.code, 0)
+  })
+
+  test('numbers of one are told as one', async () => {
+    await signedVisit(join(dir, 'single'))
+    assert.match((await assay(['single'])).out, /: 1 capture, \d+ blobs, 0 answers, 0 visits of crawls\n/)
+  })
+
+  test('each line of --json fits the published schema', async () => {
+    for (const args of [[signed], ['assay-out'], ['keyless']]) {
+      const lines = (await assay([...args, '--json'])).out.trim().split('\n')
+      for (const line of lines) assert.equal(verificationSchema.safeParse(JSON.parse(line)).error?.message, undefined)
+    }
+    assert.equal(verificationSchema.safeParse({ schema: 'assay.verification', schemaVersion: 1, holds: true }).success, false)
   })
 
   test('--json says the same', async () => {
@@ -171,10 +193,20 @@ describe('what was tampered with is named', () => {
       },
       says: /signature: FAILS: the manifest names the key/,
     },
+    'a private key that is broken': {
+      harm: (folder) => writeFile(join(dir, folder, 'key', 'ed25519.pem'), 'x'),
+      args: () => ['FOLDER'],
+      says: /^FAILS [\s\S]*private key: STORE_CORRUPT[\s\S]*holds {2}sha256:[\s\S]*signature: holds/,
+    },
+    'a blob of the folder that is gone': {
+      harm: (folder) => rm(place(folder, 'blobs', blob)),
+      args: () => ['FOLDER'],
+      says: /^FAILS [\s\S]*blob: missing[\s\S]*FAILS {2}sha256:/,
+    },
     'a private key that others may read': {
       harm: (folder) => chmod(join(dir, folder, 'key', 'ed25519.pem'), 0o644),
       args: () => ['FOLDER'],
-      says: /FAILS: others than its owner/,
+      says: /^FAILS [\s\S]*FAILS: others than its owner[\s\S]*chmod 600/,
     },
   }
   let n = 0
@@ -186,6 +218,23 @@ describe('what was tampered with is named', () => {
       const ran = await assay(args ? args().map((arg) => (arg === 'FOLDER' ? folder : arg)) : ['--dir', folder, signed])
       assert.match(ran.out, says, ran.err)
       assert.equal(ran.code, 1)
+    })
+
+  const formats: Record<string, (folder: string) => Promise<void>> = {
+    'cut short': (folder) => writeFile(join(dir, folder, 'format.json'), '{"format":"assay'),
+    empty: (folder) => writeFile(join(dir, folder, 'format.json'), ''),
+    gone: (folder) => rm(join(dir, folder, 'format.json')),
+  }
+  for (const [name, harm] of Object.entries(formats))
+    test(`a format.json that is ${name} is damage, and not "no data folder"`, async () => {
+      const folder = `format-${name.replaceAll(' ', '-')}`
+      await cp(join(dir, 'assay-out'), join(dir, folder), { recursive: true })
+      await harm(folder)
+      for (const args of [[folder], ['--dir', folder, signed]]) {
+        const ran = await assay(args)
+        assert.match(ran.err, /STORE_CORRUPT: .*format\.json.*"format":"assay\.data"/)
+        assert.equal(ran.code, 1)
+      }
     })
 
   test('another key than the one that was asked for, and none at all, are exit 1', async () => {

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { type Verified, type VerifiedCapture, verifyCaptures } from '#app/verify.ts'
+import { verifyCaptures } from '#app/verify.ts'
+import { type Verification, type VerifiedCapture, type VerifiedFolder, holds, verificationSchemaVersion } from '#model/verification.ts'
 import { jsonLine } from '#report/answer-line.ts'
 import { inert } from '#report/escape.ts'
+import { counted } from '#report/words.ts'
 import { exit } from './exit.ts'
 import { Progress, interruptible } from './progress.ts'
 
@@ -40,27 +42,22 @@ async function run(names: string[], flags: Flags): Promise<void> {
       const isMissing = verified.error.code === 'NOT_FOUND' || verified.error.code === 'BAD_ARGUMENT'
       wrongName ||= isMissing
       failed ||= !isMissing
-      process.stderr.write(`assay: ${verified.error.code}: ${inert(verified.error.message)}\n`)
+      const { code, message, hint } = verified.error
+      process.stderr.write(`assay: ${code}: ${inert(message)}${hint === undefined ? '' : `. ${inert(hint)}`}\n`)
       continue
     }
     failed ||= !holds(verified)
     process.stdout.write(
-      flags.json ? jsonLine({ schema: 'assay.verification', schemaVersion: 1, holds: holds(verified), ...verified }) : shown(verified),
+      flags.json
+        ? jsonLine({ schema: 'assay.verification', schemaVersion: verificationSchemaVersion, holds: holds(verified), ...verified })
+        : shown(verified),
     )
   }
   progress.clear()
   exit(signal.aborted ? 130 : failed ? 1 : wrongName ? 4 : 0)
 }
 
-type Outcome = Exclude<Verified, { error: unknown }>
-
-function holds(verified: Outcome): boolean {
-  return 'capture' in verified
-    ? verified.capture.checks.every(({ outcome }) => outcome !== 'fails')
-    : verified.folder.report.faults.length === 0 && verified.folder.key?.exposed !== true
-}
-
-function shown(verified: Outcome): string {
+function shown(verified: Verification): string {
   return 'capture' in verified ? captureLines(verified.capture) : folderLines(verified.folder)
 }
 
@@ -78,13 +75,29 @@ function captureLines(capture: VerifiedCapture): string {
   ].join('\n')
 }
 
-function folderLines({ dir, report, key }: Extract<Outcome, { folder: unknown }>['folder']): string {
+function folderLines(folder: VerifiedFolder): string {
+  const { dir, report, key, keyFault } = folder
+  const counts = [
+    counted(report.captures, 'capture', 'captures'),
+    counted(report.blobs, 'blob', 'blobs'),
+    counted(report.observations, 'answer', 'answers'),
+    counted(report.visits, 'visit of a crawl', 'visits of crawls'),
+  ]
   return [
-    `${report.faults.length === 0 ? 'holds' : 'FAILS'}  ${inert(dir, 500)}: ${report.captures} captures, ${report.blobs} blobs, ${report.observations} answers, ${report.visits} visits`,
+    `${holds({ folder }) ? 'holds' : 'FAILS'}  ${inert(dir, 500)}: ${counts.join(', ')}`,
     ...report.faults.map(({ kind, name, fault, detail }) => `  ${kind}: ${fault}: ${inert(name, 100)}: ${inert(detail, 300)}`),
     ...report.unlisted.map(({ kind, name }) => `  ${kind}: unlisted, harmless: ${inert(name, 100)}`),
-    key === null ? '  it has no key of its own' : `  its key is ${key.keyId}`,
-    ...(key?.exposed ? ['  FAILS: others than its owner may read the private key'] : []),
+    ...(keyFault === null
+      ? [key === null ? '  it has no key of its own' : `  its key is ${key.keyId}`]
+      : [
+          `  FAILS: its private key: ${keyFault.code}: ${inert(keyFault.message, 400)}`,
+          `    captures are checked without it; no visit is signed until it is back${keyFault.hint === undefined ? '' : `. ${inert(keyFault.hint, 300)}`}`,
+        ]),
+    ...(key?.exposed
+      ? [
+          `  FAILS: others than its owner may read the private key: chmod 600 ${inert(`${dir}/key/ed25519.pem`, 500)}; whoever has read it can sign as this instance`,
+        ]
+      : []),
     '',
   ].join('\n')
 }

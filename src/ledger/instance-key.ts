@@ -23,10 +23,7 @@ export async function openInstanceKey(dir: string, tmp: string): Promise<Instanc
   try {
     privateKey = createPrivateKey(pem)
   } catch (cause) {
-    throw new AssayError('STORE_CORRUPT', `${file} is no private key`, {
-      cause,
-      hint: 'Restore it from a copy, or move it away: the next visit makes another one.',
-    })
+    throw noPrivateKey(file, cause)
   }
   const publicKey = createPublicKey(privateKey)
   const spki = publicKey.export({ format: 'der', type: 'spki' })
@@ -46,6 +43,12 @@ export async function openInstanceKey(dir: string, tmp: string): Promise<Instanc
     }),
   }
 }
+
+const noPrivateKey = (file: string, cause: unknown): AssayError =>
+  new AssayError('STORE_CORRUPT', `${file} is no private key`, {
+    cause,
+    hint: 'Restore it from a copy, or move it away: the next visit makes another one.',
+  })
 
 async function makeKey(folder: string, file: string, tmp: string): Promise<Buffer> {
   await makeFolder(folder)
@@ -82,6 +85,6 @@ export async function ownKey(dir: string): Promise<{ keyId: Digest; exposed: boo
     const keyId = keyIdOf(createPublicKey(createPrivateKey(pem)).export({ format: 'der', type: 'spki' }))
     return { keyId, exposed: ((await stat(file)).mode & 0o077) !== 0 }
   } catch (cause) {
-    throw new AssayError('STORE_CORRUPT', `${file} is no private key`, { cause })
+    throw noPrivateKey(file, cause)
   }
 }

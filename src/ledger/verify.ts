@@ -3,29 +3,13 @@ import { join } from 'node:path'
 import type { Digest } from '#model/digest.ts'
 import { AssayError, messageOf } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
+import type { FolderFault as StoreFault, VerifiedFolder } from '#model/verification.ts'
 import type { BlobStore, CaptureStore } from '#model/store.ts'
 import { isMissing } from './files/atomic.ts'
 import { unpackedName } from './files/packed.ts'
 import type { VisitRecord } from './visit-record.ts'
 
-export interface StoreFault {
-  kind: 'blob' | 'capture' | 'observation' | 'visit'
-  /** Digest, or name of the record. */
-  name: string
-  fault: 'missing' | 'corrupt' | 'unlisted'
-  detail: string
-}
-
-export interface StoreReport {
-  blobs: number
-  captures: number
-  observations: number
-  visits: number
-  /** Captures and observations whose writing was never acknowledged: whole on disk, not in the order file. Harmless; writing them again lists them. */
-  unlisted: StoreFault[]
-  /** Empty where everything is sound. */
-  faults: StoreFault[]
-}
+export type StoreReport = VerifiedFolder['report']
 
 /** What verification reads that no other room needs. */
 export interface StoreParts {
