@@ -166,6 +166,25 @@ export function reportedPageWith(hostile: string, screenshot: ReportedPage['scre
         notes: [hostile],
       },
     ],
+    origin: {
+      files: (['first', 'third'] as const).map((party) => ({
+        artifact: 'script-1',
+        url: hostile,
+        owner: hostile,
+        party,
+        digest: null,
+        size: 1,
+        lastModified: hostile,
+        history: {
+          looked: 2,
+          since: { captureId: 'sha256:1', at: hostile, status: 'active' },
+          before: { captureId: 'sha256:2', at: hostile, status: 'none', was: 'other' },
+        },
+      })),
+      entry: { url: hostile, line: 7, text: hostile, isTag: true },
+      policy: [hostile],
+      trusted: { captureId: 'sha256:2', at: hostile, status: 'none', url: hostile, integrity: hostile },
+    },
     deeds: { 'script-1': [{ kind: 'opens-socket', count: 1, objects: [hostile] }] },
   }
 }

@@ -1,6 +1,7 @@
 import type { ArtifactKind } from '#model/artifact.ts'
 import type { Capture } from '#model/capture.ts'
 import { type Gap, gapsOf } from '#model/gap.ts'
+import type { ErrorCode } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
 
 /** Kinds that each part of a report is made of: where one of them is not whole, the part is not. */
@@ -17,7 +18,15 @@ export type ReportPart = keyof typeof madeOf
 
 /** Null: an answer of an earlier version, without its capture at hand; nothing can be said of how whole its lists are. */
 export function gapsOfPage(observation: Observation, capture: Capture | null = null): readonly Gap[] | null {
+  if (neverCame(observation)) return []
   return observation.gaps ?? (capture === null ? null : gapsOf(capture.manifest))
+}
+
+const onTheWay: ReadonlySet<string> = new Set<ErrorCode>(['BAD_URL', 'DNS_FAILED', 'ADDRESS_REFUSED', 'CONNECT_FAILED', 'TLS_FAILED'])
+
+/** No answer came: there was no page whose lists could be whole. What was not seen is all of it. */
+export function neverCame({ reached, error, components }: Observation): boolean {
+  return reached === 'error' && error !== null && onTheWay.has(error.code) && components.length === 0
 }
 
 const names: Record<string, string> = {
@@ -59,6 +68,7 @@ export function partGaps(gaps: readonly Gap[] | null, part: ReportPart): string[
 
 /** All of them; those that were not collected in one line, by their reasons. */
 export function allGaps(observation: Observation): string[] {
+  if (neverCame(observation)) return []
   const { gaps } = observation
   if (gaps === undefined) return ['not known: this answer is of an earlier version, which did not say']
   const shown = gaps.filter(({ status }) => status !== 'not-collected').map(gapText)

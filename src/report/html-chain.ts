@@ -9,7 +9,12 @@ const box = { width: 380, height: 58, gap: 34, left: 1 }
 /** The way from the page to the miner, top to bottom: drawn, and beside it as a list with nothing cut. */
 export function loadChain(chain: readonly ChainLink[], components: readonly Component[], page: string): Markup {
   const byArtifact = new Map(components.map((component) => [component.artifact, component]))
-  const steps = chain.map((link) => ({ link, ...whose(link, byArtifact.get(link.artifact ?? ''), page) }))
+  let isThird = false
+  const steps = chain.map((link) => {
+    const told = whose(link, byArtifact.get(link.artifact ?? ''), page, isThird)
+    isThird = told.isThird
+    return { link, ...told }
+  })
   const height = steps.length * (box.height + box.gap) - box.gap + 2
   return html`<div class="chain">
     <svg
@@ -59,11 +64,18 @@ function kindOf(link: ChainLink): string {
   return link.artifact === null ? 'page' : (kinds.find(([form]) => form.test(link.artifact ?? ''))?.[1] ?? 'code')
 }
 
-function whose(link: ChainLink, component: Component | undefined, page: string): { owner: string; isThird: boolean } {
+/** What is made while the page runs has no host of its own: it is of whoever made it. */
+function whose(
+  link: ChainLink,
+  component: Component | undefined,
+  page: string,
+  isMakerThird: boolean,
+): { owner: string; isThird: boolean } {
   if (component !== undefined && component.party !== 'inline') {
     const isThird = component.party === 'third'
     return { owner: isThird ? `of ${ownerName(component)}, another party` : "the site's own", isThird }
   }
+  if (/^(wasm|blob|data):/i.test(link.url)) return { owner: 'made by the step before', isThird: isMakerThird }
   const host = URL.parse(link.url)?.hostname ?? ''
   const own = URL.parse(page)?.hostname ?? ''
   return host === '' || host === own ? { owner: "in the site's own", isThird: false } : { owner: `of ${host}`, isThird: true }

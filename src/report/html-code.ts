@@ -3,7 +3,7 @@ import type { DeedsByArtifact } from '#model/deed.ts'
 import type { Finding } from '#model/finding.ts'
 import { notWhole } from './html-gaps.ts'
 import { type Markup, html } from './html-template.ts'
-import { deedText, loaderOf, ownerOf, thirdParties } from './words.ts'
+import { counted, deedText, loaderOf, ownerOf, thirdParties } from './words.ts'
 
 const shownRows = 400
 
@@ -71,5 +71,3 @@ function row(component: Component, deeds: DeedsByArtifact, named: ReadonlyMap<st
     </td>
   </tr>`
 }
-
-const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`

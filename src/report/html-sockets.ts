@@ -1,9 +1,11 @@
 import type { Conversation, ConversationTurn } from '#model/conversation.ts'
 import { notWhole } from './html-gaps.ts'
 import { type Markup, html } from './html-template.ts'
-import { poolSummary, roleWords, viaWords } from './words.ts'
+import { counted, poolSummary, roleWords, viaWords } from './words.ts'
 
 const shownConversations = 20
+/** Of a dialogue that is no pool's: what it is about is seen by then. */
+const shownTurns = 6
 
 /** What the page said to others, and what they answered, read as far as it could be. `gaps`: what the list has to say of itself. */
 export function socketSection(conversations: readonly Conversation[], gaps: readonly string[], page: number): Markup | false {
@@ -31,33 +33,47 @@ export function socketSection(conversations: readonly Conversation[], gaps: read
           ${each.turns.length > 0 && dialogue(each)}
         </div>`,
     )}
-    ${conversations.length > shownConversations && html`<p>${conversations.length - shownConversations} more are in the capture.</p>`}
+    ${conversations.length > shownConversations && html`<p>${counted(conversations.length - shownConversations, 'more is', 'more are')} in the capture.</p>`}
   </section>`
 }
 
 function dialogue(conversation: Conversation): Markup {
-  return html`<div class="scroll" tabindex="0" role="group" aria-label="Messages of ${conversation.artifact}">
-      <table class="dialogue">
-        <thead>
-          <tr>
-            <th scope="col" class="number">After</th>
-            <th scope="col">Who</th>
-            <th scope="col">What it says</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${conversation.turns.map(
-            (turn) =>
-              html`<tr>
-                <td class="number">${Math.round(turn.atMs)} ms</td>
-                <td class="short">${turn.direction === 'sent' ? 'page →' : '← server'}</td>
-                <td>${meaning(turn)}<code>${payload(turn)}</code></td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
-    ${conversation.turnsLeft > 0 && html`<p class="quiet">${conversation.turnsLeft} more messages are in the capture.</p>`}`
+  const { turns, turnsLeft } = conversation
+  const shown = conversation.pool === null ? turns.slice(0, shownTurns) : turns
+  const folded = turns.slice(shown.length)
+  return html`${messages(conversation, shown, 'Messages')}
+  ${
+    folded.length > 0 &&
+    html`<details>
+      <summary>${counted(folded.length, 'more message', 'more messages')}</summary>
+      ${messages(conversation, folded, 'More messages')}
+    </details>`
+  }
+  ${turnsLeft > 0 && html`<p class="quiet">${counted(turnsLeft, 'more message is', 'more messages are')} in the capture.</p>`}`
+}
+
+function messages(conversation: Conversation, turns: readonly ConversationTurn[], name: string): Markup {
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${name} of ${conversation.artifact}">
+    <table class="dialogue">
+      <thead>
+        <tr>
+          <th scope="col" class="number">After</th>
+          <th scope="col">Who</th>
+          <th scope="col">What it says</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${turns.map(
+          (turn) =>
+            html`<tr>
+              <td class="number">${Math.round(turn.atMs)} ms</td>
+              <td class="short">${turn.direction === 'sent' ? 'page →' : '← server'}</td>
+              <td>${meaning(turn)}<code>${payload(turn)}</code></td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`
 }
 
 function meaning(turn: ConversationTurn): Markup | false {

@@ -23,7 +23,7 @@ article + article { margin-top: 3rem; border-top: 3px solid var(--line); }
 .quiet { color: var(--quiet); font-size: .9rem; }
 .error { color: var(--bad); }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; }
-.facts dt { color: var(--quiet); } .facts dd { margin: 0; }
+.facts dt { color: var(--quiet); grid-column: 1; } .facts dd { margin: 0; grid-column: 2; }
 .screenshot { max-width: 100%; max-height: 32rem; border: 1px solid var(--line); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
@@ -36,15 +36,23 @@ td.short { white-space: nowrap; }
 .chain rect { fill: var(--soft); stroke: var(--line); } .chain rect.third { stroke: var(--warn); stroke-width: 2; } .chain rect.end { stroke: var(--bad); stroke-width: 2; }
 .chain text { fill: var(--ink); font: 13px system-ui, "Liberation Sans", "DejaVu Sans", sans-serif; } .chain text.name { font-weight: 600; font-size: 14px; } .chain text.how { fill: var(--quiet); }
 .chain .arrow { fill: none; stroke: var(--quiet); stroke-width: 1.5; }
+.tree, .tree ul { list-style: none; margin: 0; padding: 0; } .tree { font-size: .9rem; margin-top: .6rem; }
+.tree ul { margin-left: .55rem; border-left: 1px solid var(--line); }
+.tree li li { position: relative; padding-left: 1.1rem; } .tree li li::before { content: ""; position: absolute; left: 0; top: .95rem; width: .8rem; border-top: 1px solid var(--line); }
+.tree li li:last-child::after { content: ""; position: absolute; left: -2px; top: calc(.95rem + 1px); bottom: 0; border-left: 3px solid var(--paper); }
+.tree .node { display: inline-block; margin: .12rem 0; padding: .05rem .5rem; border-left: 3px solid var(--line); background: var(--soft); overflow-wrap: anywhere; }
+.tree .third { border-left-color: var(--warn); } .tree .end { border-left-color: var(--bad); outline: 1px solid var(--bad); }
+pre { margin: .3rem 0; padding: .5rem .7rem; background: var(--soft); white-space: pre-wrap; overflow-wrap: anywhere; } .repairs li { margin-bottom: .6rem; }
 .thread { margin: .8rem 0; } .thread p { margin: .1rem 0; }
 .thread svg { display: block; width: 100%; height: 2.5rem; background: var(--soft); }
-.thread rect { fill: var(--bad); } .thread line { stroke: var(--line); }
+.thread rect { fill: var(--unknown); } .thread.busy rect { fill: var(--bad); } .thread line { stroke: var(--line); }
+summary { cursor: pointer; color: var(--link); margin: .4rem 0; }
 .axis { display: flex; justify-content: space-between; margin: 0; }
-.scroll:focus-visible, a:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+.scroll:focus-visible, a:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 table.code { table-layout: fixed; } table.code th:nth-child(1) { width: 46%; } table.code th:nth-child(2) { width: 25%; }
 .code tr.named td { background: var(--soft); } .code tr:target td { outline: 2px solid var(--link); } .code .digest { font-size: .72rem; }
 .dialogue { font-size: .85rem; } .dialogue td { font-family: ui-monospace, "Liberation Mono", monospace; }
-@media (max-width: 40rem) { .facts, .chain { grid-template-columns: minmax(0, 1fr); } .facts dt { margin-top: .4rem; }
+@media (max-width: 40rem) { .facts, .chain { grid-template-columns: minmax(0, 1fr); } .facts dt { margin-top: .4rem; } .facts dd { grid-column: 1; }
   table.code, table.code tbody, table.code tr, table.code td { display: block; } table.code thead { position: absolute; clip-path: inset(50%); }
   table.code tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } table.code td { border: 0; padding: .15rem 0; } }
 @media print { body { font-size: 11pt; } article { break-before: page; } article:first-of-type { break-before: auto; } }

@@ -5,6 +5,8 @@ import { type Markup, html } from './html-template.ts'
 import { shorten, shortUrl } from './shorten.ts'
 
 const shownThreads = 16
+/** From here on a thread stands out: half a core all the time. */
+const busyShare = 0.5
 const drawn = { width: 1_000, height: 40 }
 
 /** Load of each thread over time: one drawing a thread, a bar's height is the share of one core. `gaps`: what the chart has to say of itself. */
@@ -26,7 +28,7 @@ export function threadChart(cpu: Collection<CpuArtifact>, gaps: readonly string[
     </p>
     ${threads.map(
       (thread) =>
-        html`<div class="thread">
+        html`<div class="thread ${thread.busy >= busyShare ? 'busy' : 'calm'}">
           <p><strong>${percent(thread.busy)} of a core</strong>: ${thread.thread} <code>${shortUrl(thread.url, 60)}</code></p>
           <svg
             viewBox="0 0 ${drawn.width} ${drawn.height}"
@@ -49,10 +51,10 @@ export function threadChart(cpu: Collection<CpuArtifact>, gaps: readonly string[
           </svg>
           <p class="quiet">
             ${
-              thread.hottest.length === 0
+              hottest(thread).length === 0
                 ? 'Nothing of it stood out.'
                 : html`Busiest in
-                  ${thread.hottest.slice(0, 3).map((hot, i) => html`${i > 0 && ', '}<code>${shorten(hot.functionName || '(anonymous)', 50)}</code>${hot.wasm && ' (WebAssembly)'} ${percent(hot.share)}`)}.`
+                  ${hottest(thread).map((hot, i) => html`${i > 0 && ', '}<code>${functionName(hot.functionName)}</code>${hot.wasm && ' (WebAssembly)'} ${percent(hot.share)}`)}.`
             }
           </p>
         </div>`,
@@ -60,6 +62,12 @@ export function threadChart(cpu: Collection<CpuArtifact>, gaps: readonly string[
     <p class="axis quiet"><span>0 s</span><span>${tenths(endMs / 1000)} s</span></p>
   </section>`
 }
+
+/** The first three of one percent or more. */
+const hottest = ({ hottest: all }: CpuArtifact): CpuArtifact['hottest'] => all.filter(({ share }) => share >= 0.01).slice(0, 3)
+
+/** V8's profiler calls by `(program)` what is no script: layout, painting, the browser's own. */
+const functionName = (name: string): string => (name === '(program)' ? '(the browser itself)' : shorten(name || '(anonymous)', 50))
 
 /** What the drawing shows, for whoever does not see it. */
 function course(thread: CpuArtifact): string {

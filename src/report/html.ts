@@ -1,15 +1,19 @@
 import { artifacts, type Capture } from '#model/capture.ts'
+import type { Gap } from '#model/gap.ts'
 import type { Observation } from '#model/observation.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
 import { Markup, html } from './html-template.ts'
-import { allGaps, gapsOfPage, partGaps } from './gaps.ts'
+import { allGaps, gapsOfPage, neverCame, partGaps } from './gaps.ts'
 import { notWhole } from './html-gaps.ts'
 import { stylesheet } from './html-style.ts'
 import { codeTable } from './html-code.ts'
 import { loadChain } from './html-chain.ts'
+import { originSection, repairList } from './html-origin.ts'
+import { treeSection } from './html-tree.ts'
+import type { LoadedFrame } from './load-tree.ts'
 import { threadChart } from './html-threads.ts'
 import { socketSection } from './html-sockets.ts'
-import { behind, clockText, miningFacts, statusWords } from './words.ts'
+import { behind, clockText, counted, miningFacts, statusWords } from './words.ts'
 
 /** One self-contained file: no script, nothing loaded from anywhere, everything of the page escaped or an image. */
 export function htmlReport(pages: readonly ReportedPage[], version: string): string {
@@ -77,7 +81,7 @@ function badge(observation: Observation): Markup {
 }
 
 function pageSection(page: ReportedPage, index: number): Markup {
-  const { observation, capture, screenshot } = page
+  const { observation, capture } = page
   const { conclusion } = observation
   const gaps = gapsOfPage(observation, capture)
   return html`<article id="page-${index}">
@@ -87,7 +91,7 @@ function pageSection(page: ReportedPage, index: number): Markup {
       <p class="verdict">${badge(observation)} ${conclusion.sentence}</p>
       ${observation.error && html`<p class="error">Error ${observation.error.code}: ${observation.error.message}</p>`}
     </header>
-    ${list('What to do', conclusion.advice)}
+    ${whatToDo(page)}
     ${
       conclusion.accounts.length > 0 &&
       html`<section>
@@ -105,6 +109,16 @@ function pageSection(page: ReportedPage, index: number): Markup {
         ${notWhole(partGaps(gaps, 'chain'))} ${loadChain(conclusion.chain, observation.components, observation.finalUrl)}
       </section>`
     }
+    ${page.origin && originSection(page.origin, observation.site, index)} ${!neverCame(observation) && seen(page, index, gaps)}
+    ${notSeen(observation)} ${conditions(observation, capture)}
+  </article>`
+}
+
+/** All that is to be said of a page that there was. */
+function seen(page: ReportedPage, index: number, gaps: readonly Gap[] | null): Markup {
+  const { observation, capture, screenshot } = page
+  const { conclusion } = observation
+  return html`
     <section>
       <h2>How we know</h2>
       ${observation.findings.length === 0 ? html`<p>No detector found anything. Asked: ${observation.asked.join(', ') || 'nothing'}.</p>` : findings(page, index)}
@@ -122,6 +136,15 @@ function pageSection(page: ReportedPage, index: number): Markup {
     </section>
     ${pictureSection(screenshot, partGaps(gaps, 'screenshot'))} ${capture && threadChart(artifacts(capture, 'cpu'), partGaps(gaps, 'load'))}
     ${socketSection(page.conversations, partGaps(gaps, 'sockets'), index)}
+    ${treeSection({
+      url: observation.finalUrl,
+      components: observation.components,
+      deeds: page.deeds,
+      findings: observation.findings,
+      frames: capture === null ? [] : framesOf(capture),
+      gaps: partGaps(gaps, 'chain'),
+      page: index,
+    })}
     ${codeTable({
       components: observation.components,
       deeds: page.deeds,
@@ -129,8 +152,13 @@ function pageSection(page: ReportedPage, index: number): Markup {
       gaps: partGaps(gaps, 'code'),
       page: index,
     })}
-    ${notSeen(observation)} ${conditions(observation, capture)}
-  </article>`
+  `
+}
+
+function framesOf(capture: Capture): LoadedFrame[] {
+  return artifacts(capture, 'frame')
+    .items.filter(({ parentFrameId }) => parentFrameId !== undefined)
+    .map(({ url, initiator }) => ({ url, loader: initiator?.stack?.[0]?.url ?? initiator?.url ?? '' }))
 }
 
 /** Octets: with base64's third more, and all else that a busy page brings, a report stays below a megabyte. Capture takes smaller ones. */
@@ -161,14 +189,17 @@ function imageUrl({ bytes, mimeType }: { bytes: Uint8Array; mimeType: string }):
   return new Markup(`data:${type};base64,${Buffer.from(bytes).toString('base64')}`)
 }
 
-function list(title: string, items: readonly string[]): Markup | false {
+function whatToDo({ observation, origin }: ReportedPage): Markup | false {
+  const { advice, status } = observation.conclusion
+  const toChange = origin === null ? false : repairList(origin, status)
   return (
-    items.length > 0 &&
+    (advice.length > 0 || toChange !== false) &&
     html`<section>
-      <h2>${title}</h2>
+      <h2>What to do</h2>
       <ul>
-        ${items.map((item) => html`<li>${item}</li>`)}
+        ${advice.map((item) => html`<li>${item}</li>`)}
       </ul>
+      ${toChange}
     </section>`
   )
 }
@@ -187,7 +218,7 @@ function findings(page: ReportedPage, index: number): Markup {
         <ul>
           ${finding.evidence.slice(0, 20).map((evidence) => html`<li>${artifactLink(evidence.artifact, places)}, ${evidence.at}: ${evidence.reason}</li>`)}
         </ul>
-        ${finding.evidence.length > 20 && html`<p class="quiet">${finding.evidence.length - 20} more places are in the JSON.</p>`}
+        ${finding.evidence.length > 20 && html`<p class="quiet">${counted(finding.evidence.length - 20, 'more place is', 'more places are')} in the JSON.</p>`}
       </section>`,
   )}`
 }

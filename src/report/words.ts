@@ -160,3 +160,18 @@ export function clockText({ clockOffsetMs, clock }: CaptureManifest): string {
   const ahead = `${Math.abs(clockOffsetMs)} ms ${clockOffsetMs < 0 ? 'behind' : 'ahead of'} the servers'`
   return clock === undefined ? ahead : `${ahead} (within ${clock.uncertaintyMs ?? '?'} ms, by ${clock.agreeing} of ${clock.sources} hosts)`
 }
+
+export const counted = (count: number, one: string, many: string): string => `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+
+/** Whose code runs on a page, as a sentence: the site's, and who else's, the most first. */
+export function ownersWords(components: readonly Component[]): string {
+  const own = components.filter(({ party }) => party !== 'third').length
+  const others = new Map<string, number>()
+  for (const component of components)
+    if (component.party === 'third') others.set(ownerName(component), (others.get(ownerName(component)) ?? 0) + 1)
+  const sorted = [...others].toSorted((a, b) => b[1] - a[1])
+  const listed = sorted.slice(0, 8).map(([owner, count]) => `${owner} (${count})`)
+  const more = sorted.length > listed.length ? ` and ${sorted.length - listed.length} more` : ''
+  const first = `${counted(own, 'piece', 'pieces')} of code of the site itself`
+  return sorted.length === 0 ? `${first}, and none of other parties.` : `${first}; of other parties: ${listed.join(', ')}${more}.`
+}
