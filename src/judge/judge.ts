@@ -18,6 +18,7 @@ import { type Evidence, type FailedBlob, runDetectors } from '#detect/run.ts'
 import { componentsOf } from '#inventory/components.ts'
 import { hostPairsOf } from '#inventory/host-pairs.ts'
 import { serversOf } from '#inventory/servers.ts'
+import { serversOf } from '#inventory/servers.ts'
 import { askedOf } from './asked.ts'
 import { loadDetectors } from './detectors.ts'
 import { createDerivePool, type DeriveLimits, defaultLimits, type TimeAllowance } from './derive-pool.ts'
@@ -147,6 +148,7 @@ export function createJudge(options: JudgeOptions): Judge {
         asked: askedOf(capture),
         components: inventory.components,
         hostPairs: hostPairsOf(capture, index),
+        servers: serversOf(capture),
         servers: serversOf(capture),
         followUps: followUpsOf(capture, conclusion, verdicts),
         error: manifest.error,

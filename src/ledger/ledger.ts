@@ -8,6 +8,8 @@ import { servedDatabase } from './database/server.ts'
 import { type FileStore, openFileStore } from './file-store.ts'
 import { type CrawlDefinition, type CrawlRow, defineCrawl, listCrawls, listSeeds, type SeedRow } from './index/crawls.ts'
 import { reindex, type ReindexReport } from './index/reindex.ts'
+import { foldSightings } from './index/fold.ts'
+import { type StudyQuestions, studyQuestions } from './index/study-questions.ts'
 import { listSightings, listVisits, type SightingRow, type VisitFilter, type VisitRow } from './index/questions.ts'
 import { writeIndex } from './index/write.ts'
 import { type CrawlQueue, openCrawlQueue, type QueueOptions } from './queue/queue.ts'
@@ -27,6 +29,7 @@ export interface Ledger {
   /** One row a visit, with what is believed of it now, in the order of sites and rounds. */
   listVisits(filter?: VisitFilter): Promise<VisitRow[]>
   listSightings(filter?: { kind?: string }): Promise<SightingRow[]>
+  readonly study: StudyQuestions
   reindex(onProgress?: (done: number) => void): Promise<ReindexReport>
   close(): Promise<void>
 }
@@ -76,7 +79,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     listSeeds: (crawl) => listSeeds(database, crawl),
     openQueue: (crawl, queueOptions) => openCrawlQueue(database, files, crawl, queueOptions),
     listVisits: (filter = {}) => listVisits(database, filter),
-    listSightings: (filter = {}) => listSightings(database, filter),
+    async listSightings(filter = {}) {
+      await foldSightings(database)
+      return listSightings(database, filter)
+    },
+    study: studyQuestions(database, files.dir, () => foldSightings(database)),
     reindex: (onProgress) => reindex(database, files, onProgress),
     close: () => database.close(),
   }

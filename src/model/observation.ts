@@ -4,6 +4,7 @@ import type { Digest } from './digest.ts'
 import type { ErrorRecord } from './errors.ts'
 import type { Blindness, Finding, Mining, Status, Verdict } from './finding.ts'
 import type { Gap } from './gap.ts'
+import type { Server } from './server.ts'
 
 export const observationSchemaVersion = 1
 
@@ -72,6 +73,8 @@ export interface Observation {
   asked: Question[]
   components: Component[]
   hostPairs: HostPair[]
+  /** Hosts by address. Absent in what earlier versions wrote. */
+  servers?: Server[]
   followUps: FollowUp[]
   error: ErrorRecord | null
 }

@@ -138,13 +138,13 @@ function coverageOf(
 }
 
 test('shares: Wilson near nominal on average, the exact interval never under 95 %', (t) => {
-  for (const of of [50, 200, 1000]) {
+  for (const size of [50, 200, 1000]) {
     const shares = Array.from({ length: 200 }, (_, at) => (at + 0.5) / 400 + 0.002)
-    const wilsons = shares.map((share) => coverageOf(wilson, of, share))
-    const exacts = shares.map((share) => coverageOf(clopperPearson, of, share))
+    const wilsons = shares.map((share) => coverageOf(wilson, size, share))
+    const exacts = shares.map((share) => coverageOf(clopperPearson, size, share))
     const mean = wilsons.reduce((sum, each) => sum + each, 0) / wilsons.length
     t.diagnostic(
-      `of ${of}: Wilson ${(100 * mean).toFixed(2)} % on average, ${(100 * Math.min(...wilsons)).toFixed(1)} % at worst; exact ${(100 * Math.min(...exacts)).toFixed(2)} % at worst`,
+      `of ${size}: Wilson ${(100 * mean).toFixed(2)} % on average, ${(100 * Math.min(...wilsons)).toFixed(1)} % at worst; exact ${(100 * Math.min(...exacts)).toFixed(2)} % at worst`,
     )
     assert.ok(mean > 0.945 && mean < 0.96, String(mean))
     assert.ok(Math.min(...exacts) >= 0.95 - 1e-9, String(Math.min(...exacts)))
@@ -157,12 +157,12 @@ const rscript = await promisify(execFile)('Rscript', ['-e', 'library(survival)']
 )
 
 test(
-  'a hundred data sets beside R: equal to six digits, and the likelihood of Turnbull not below',
+  '25 data sets beside R: equal to six digits, and the likelihood of Turnbull not below',
   { skip: rscript ? false : 'no Rscript with survival here' },
   async (t) => {
     const random = seededRandom(5)
     let least = Infinity
-    for (let run = 0; run < 100; run++) {
+    for (let run = 0; run < 25; run++) {
       const rows = Array.from({ length: 20 + Math.floor(random() * 80) }, () => {
         const left = random() * 100
         const isOpen = random() < 0.25
@@ -202,14 +202,13 @@ test(
         r.error,
         'Greenwood',
       )
-      // R gives 1 to 1 before the first event; an interval of nothing.
       same(
-        steps.map(({ low, survival }) => (survival === 1 ? 1 : low)),
+        steps.map(({ low }) => low),
         r.low,
         'low',
       )
       same(
-        steps.map(({ high, survival }) => (survival === 1 ? 1 : high)),
+        steps.map(({ high }) => high),
         r.high,
         'high',
       )

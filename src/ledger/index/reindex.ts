@@ -3,6 +3,8 @@ import { sha256 } from '#model/digest.ts'
 import type { Database, Queryable } from '../database/database.ts'
 import type { FileStore } from '../file-store.ts'
 import type { VisitRecord } from '../visit-record.ts'
+import { foldAgain } from './fold.ts'
+import { reindexImported } from './study-questions.ts'
 import { writeIndex } from './write.ts'
 
 export interface ReindexReport {
@@ -18,8 +20,9 @@ const batchSize = 500
 /** Drops the index and makes it again from the files, in one transaction; people's decisions stay. */
 export async function reindex(database: Database, files: FileStore, onProgress: (done: number) => void = () => {}): Promise<ReindexReport> {
   return database.transaction(async (transaction) => {
+    await foldAgain(transaction)
     const before = await indexDigest(transaction)
-    await transaction.query('truncate assay.findings, assay.subjects, assay.observations, assay.visits')
+    await transaction.query('truncate assay.findings, assay.subjects, assay.servers, assay.observations, assay.visits')
     let visits = 0
     for await (const batch of batches(files.listVisits())) {
       await writeIndex(transaction, batch, [])
@@ -30,6 +33,8 @@ export async function reindex(database: Database, files: FileStore, onProgress: 
       await writeIndex(transaction, [], batch)
       onProgress(visits + (observations += batch.length))
     }
+    await reindexImported(transaction, files.dir)
+    await foldAgain(transaction)
     await rescheduleFromVisits(transaction)
     return { visits, observations, before, after: await indexDigest(transaction) }
   })
@@ -51,6 +56,8 @@ const tables: Record<string, string> = {
   observations: 't.capture_id collate "C", t.judgement collate "C"',
   subjects: 't.capture_id collate "C", t.judgement collate "C", t.kind collate "C", t.subject collate "C"',
   findings: 't.capture_id collate "C", t.judgement collate "C", t.number',
+  servers: 't.capture_id collate "C", t.judgement collate "C", t.host collate "C", t.address collate "C"',
+  imported: 't.source collate "C", t.observed_on, t.site collate "C", t.subject_kind collate "C", t.subject collate "C"',
   sightings:
     't.kind collate "C", t.subject collate "C", t.site collate "C", t.lane collate "C", t.vantage collate "C", t.conditions collate "C"',
 }

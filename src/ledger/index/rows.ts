@@ -4,11 +4,25 @@ import { sha256 } from '#model/digest.ts'
 import { foundStatuses } from '#model/finding.ts'
 import type { Observation } from '#model/observation.ts'
 import type { VisitRecord } from '../visit-record.ts'
+import { slotOf } from './study-rows.ts'
 
 /**
- * What a sighting is about. `mining` has two subjects, `found` and `opt-in`; `script` a digest (also of modules); `host` one that is not the site's own.
+ * What a sighting is about. `mining` has two subjects, `found` and `opt-in`; `script` and `wasm` are digests; `host` is one that is not the
+ * site's own; `pair` is `parent → child cause`; `address`, `network` (AS number) and `certificate` (fingerprint) are of every server that was
+ * connected with. Similarity digests and tracker identifiers are not in observations, so they are no subjects.
  */
-export type SubjectKind = 'mining' | 'family' | 'service' | 'account' | 'script' | 'host'
+export type SubjectKind =
+  | 'mining'
+  | 'family'
+  | 'service'
+  | 'account'
+  | 'script'
+  | 'wasm'
+  | 'host'
+  | 'pair'
+  | 'address'
+  | 'network'
+  | 'certificate'
 
 export interface Subject {
   kind: SubjectKind
@@ -39,8 +53,14 @@ export function subjectsOf(observation: Observation): Subject[] {
   }
   for (const { account } of accounts) add('account', account)
   for (const component of observation.components) {
-    add('script', component.digest)
+    add(component.artifact.startsWith('wasm-') ? 'wasm' : 'script', component.digest)
     if (component.party === 'third') add('host', component.host)
+  }
+  for (const { parent, child, cause } of observation.hostPairs) add('pair', `${parent} → ${child} ${cause}`)
+  for (const { address, asn, certificate } of observation.servers ?? []) {
+    add('address', address)
+    add('network', asn === null ? null : `AS${asn}`)
+    add('certificate', certificate)
   }
   return [...subjects.values()]
 }
@@ -110,5 +130,6 @@ export function findingRows(observation: Observation) {
     service: finding.service,
     account: finding.account,
     title: finding.title,
+    slot: slotOf(observation, finding.evidence),
   }))
 }

@@ -2,6 +2,7 @@ import type { Observation } from '#model/observation.ts'
 import type { Queryable } from '../database/database.ts'
 import type { VisitRecord } from '../visit-record.ts'
 import { findingRows, observationRow, subjectRows, visitRow } from './rows.ts'
+import { serverRows } from './study-rows.ts'
 
 /** One statement a table, whatever the number of rows. */
 const insertInto = (table: string) =>
@@ -28,4 +29,6 @@ export async function writeIndex(to: Queryable, visits: readonly VisitRecord[], 
   if (subjects.length > 0) await to.query(insertInto('subjects'), [jsonForSql(subjects)])
   const findings = accepted.flatMap(findingRows)
   if (findings.length > 0) await to.query(insertInto('findings'), [jsonForSql(findings)])
+  const servers = accepted.flatMap(serverRows)
+  if (servers.length > 0) await to.query(insertInto('servers'), [jsonForSql(servers)])
 }
