@@ -5,8 +5,11 @@ import type { Observation } from '#model/observation.ts'
 const unsafeInJson = /[\u007f-\u009f\p{Cf}\u2028\u2029]/gu
 
 /** One line of JSON that may be shown on a terminal: the same value, with what could do harm there escaped. */
-export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value).replace(unsafeInJson, (char) =>
+export const jsonLine = (value: unknown): string => jsonText(value)
+
+/** The same over several lines, indented. */
+export function jsonText(value: unknown, indent = 0): string {
+  return `${JSON.stringify(value, null, indent).replace(unsafeInJson, (char) =>
     char
       .split('')
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -47,7 +47,7 @@ export function codeTable({ components, deeds, findings, gaps, page }: CodeOnPag
                 ${sorted.slice(0, shownRows).map((component) => row(component, deeds, named, page))}
               </tbody>
             </table>
-            ${components.length > shownRows && html`<p>${components.length - shownRows} more are in the answer that is kept in the data folder.</p>`}`
+            ${components.length > shownRows && html`<p>${counted(components.length - shownRows, 'more is', 'more are')} in the answer that is kept in the data folder.</p>`}`
     }
   </section>`
 }

@@ -1,15 +1,19 @@
 import { artifacts } from '#model/capture.ts'
 import type { Conversation } from '#model/conversation.ts'
+import type { OriginFile } from '#model/origin.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
 import { allGaps } from './gaps.ts'
 import { codeText, plainText } from './markdown-text.ts'
+import { ownershipWords, repairs, sinceWords } from './origin-words.ts'
 import {
   behind,
   clockText,
+  counted,
   deedText,
   loaderOf,
   miningFacts,
   ownerOf,
+  ownersWords,
   poolSummary,
   roleWords,
   statusWords,
@@ -65,6 +69,10 @@ function pageText(page: ReportedPage): string {
         `${i + 1}. ${plainText(link.how)} ${codeText(link.url, 500)}${link.artifact === null ? '' : ` (${codeText(link.artifact)})`}`,
     ),
   )
+  if (page.origin !== null) {
+    section('Whose code it is', [plainText(ownershipWords(page.origin, observation.site)), '', ...page.origin.files.flatMap(originFile)])
+    section(conclusion.status === 'opt-in' ? 'What to change, if it is not yours' : 'What to change', repairs(page.origin).map(repair))
+  }
   section('How we know', findings(page))
   if (capture !== null) section("Load of the visitor's machine", threads(capture))
   section('Sockets', page.conversations.slice(0, shown.conversations).flatMap(conversation))
@@ -97,6 +105,14 @@ function pageText(page: ReportedPage): string {
 
 const bullet = (text: string): string => `- ${plainText(text)}`
 
+const originFile = (file: OriginFile): string[] => [
+  `- ${codeText(file.url, 500)}, of ${plainText(file.owner)}${file.party === 'third' ? ', another party' : ', this site'}, ${file.size === null ? 'size not known' : `${file.size} bytes`}, ${file.digest === null ? 'not collected' : codeText(file.digest)}`,
+  ...sinceWords(file).map((text) => `  - ${plainText(text)}`),
+]
+
+const repair = ({ title, text, code: toCopy }: ReturnType<typeof repairs>[number], i: number): string =>
+  `${i + 1}. **${plainText(title)}.** ${plainText(text)}${toCopy === null ? '' : ` ${codeText(toCopy)}`}`
+
 function findings({ observation }: ReportedPage): string[] {
   const { mining, rule } = observation.conclusion
   return [
@@ -109,7 +125,9 @@ function findings({ observation }: ReportedPage): string[] {
       ...finding.evidence
         .slice(0, shown.evidence)
         .map((evidence) => `  - ${codeText(evidence.artifact)}, ${plainText(evidence.at)}: ${plainText(evidence.reason)}`),
-      ...(finding.evidence.length > shown.evidence ? [`  - and ${finding.evidence.length - shown.evidence} more places`] : []),
+      ...(finding.evidence.length > shown.evidence
+        ? [`  - and ${counted(finding.evidence.length - shown.evidence, 'more place', 'more places')}`]
+        : []),
     ]),
     ...(mining.activity === 'none-seen' ? [] : miningFacts(mining).map(({ name, value }) => `- ${name}: ${value}`)),
     '',
@@ -139,7 +157,7 @@ function conversation(each: Conversation): string[] {
           `  - ${turn.direction === 'sent' ? 'page' : 'server'}${turn.role === null ? '' : `, ${roleWords[turn.role] ?? turn.role}`}: ${codeText(turn.payload || `(${turn.size} bytes)`, 200)}`,
       ),
     ...(each.turns.length + each.turnsLeft > shown.turns
-      ? [`  - and ${each.turns.length + each.turnsLeft - shown.turns} more messages`]
+      ? [`  - and ${counted(each.turns.length + each.turnsLeft - shown.turns, 'more message', 'more messages')}`]
       : []),
   ]
 }
@@ -150,7 +168,9 @@ function code({ observation, deeds }: ReportedPage): string[] {
   const named = new Set(observation.findings.flatMap(({ evidence }) => evidence.map(({ artifact }) => artifact)))
   const sorted = components.toSorted((a, b) => Number(named.has(b.artifact)) - Number(named.has(a.artifact)))
   return [
-    `${components.length} pieces of code, ${thirdParties(components)} third parties; what a finding names comes first.`,
+    `${counted(components.length, 'piece', 'pieces')} of code, ${counted(thirdParties(components), 'third party', 'third parties')}${named.size > 0 ? '; what a finding names comes first' : ''}.`,
+    '',
+    plainText(ownersWords(components)),
     '',
     '| Code | Whose | Loaded | Bytes | SHA-256 | What it did |',
     '| --- | --- | --- | ---: | --- | --- |',
@@ -167,6 +187,8 @@ function code({ observation, deeds }: ReportedPage): string[] {
             (deeds[component.artifact] ?? []).map((deed) => plainText(deedText(deed))).join('; ') || 'nothing traced to it',
           ].join(' | ')} |`,
       ),
-    ...(components.length > shown.code ? ['', `${components.length - shown.code} more are in the JSON of the data folder.`] : []),
+    ...(components.length > shown.code
+      ? ['', `${counted(components.length - shown.code, 'more is', 'more are')} in the JSON of the data folder.`]
+      : []),
   ]
 }

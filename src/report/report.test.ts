@@ -56,6 +56,12 @@ describe('a page cannot attack whoever reads its report', () => {
       assert.doesNotMatch(line.slice(0, -1), /[\p{Cc}\p{Cf}\u2028\u2029]/u)
       assert.equal((JSON.parse(line) as { file: string }).file, hostile)
     })
+    it(`SARIF holds ${name} as text, and the same value`, () => {
+      const text = sarif([observationWith(hostile).observation], '1')
+      assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\u2028\u2029]/u)
+      const log = JSON.parse(text) as { runs: { results: { properties: { account: string } }[] }[] }
+      assert.equal(log.runs[0]?.results[0]?.properties.account, hostile)
+    })
     it(`the terminal shows ${name} as text`, () => {
       const shown = terminalAnswer(observationWith(hostile).observation, { colour: false })
       assert.doesNotMatch(shown, /[^\P{C}\n\u00ad\u200d]/u)

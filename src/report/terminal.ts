@@ -1,7 +1,7 @@
 import type { Observation } from '#model/observation.ts'
 import { inert } from './escape.ts'
 import { allGaps } from './gaps.ts'
-import { miningFacts, statusWords } from './words.ts'
+import { counted, miningFacts, statusWords } from './words.ts'
 
 export interface TerminalOptions {
   colour: boolean
@@ -47,7 +47,7 @@ export function terminalAnswer(observation: Observation, options: TerminalOption
       ...finding.evidence
         .slice(0, 5)
         .map((evidence) => `  ${inert(evidence.artifact, 100)}, ${inert(evidence.at, 120)}: ${inert(evidence.reason, 400)}`),
-      ...(finding.evidence.length > 5 ? [`  and ${finding.evidence.length - 5} more places`] : []),
+      ...(finding.evidence.length > 5 ? [`  and ${counted(finding.evidence.length - 5, 'more place', 'more places')}`] : []),
     ]),
   )
   if (conclusion.mining.activity !== 'none-seen')
