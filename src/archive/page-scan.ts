@@ -83,6 +83,8 @@ class ScanChild {
     this.#gone = gone
     this.#process = fork(entry, [], {
       serialization: 'advanced',
+      // Ctrl-C is for the parent: half of what a page names would count as all of it.
+      detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       execArgv: [`--max-old-space-size=${heapMb}`],
       env: { PATH: process.env['PATH'] ?? '', NODE_OPTIONS: '' },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,4 +52,27 @@ test('an error has its hint, on a terminal and as JSON', async () => {
   assert.match(error.hint, /^Give a HAR/)
   assert.equal(lines.code, 3)
   assert.ok((await judge('x.bin')).out.includes(error.hint))
+})
+
+test('Ctrl-C reaches the group of a terminal, and what is being judged is judged whole', async () => {
+  const names = ['large-1.js', 'large-2.js', 'large-3.js']
+  for (const name of names)
+    await writeFile(join(dir, name), Array.from({ length: 20_000 }, (_, i) => `function f${i}(a){return a^${i}}//${name}`).join('\n'))
+  const child = spawn(process.execPath, [main, 'judge', '--json', ...names], {
+    cwd: dir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  let out = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+  const closed = once(child, 'close')
+  await once(child.stdout, 'data')
+  process.kill(-(child.pid ?? 0), 'SIGINT')
+  const [code] = (await closed) as [number | null]
+  const answers = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { status: string; blindTo: string[] })
+  assert.equal(code, 130)
+  for (const { status, blindTo } of answers) assert.deepEqual([status, blindTo], ['none', []])
 })

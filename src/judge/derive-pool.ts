@@ -117,6 +117,7 @@ class Child {
   readonly #limits: DeriveLimits
   readonly #free: (alive: boolean) => void
   readonly #gone: Promise<void>
+  readonly #kill = (): void => void this.#process.kill('SIGKILL')
   #alive = true
   #job: { id: number; job: Job; from: Moment; timer: NodeJS.Timeout } | null = null
   #ids = 0
@@ -126,6 +127,8 @@ class Child {
     this.#free = free
     this.#process = fork(entry, [], {
       serialization: 'advanced',
+      // A group of its own: Ctrl-C is for the parent, who lets a job that is begun come to its end. Half a derivation would be an answer that is blind.
+      detached: true,
       // What a child prints (a heap that is full) would stand between the answers of a command.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       // Nothing of the parent's own arguments: a child of a test, or under a debugger, is an ordinary child.
@@ -139,6 +142,7 @@ class Child {
     this.#process.on('message', (reply: ChildReply) => this.#answer(reply))
     this.#process.once('exit', (code, signal) => this.#died(`its process ended (${signal ?? code})`))
     this.#process.once('error', (error) => this.#died(error.message))
+    process.once('exit', this.#kill)
     this.#send({ type: 'context', context })
     this.#hold(false)
   }
@@ -197,7 +201,8 @@ class Child {
     this.#alive = false
     const current = this.#job
     if (current !== null) current.job.allowance.leftMs -= this.#usedMs(current.from)
-    this.#process.kill('SIGKILL')
+    process.off('exit', this.#kill)
+    this.#kill()
     this.#job = null
     if (current !== null) {
       clearTimeout(current.timer)
