@@ -60,10 +60,12 @@ function webpack(mode: 'production' | 'development'): Recipe {
     const folder = mkdtempSync(join(tmpdir(), 'disguise-'))
     try {
       writeFileSync(join(folder, 'in.js'), code)
-      const tool = require('webpack') as (options: object, done: (error: Error | null) => void) => void
+      const tool = require('webpack') as (options: object, done: (error: Error | null, stats?: { hasErrors(): boolean }) => void) => void
       const { promise, resolve: done, reject } = Promise.withResolvers<undefined>()
       const output = { path: folder, filename: 'out.js' }
-      tool({ mode, entry: join(folder, 'in.js'), output, target: 'web' }, (error) => (error === null ? done(undefined) : reject(error)))
+      tool({ mode, entry: join(folder, 'in.js'), output, target: 'web' }, (error, stats) =>
+        error === null && stats?.hasErrors() === false ? done(undefined) : reject(error ?? new Error('webpack cannot read it')),
+      )
       await promise
       return readFileSync(join(folder, 'out.js'), 'utf8')
     } finally {
@@ -259,5 +261,6 @@ for (const name of wanted) {
     }
   }
   console.log(`${name}: ${made} made, ${refused} refused`)
+  // After each recipe: some take minutes.
+  writeFileSync(join(out, 'dev.tsv'), `${table.join('\n')}\n`)
 }
-writeFileSync(join(out, 'dev.tsv'), `${table.join('\n')}\n`)

@@ -2,6 +2,7 @@ import { type DefaultTreeAdapterTypes, parse } from 'parse5'
 import { speaksOfMining } from '../dialog.ts'
 import type { DeriveContext, Deriver, InnerBlob } from '../deriver.ts'
 import type { HtmlFeatures } from './features.ts'
+import { MiningPanel } from './mining-panel.ts'
 
 type Element = DefaultTreeAdapterTypes.Element
 type ChildNode = DefaultTreeAdapterTypes.ChildNode
@@ -37,7 +38,7 @@ const loadEvents: ReadonlySet<string> = new Set(['onload', 'onpageshow', 'onerro
  */
 export const htmlDeriver: Deriver<'html'> = {
   kind: 'html',
-  version: '1',
+  version: '2',
   maxBytes: 16 * 1024 * 1024,
   derive(bytes, context) {
     const reader = new Reader(context)
@@ -75,11 +76,14 @@ class Reader {
     frames: [],
     elements: [],
     miningControls: [],
+    miningPanel: [],
+    miningFamily: null,
     miningNotice: null,
     quotedCode: 0,
   }
   #text: string[] = []
   #textLength = 0
+  readonly #panel = new MiningPanel()
 
   constructor(context: DeriveContext) {
     this.#context = context
@@ -87,6 +91,8 @@ class Reader {
   }
 
   finish(): HtmlFeatures {
+    this.#features.miningPanel = this.#panel.parts
+    this.#features.miningFamily = this.#panel.family
     this.#features.text = this.#text.join(' ').replace(/\s+/g, ' ').trim().slice(0, maxText)
     return this.#features
   }
@@ -102,6 +108,7 @@ class Reader {
         const { value } = node as DefaultTreeAdapterTypes.TextNode
         if (quoted) this.#features.quotedCode += value.trim().length
         if (visible) this.#read(value)
+        else if (node.parentNode?.nodeName === 'option') this.#panel.text(value)
       } else if ('attrs' in node) {
         this.#element(node)
         const inside = visible && !unread.has(node.tagName) && !isHidden(node)
@@ -115,6 +122,7 @@ class Reader {
     const text = value.trim()
     if (text === '') return
     this.#features.words += text.split(/\s+/).length
+    this.#panel.text(text)
     if (this.#textLength < maxText * 2) {
       this.#text.push(text.slice(0, maxText))
       this.#textLength += text.length
@@ -132,6 +140,16 @@ class Reader {
         break
       case 'title':
         if (this.#features.title === '') this.#features.title = textIn(element).trim().slice(0, 300)
+        this.#panel.heading(textIn(element), line)
+        break
+      case 'h1':
+      case 'h2':
+        this.#panel.heading(captionOf(element), line)
+        break
+      case 'input':
+      case 'select':
+      case 'textarea':
+        this.#panel.field(attributes, line)
         break
       case 'base':
         this.#features.baseHref ??= attributes.get('href') ?? null
@@ -150,6 +168,7 @@ class Reader {
       else if ((name === 'href' || name === 'action') && /^\s*javascript:/i.test(value) && value.length > 24)
         this.#handler(element, name, value.replace(/^\s*javascript:/i, ''), line)
     }
+    this.#panel.display(attributes.get('id') ?? '', line)
     this.#control(element, attributes, line)
     if (
       this.#features.elements.length < maxElements &&
@@ -232,6 +251,8 @@ class Reader {
       attributes.has('onclick')
     if (!isControl || this.#features.miningControls.length >= 20) return
     const caption = captionOf(element)
+    // A link leads to somewhere that explains mining; a button does it.
+    if (element.tagName === 'button' || element.tagName === 'input') this.#panel.button(caption, attributes.get('id') ?? '', line)
     if (caption.length <= 160 && controlWords.test(caption)) this.#features.miningControls.push({ caption, line })
   }
 }

@@ -32,6 +32,13 @@ export interface HtmlFeatures {
   elements: ElementFeature[]
   /** Captions of buttons and links that name mining. */
   miningControls: { caption: string; line: number }[]
+  /**
+   * Controls and displays of a miner, the first of each: its name in a title or heading, buttons that start and stop, fields for the share of
+   * the machine, who is paid and the pool, a display of hashes.
+   */
+  miningPanel: { part: 'name' | 'start' | 'stop' | 'load' | 'payee' | 'pool' | 'rate'; text: string; line: number }[]
+  /** The one algorithm that short texts of the page name. */
+  miningFamily: string | null
   /** Sentence of the page that tells a visitor of mining. */
   miningNotice: string | null
   /** How large the part of it is that quotes code (pre, code, textarea), in characters. */

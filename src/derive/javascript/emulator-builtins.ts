@@ -406,6 +406,26 @@ export function globals(): Map<string, Value> {
       source instanceof Rx ? source : new Rx(regex(textOf(source), flags === undefined ? '' : textOf(flags))),
     ),
   )
+  for (const [name, method] of [
+    ['TextDecoder', 'decode'],
+    ['TextEncoder', 'encode'],
+  ] as const) {
+    const made = new Obj()
+    made.members.set(
+      method,
+      native((_, [first]) =>
+        method === 'decode'
+          ? first instanceof Arr
+            ? Buffer.from(first.items.map((item) => numberOf(item) & 255)).toString('utf8')
+            : ''
+          : new Arr([...Buffer.from(textOf(first ?? '').toWellFormed(), 'utf8')]),
+      ),
+    )
+    names.set(
+      name,
+      native(() => made),
+    )
+  }
   const date = native(() => 1_500_000_000_000)
   date.members.set(
     'now',

@@ -35,6 +35,7 @@ const starts: Record<string, string> = {
   'with escapes': 'var m = new window["\\x4d\\x69\\x6e\\x65\\x72"]["\\u0041nonymous"]("\\x4bEY"); m["\\x73tart"]()',
   'from char codes': 'var m = new window[String.fromCharCode(77,105,110,101,114)].Anonymous(String.fromCharCode(75,69,89)); m.start()',
   'in eval of base64': `eval(atob("${Buffer.from('var m = new Miner.Anonymous("KEY"); m.start()').toString('base64')}"))`,
+  'in octets that TextDecoder reads': `eval(new TextDecoder().decode(new Uint8Array([${[...'var m = new Miner.Anonymous("KEY"); m.start()'].map((c) => c.charCodeAt(0)).join(',')}])))`,
   'in Function of a reversed string': `new Function("${[...'var m=new Miner.Anonymous(String.fromCharCode(75,69,89));m.start()'].reverse().join('')}".split("").reverse().join(""))()`,
   'in a packer': packed,
   'behind a rotated string array': rotated,

@@ -80,6 +80,9 @@ const hiding = [
   'parseInt(',
   'charCodeAt',
   'constructor',
+  'fromCodePoint',
+  'TextDecoder',
+  '__proto__',
 ] as const
 /** In a small script these are reason enough: it costs little to parse, and a loader is small. */
 const loading = ['window[', 'self[', 'globalThis[', 'top[', '.start(', '"](', "'](", 'createElement', 'importScripts', 'import('] as const
@@ -176,10 +179,15 @@ function isHiding(size: number, count: (literal: string) => number): boolean {
     count(".split('|')") +
     count('.split("|")') +
     count('charCodeAt') +
+    count('fromCodePoint') +
+    count('TextDecoder') +
     count('parseInt(')
   if (count('_0x') >= 8 && count('_0x') / kilobytes >= 3) return true
   if ((count('\\x') + count('\\u00')) / kilobytes >= 12) return true
   if (count('(![]+[])') >= 4 || count('\uff9f\u03c9\uff9f') >= 2 || count('[][') >= 20) return true
+  // Octets to text by whatever there is, and the global object by whatever gives it: what js-confuser writes before anything else.
+  if (['fromCodePoint', 'TextDecoder', 'fromCharCode', 'Function(', 'constructor'].every((mark) => count(mark) >= 1) && size < 300_000)
+    return true
   // A bundle holds both somewhere; a packed script is mostly them.
   return runs >= 1 && decodes >= 1 && size < 300_000 && (size < 8_192 || (runs + decodes) / kilobytes >= 0.15)
 }

@@ -3,7 +3,13 @@ import { defineDetector, evidence } from '../contract.ts'
 import { clientMarks } from '../miner-code.ts'
 
 /** Names of functions that are another's name for an algorithm: Panthera is Scala's RandomX (https://github.com/scala-network/Panthera). */
-const familyOf: Readonly<Record<string, string>> = { cn_slow_hash: 'cryptonight', panthera: 'randomx', scanhash: 'unknown-core' }
+const familyOf: Readonly<Record<string, string>> = {
+  cn_slow_hash: 'cryptonight',
+  panthera: 'randomx',
+  scanhash: 'unknown-core',
+  miner_thread: 'unknown-core',
+  mine_step: 'unknown-core',
+}
 
 /** Hash functions that a client beside them mines with, though others use them too. */
 const coinHashes: ReadonlySet<string> = new Set(['cryptonight', 'scrypt'])
@@ -12,7 +18,7 @@ const coinHashes: ReadonlySet<string> = new Set(['cryptonight', 'scrypt'])
 export const detector = defineDetector({
   meta: {
     id: 'miner-client',
-    version: '2',
+    version: '3',
     title: 'Client code of a miner',
     kinds: ['mining'],
     limits: 'A client whose fields were all renamed together with its proxy is told by its traffic only.',
