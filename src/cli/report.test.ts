@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -80,6 +80,23 @@ describe('a report of what is kept', () => {
     assert.match(markdown, /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/)
     assert.equal((JSON.parse(await readFile(join(dir, 'r.sarif'), 'utf8')) as { version: string }).version, '2.1.0')
   })
+
+  const harms: Record<string, (file: string) => Promise<void>> = {
+    gone: (file) => rm(file),
+    damaged: (file) => writeFile(file, 'x'),
+    empty: (file) => writeFile(file, ''),
+  }
+  for (const [name, harm] of Object.entries(harms))
+    test(`of a capture whose blobs are ${name} is still one, in every format, as it was answered`, async () => {
+      const folder = `blobs-${name}`
+      await cp(join(dir, 'assay-out'), join(dir, folder), { recursive: true })
+      await assay(['--dir', folder, miner, '--json'])
+      for (const file of await readdir(join(dir, folder, 'blobs'), { recursive: true, withFileTypes: true }))
+        if (file.isFile()) await harm(join(file.parentPath, file.name))
+      const ran = await assay(['--dir', folder, miner, '--html', 'h.html', '--markdown', 'h.md', '--sarif', 'h.sarif'])
+      assert.match(ran.out, /MINER LOADED|INCONCLUSIVE/, ran.err)
+      for (const file of ['h.html', 'h.md', 'h.sarif']) assert.match(await readFile(join(dir, file), 'utf8'), /miner\.html|coinhive/)
+    })
 
   test('--markdown alone goes to standard output, and nothing else does', async () => {
     const ran = await assay([clean, '--markdown'])

@@ -4,7 +4,7 @@ import { loadIndex } from '#derive/load-chain.ts'
 import { sameSite } from '#derive/party.ts'
 
 const speaking = new Set(['xhr', 'fetch', 'eventsource', 'ping', 'websocket'])
-const maxSources = 30
+const maxSources = 40
 
 /**
  * Directives of a Content-Security-Policy (W3C CSP 3) that leave everything that this visit saw, but for the miner's way: its scripts, its
@@ -14,39 +14,66 @@ const maxSources = 30
 export function policyAgainst(capture: Capture, observation: Observation): string[] {
   const page = capture.manifest.finalUrl
   const { chain } = observation.conclusion
-  const isForeign = (url: string): boolean => /^(https?|wss?):/i.test(url) && !sameSite(url, page)
+  const host = URL.parse(page)?.host
+  const isWeb = (url: string): boolean => /^(https?|wss?):/i.test(url)
+  const isForeign = (url: string): boolean => isWeb(url) && !sameSite(url, page)
+  // A site's other hosts are not 'self'.
+  const isOutside = (url: string): boolean => isWeb(url) && URL.parse(url)?.host !== host
   const index = loadIndex(capture)
   const cited = new Set(
     observation.findings.filter(({ kind }) => kind === 'mining').flatMap(({ evidence }) => evidence.map(({ artifact }) => artifact)),
   )
-  const way = new Set(chain.filter(({ url }) => url !== page && !/^(ws|transport)-/.test(url)).map(({ url }) => url))
-  const isMiners = (id: string): boolean => cited.has(id) || index.urls(id).some((url) => way.has(url) && isForeignOrMade(url))
-  const isForeignOrMade = (url: string): boolean => isForeign(url) || /^(blob|data):/i.test(url)
+  const way = new Set(chain.filter(({ url, artifact }) => url !== page && !/^(ws|transport)-/.test(artifact ?? '')).map(({ url }) => url))
+  // Who made a worker of its own octets is known to the inventory, which has read the scripts.
+  const made = observation.components.filter(({ chain: loaders }) => loaders.some((url) => way.has(url)))
+  const madeIds = new Set(made.map(({ artifact }) => artifact))
+  const madeUrls = new Set(made.map(({ url }) => url))
+  const isMiners = (id: string): boolean =>
+    cited.has(id) || madeIds.has(id) || index.urls(id).some((url) => way.has(url) && (isForeign(url) || /^(blob|data):/i.test(url)))
 
-  const frames = artifacts(capture, 'frame').items.filter(({ parentFrameId, url }) => parentFrameId !== undefined && isForeign(url))
+  const frames = artifacts(capture, 'frame').items.filter(({ parentFrameId, url }) => parentFrameId !== undefined && isOutside(url))
   if (frames.some(({ url }) => way.has(url)))
-    return [directive('frame-src', ["'self'", ...origins(frames.map(({ url }) => url).filter((url) => !way.has(url)))])]
+    return directive(
+      'frame-src',
+      frames.filter(({ url }) => !way.has(url)).map(({ url }) => originOf(url)),
+    )
 
   const requests = artifacts(capture, 'request').items
-  const scripts = requests.filter(({ resourceType, url }) => resourceType === 'script' && isForeign(url))
-  const directives: string[] = []
-  if (scripts.some(({ url }) => way.has(url))) {
-    const bad = new Set(origins(scripts.map(({ url }) => url).filter((url) => way.has(url))))
-    const others = scripts.map(({ url }) => url).filter((url) => !way.has(url))
-    const kept = others.map((url) => (bad.has(URL.parse(url)?.origin ?? '') ? url.replace(/[?#].*$/, '') : (URL.parse(url)?.origin ?? url)))
-    directives.push(directive('script-src', ["'self'", "'unsafe-inline'", ...new Set(kept)]))
-  }
+  const scripts = requests.filter(({ resourceType, url }) => resourceType === 'script' && isOutside(url))
+  const ways = scripts.filter(({ url }) => way.has(url) && isForeign(url)).map(({ url }) => originOf(url))
+  const others = scripts.filter(({ url }) => !way.has(url)).map(({ url }) => url)
+  const usesWasm = artifacts(capture, 'wasm').items.some(({ id }) => !isMiners(id))
+  const usesEval = artifacts(capture, 'script').items.some(({ id, source }) => source === 'eval' && !isMiners(id))
   const talks = [...requests.filter(({ resourceType }) => speaking.has(resourceType)), ...artifacts(capture, 'websocket').items].filter(
-    ({ url }) => isForeign(url),
+    ({ url }) => isOutside(url),
   )
-  if (talks.some(({ id }) => isMiners(id)))
-    directives.push(directive('connect-src', ["'self'", ...origins(talks.filter(({ id }) => !isMiners(id)).map(({ url }) => url))]))
-  const made = artifacts(capture, 'worker').items.filter(({ url }) => /^(blob|data):/i.test(url))
-  if (made.some(({ id, url }) => way.has(url) || isMiners(id)) && made.every(({ id, url }) => way.has(url) || isMiners(id)))
-    directives.push(directive('worker-src', ["'self'"]))
-  return directives
+  const workers = artifacts(capture, 'worker').items.filter(({ url }) => /^(blob|data):/i.test(url))
+  return [
+    ...(ways.length === 0
+      ? []
+      : directive('script-src', [
+          "'unsafe-inline'",
+          ...(usesWasm ? ["'wasm-unsafe-eval'"] : []),
+          ...(usesEval ? ["'unsafe-eval'"] : []),
+          // Where the miner's host serves what the page needs, only the files that it needs.
+          ...others.map((url) => (ways.includes(originOf(url)) ? url.replace(/[?#].*$/, '') : originOf(url))),
+        ])),
+    ...(talks.some(({ id }) => isMiners(id))
+      ? directive(
+          'connect-src',
+          talks.filter(({ id }) => !isMiners(id)).map(({ url }) => originOf(url)),
+        )
+      : []),
+    ...(workers.length > 0 && workers.every(({ id, url }) => way.has(url) || madeUrls.has(url) || isMiners(id))
+      ? directive('worker-src', [])
+      : []),
+  ]
 }
 
-const directive = (name: string, sources: readonly string[]): string => `${name} ${sources.slice(0, maxSources).join(' ')}`
+/** None where it would be too long to be kept by anybody. */
+function directive(name: string, sources: readonly string[]): string[] {
+  const all = [...new Set(sources)]
+  return all.length > maxSources ? [] : [[name, "'self'", ...all].join(' ')]
+}
 
-const origins = (urls: readonly string[]): string[] => [...new Set(urls.flatMap((url) => URL.parse(url)?.origin ?? []))]
+const originOf = (url: string): string => URL.parse(url)?.origin ?? url

@@ -6,6 +6,8 @@ const maxHits = 10
 
 const asWords = { digest: 'a digest', host: 'a host', account: 'an account', url: 'an address' } as const
 
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
+
 /** The answer for a person on a terminal. */
 export function hitsText(hits: Hits): string {
   const day = (time: string | null): string => time?.slice(0, 10) ?? ''
@@ -24,14 +26,14 @@ export function hitsText(hits: Hits): string {
     const before = lookedBefore === null ? 'there at the first look' : `not there on ${day(lookedBefore)}`
     const after = lookedAfter === null ? 'there at the last look' : `gone on ${day(lookedAfter)}`
     lines.push(
-      `    ${inert(site, 200)}  ${day(firstSeen)} to ${day(lastSeen)}, ${captures} times (${before}; ${after}): ${statuses.join(', ')}`,
+      `    ${inert(site, 200)}  ${day(firstSeen)} to ${day(lastSeen)}, ${times(captures)} (${before}; ${after}): ${statuses.join(', ')}`,
     )
   }
   if (hits.sites.length > maxSites) lines.push(`    and ${hits.sites.length - maxSites} more`)
   if (hits.loadedBy.length > 0) {
     lines.push('  Who loaded it')
     for (const { host, sites, captures } of hits.loadedBy.slice(0, maxSites))
-      lines.push(`    ${inert(host, 200)}  on ${sites} ${sites === 1 ? 'site' : 'sites'}, ${captures} times`)
+      lines.push(`    ${inert(host, 200)}  on ${sites} ${sites === 1 ? 'site' : 'sites'}, ${times(captures)}`)
   }
   lines.push('  Captures')
   for (const { observedAt, url, captureId, where: places } of hits.hits.slice(0, maxHits)) {

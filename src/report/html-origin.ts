@@ -1,7 +1,7 @@
 import type { Status } from '#model/finding.ts'
 import type { CodeOrigin } from '#model/origin.ts'
 import { type Markup, html } from './html-template.ts'
-import { ownershipWords, repairs, sinceWords } from './origin-words.ts'
+import { ownershipWords, repairs, sinceUnknown, sinceWords } from './origin-words.ts'
 
 /** Which code does it, of whom, since when. */
 export function originSection(origin: CodeOrigin, site: string, page: number): Markup {
@@ -35,8 +35,7 @@ export function originSection(origin: CodeOrigin, site: string, page: number): M
 
 function since({ files }: CodeOrigin): Markup {
   const said = files.flatMap((file) => sinceWords(file).map((text) => ({ url: file.url, text })))
-  if (said.length === 0)
-    return html`<dd>Not known: its server does not say, and no earlier capture of this page is kept beside this one.</dd>`
+  if (said.length === 0) return html`<dd>${sinceUnknown}</dd>`
   return html`${said.map(({ url, text }) => html`<dd>${files.length > 1 && html`<code>${url}</code>: `}${text}</dd>`)}`
 }
 

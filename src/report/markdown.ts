@@ -4,7 +4,7 @@ import type { OriginFile } from '#model/origin.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
 import { allGaps } from './gaps.ts'
 import { codeText, plainText } from './markdown-text.ts'
-import { ownershipWords, repairs, sinceWords } from './origin-words.ts'
+import { ownershipWords, repairs, sinceUnknown, sinceWords } from './origin-words.ts'
 import {
   behind,
   clockText,
@@ -70,7 +70,12 @@ function pageText(page: ReportedPage): string {
     ),
   )
   if (page.origin !== null) {
-    section('Whose code it is', [plainText(ownershipWords(page.origin, observation.site)), '', ...page.origin.files.flatMap(originFile)])
+    section('Whose code it is', [
+      plainText(ownershipWords(page.origin, observation.site)),
+      '',
+      ...page.origin.files.flatMap(originFile),
+      ...(page.origin.files.every((file) => sinceWords(file).length === 0) ? [`- Since when: ${sinceUnknown}`] : []),
+    ])
     section(conclusion.status === 'opt-in' ? 'What to change, if it is not yours' : 'What to change', repairs(page.origin).map(repair))
   }
   section('How we know', findings(page))

@@ -3,6 +3,8 @@ import { statusWords } from './words.ts'
 
 const day = (at: string): string => at.slice(0, 16).replace('T', ' ')
 
+export const sinceUnknown = 'Not known: its server does not say, and no earlier capture of this page is kept beside this one.'
+
 /** Since when a file is as it is, each a sentence. */
 export function sinceWords({ history, lastModified }: OriginFile): string[] {
   const said = lastModified === null ? [] : [`Its server says that it was last changed on ${lastModified}.`]
@@ -21,12 +23,12 @@ export function ownershipWords(origin: CodeOrigin, site: string): string {
   const last = origin.files.at(-1)
   if (last === undefined) return `It stands in the page that ${site} itself serves.`
   if (third === undefined) return `It is a file that ${site} itself serves.`
-  if (last.party === 'first') return `It is served by ${site}, and was brought in by ${hostOf(third.url)}, of ${third.owner}.`
-  return `It is not a file of ${site}: ${hostOf(last.url)} served it, which is of ${last.owner}${
-    third.url === last.url ? '' : `, and ${hostOf(third.url)}, of ${third.owner}, brought it in`
-  }.`
+  if (last.party === 'first') return `It is served by ${site}, and was brought in by ${hostWords(third)}.`
+  return `It is not a file of ${site}: it comes from ${hostWords(last)}${third.url === last.url ? '' : `, and was brought in by a file of ${hostWords(third)}`}.`
 }
 
+/** A host, with its owner where that is another name. */
+const hostWords = ({ url, owner }: OriginFile): string => (hostOf(url) === owner ? owner : `${hostOf(url)} (${owner})`)
 const hostOf = (url: string): string => URL.parse(url)?.host ?? url
 
 /** What to change, in the order of doing; each a title and its sentence, with code to copy where there is any. */
@@ -50,8 +52,8 @@ export function repairs(origin: CodeOrigin): { title: string; text: string; code
   else if (first !== undefined && first === third && entry?.isTag === true && /^<script/i.test(entry.text))
     steps.push({
       title: 'If you need that file: pin it',
-      text: 'Get a copy that is known to be good, serve it yourself, or name its digest in the tag, so that a browser refuses any other copy. A file that its owner changes often cannot be pinned.',
-      code: `<script src="${first.url}" integrity="sha384-…" crossorigin="anonymous"></script>   with: openssl dgst -sha384 -binary GOOD-COPY.js | openssl base64 -A`,
+      text: 'Get a copy that is known to be good, serve it yourself, or name its digest in the tag, so that a browser refuses any other copy: openssl dgst -sha384 -binary GOOD-COPY.js, in base64. A file that its owner changes often cannot be pinned.',
+      code: `<script src="${first.url}" integrity="sha384-…" crossorigin="anonymous"></script>`,
     })
   if (policy.length > 0)
     steps.push({
