@@ -9,7 +9,7 @@ import { policyAgainst } from './policy.ts'
 /** Longest text that is shown of a place. */
 const maxPlace = 240
 const isWeb = (url: string): boolean => /^https?:/i.test(url)
-const isTalk = (link: ChainLink): boolean => /^(ws|transport)-/.test(link.artifact ?? '') || /^opens the/.test(link.how)
+const isTalk = (link: ChainLink): boolean => /^(ws|transport)-/.test(link.artifact ?? '') || link.how.startsWith('opens the')
 
 /** What has to be read for `originOf`: the site's own documents and files on the way. */
 export function originTexts(capture: Capture, observation: Observation): Digest[] {

@@ -136,7 +136,7 @@ const kinds: Readonly<Record<FindingKind, { level: 'error' | 'warning' | 'note';
 }
 
 function ruleOf(id: string): object {
-  const [kind = 'mining', detector = ''] = id.split('/') as [FindingKind, string]
+  const [kind, detector] = id.split('/') as [FindingKind, string]
   const { level, severity, what, help } = kinds[kind]
   const found = `Found by the detector ${detector}.`
   return {
