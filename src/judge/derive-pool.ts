@@ -129,7 +129,6 @@ class Child {
       serialization: 'advanced',
       // A group of its own: Ctrl-C is for the parent, who lets a job that is begun come to its end. Half a derivation would be an answer that is blind.
       detached: true,
-      detached: true,
       // What a child prints (a heap that is full) would stand between the answers of a command.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       // Nothing of the parent's own arguments: a child of a test, or under a debugger, is an ordinary child.
