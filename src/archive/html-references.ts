@@ -1,5 +1,6 @@
-import { Tokenizer, TokenizerMode, type Token, type TokenHandler } from 'parse5'
+import { TokenizerMode, type Token, type TokenHandler } from 'parse5'
 import { parse } from 'meriyah'
+import { MarkupTokenizer } from '#model/markup-reader.ts'
 
 /** A URL that markup names, as it stands there. */
 export interface Reference {
@@ -127,7 +128,7 @@ export function scanHtml(html: string): ScannedHtml {
       inside = null
     },
   }
-  const tokenizer = new Tokenizer({ sourceCodeLocationInfo: true }, handler)
+  const tokenizer = new MarkupTokenizer(handler)
   tokenizer.write(html, true)
   // By lines: one expression over the spaces around them would take the square of their number.
   found.text = text

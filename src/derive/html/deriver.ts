@@ -1,4 +1,5 @@
-import { type DefaultTreeAdapterTypes, parse } from 'parse5'
+import type { DefaultTreeAdapterTypes } from 'parse5'
+import { readDocument } from '#model/markup-reader.ts'
 import { speaksOfMining } from '../dialog.ts'
 import type { DeriveContext, Deriver, InnerBlob } from '../deriver.ts'
 import type { HtmlFeatures } from './features.ts'
@@ -42,7 +43,7 @@ export const htmlDeriver: Deriver<'html'> = {
   maxBytes: 16 * 1024 * 1024,
   derive(bytes, context) {
     const reader = new Reader(context)
-    reader.read(parse(decodeMarkup(bytes), { sourceCodeLocationInfo: true, scriptingEnabled: true }).childNodes)
+    reader.read(readDocument(decodeMarkup(bytes)).childNodes)
     return { features: reader.finish(), inner: reader.inner }
   },
 }
