@@ -26,15 +26,20 @@ const commands: { name: string; summary: string; load: () => Promise<{ define(co
   { name: 'verify', summary: 'check captures offline: every digest, the signature', load: () => import('./verify.ts') },
   { name: 'capture', summary: 'export and import captures', load: () => import('./capture.ts') },
   { name: 'crawl', summary: 'visit a list of sites, again and again', load: () => import('./crawl.ts') },
+  { name: 'status', summary: 'where crawls stand: rounds, queue, lanes, failures', load: () => import('./status.ts') },
+  { name: 'seeds', summary: "a crawl's pages: import lists, list, tag, override robots.txt", load: () => import('./seeds.ts') },
   { name: 'study', summary: 'who mined when, for whom, what share: from a crawl', load: () => import('./study.ts') },
   { name: 'demo', summary: 'a lab of 20 sites in 3 simulated weeks: crawl, judge, study', load: () => import('./demo.ts') },
   { name: 'lab', summary: 'a small internet on loopback, generated or replayed from archives', load: () => import('./lab.ts') },
+  { name: 'signatures', summary: 'what is known by name: list, test, begin one', load: () => import('./signatures.ts') },
+  { name: 'rejudge', summary: 'judge all kept captures by what is known today, and list what changed', load: () => import('./rejudge.ts') },
+  { name: 'hits', summary: 'were we ever hit by this code, host or account, and since when', load: () => import('./hits.ts') },
   { name: 'reindex', summary: "rebuild a data folder's index from its files", load: () => import('./reindex.ts') },
   { name: 'doctor', summary: 'what is there and what is not', load: () => import('./doctor.ts') },
 ]
 
 /** What was given is at fault, not what Assay stands on. */
-const wrongUse: ReadonlySet<ErrorCode> = new Set(['BAD_ARGUMENT', 'BAD_URL', 'BAD_INPUT_FILE', 'NOT_FOUND', 'UNSUPPORTED'])
+const wrongUse: ReadonlySet<ErrorCode> = new Set(['BAD_ARGUMENT', 'BAD_URL', 'BAD_INPUT_FILE', 'BAD_SIGNATURE', 'NOT_FOUND', 'UNSUPPORTED'])
 
 async function main(argv: string[]): Promise<void> {
   const called = argv[2]

@@ -65,3 +65,10 @@ export function checkMarkdown({ json, markdown }: { json?: boolean; markdown?: s
     })
   if (json && markdown === true) throw new AssayError('BAD_ARGUMENT', '--json and --markdown both want standard output')
 }
+
+/** `2026-01-31`, or a whole ISO 8601 time. */
+export function day(text: string): Date {
+  const date = new Date(text)
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(date.getTime())) throw new InvalidArgumentError('a day such as 2026-01-31.')
+  return date
+}

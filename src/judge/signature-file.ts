@@ -79,3 +79,10 @@ function offsetOf(document: Document, path: readonly PropertyKey[], ofKey = fals
   }
   return 0
 }
+
+/** Where a member stands in a file's text; its start where it is not there. From 1. */
+export function placeIn(text: string, path: readonly (string | number)[]): Pick<SignatureFault, 'line' | 'column'> {
+  const lines = new LineCounter()
+  const { line, col } = lines.linePos(offsetOf(parseDocument(text, { schema: 'core', merge: false, lineCounter: lines }), path))
+  return { line: Math.max(1, line), column: Math.max(1, col) }
+}

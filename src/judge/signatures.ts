@@ -78,11 +78,10 @@ export async function loadAllSignatures(own: readonly string[], directory: strin
 const byId = (files: readonly SignatureFile[]): SignatureFile[] =>
   files.toSorted((a, b) => (a.signature.id < b.signature.id ? -1 : a.signature.id > b.signature.id ? 1 : 0))
 
-/** A folder, or one file. Throws `BAD_SIGNATURE` where it cannot be read at all. */
-async function readFolder(path: string, own: boolean): Promise<{ files: SignatureFile[]; faults: SignatureFault[] }> {
-  let names: string[]
+/** The files of a folder, or the one that was named. Throws `BAD_SIGNATURE` where it cannot be read at all. */
+export async function signatureFiles(path: string): Promise<string[]> {
   try {
-    names = (await stat(path)).isDirectory()
+    return (await stat(path)).isDirectory()
       ? (await readdir(path, { recursive: true }))
           .filter((name) => /\.ya?ml$/.test(name))
           .sort()
@@ -91,9 +90,12 @@ async function readFolder(path: string, own: boolean): Promise<{ files: Signatur
   } catch (cause) {
     throw new AssayError('BAD_SIGNATURE', `the folder of signatures cannot be read: ${path}`, { cause })
   }
+}
+
+async function readFolder(path: string, own: boolean): Promise<{ files: SignatureFile[]; faults: SignatureFault[] }> {
   const found = new Map<string, SignatureFile>()
   const faults: SignatureFault[] = []
-  for (const file of names) {
+  for (const file of await signatureFiles(path)) {
     const read = await readSignatureFile(file)
     const { signature } = read
     if (signature === null) faults.push(...read.faults)

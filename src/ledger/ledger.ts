@@ -1,12 +1,27 @@
 import { AssayError } from '#model/errors.ts'
+import type { Digest } from '#model/digest.ts'
 import type { Observation } from '#model/observation.ts'
+import type { ValidatorStore } from '#model/validators.ts'
 import { siteOf } from '#model/site.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { embeddedDatabase } from './database/embedded.ts'
 import { migrate } from './database/migrate.ts'
 import { servedDatabase } from './database/server.ts'
 import { type FileStore, openFileStore } from './file-store.ts'
-import { type CrawlDefinition, type CrawlRow, defineCrawl, listCrawls, listSeeds, type SeedRow } from './index/crawls.ts'
+import {
+  changeSeeds,
+  type CrawlDefinition,
+  type CrawlRow,
+  defineCrawl,
+  listCrawls,
+  listSeeds,
+  type SeedChange,
+  type SeedRow,
+} from './index/crawls.ts'
+import { crawlStatus, type CrawlStatusRow } from './index/crawl-status.ts'
+import { robotsCache, type RobotsCache } from './index/robots.ts'
+import { validatorStore } from './index/validators.ts'
+import { capturesWith, type IndexedSubject, looksAt } from './index/hits.ts'
 import { reindex, type ReindexReport } from './index/reindex.ts'
 import { foldSightings } from './index/fold.ts'
 import { type StudyQuestions, studyQuestions } from './index/study-questions.ts'
@@ -25,11 +40,21 @@ export interface Ledger {
   defineCrawl(definition: CrawlDefinition): Promise<{ added: number; seeds: number }>
   listCrawls(): Promise<CrawlRow[]>
   listSeeds(crawl: string): Promise<SeedRow[]>
+  /** Tags and overrides of seeds that are there; answers how many there are. */
+  changeSeeds(crawl: string, urls: readonly string[], change: SeedChange): Promise<number>
+  /** Where a crawl stands. Null where there is none of that name. */
+  crawlStatus(crawl: string, now: Date): Promise<CrawlStatusRow | null>
+  readonly robots: RobotsCache
+  readonly validators: ValidatorStore
   openQueue(crawl: string, options: QueueOptions): Promise<CrawlQueue>
   /** One row a visit, with what is believed of it now, in the order of sites and rounds. */
   listVisits(filter?: VisitFilter): Promise<VisitRow[]>
   listSightings(filter?: { kind?: string }): Promise<SightingRow[]>
   readonly study: StudyQuestions
+  /** Captures in which code or an account is, as it is believed now. */
+  capturesWith(subjects: readonly IndexedSubject[]): Promise<Digest[]>
+  /** What is believed now of every visit to some sites. */
+  looksAt(sites: readonly string[]): ReturnType<typeof looksAt>
   reindex(onProgress?: (done: number) => void): Promise<ReindexReport>
   close(): Promise<void>
 }
@@ -77,6 +102,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     defineCrawl: (definition) => defineCrawl(database, definition),
     listCrawls: () => listCrawls(database),
     listSeeds: (crawl) => listSeeds(database, crawl),
+    changeSeeds: (crawl, urls, change) => changeSeeds(database, crawl, urls, change),
+    crawlStatus: (crawl, now) => crawlStatus(database, crawl, now),
+    robots: robotsCache(database, files),
+    validators: validatorStore(database),
     openQueue: (crawl, queueOptions) => openCrawlQueue(database, files, crawl, queueOptions),
     listVisits: (filter = {}) => listVisits(database, filter),
     async listSightings(filter = {}) {
@@ -84,6 +113,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       return listSightings(database, filter)
     },
     study: studyQuestions(database, files.dir, () => foldSightings(database)),
+    capturesWith: (subjects) => capturesWith(database, subjects),
+    looksAt: (sites) => looksAt(database, sites),
     reindex: (onProgress) => reindex(database, files, onProgress),
     close: () => database.close(),
   }

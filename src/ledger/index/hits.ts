@@ -1,0 +1,35 @@
+import type { Status } from '#model/finding.ts'
+import type { Digest } from '#model/digest.ts'
+import type { Database } from '../database/database.ts'
+
+/** Of what the index knows by name: code by its digest, accounts. */
+export interface IndexedSubject {
+  kind: 'digest' | 'account'
+  subject: string
+}
+
+/** Captures of which it is believed now. */
+export async function capturesWith(database: Database, subjects: readonly IndexedSubject[]): Promise<Digest[]> {
+  const rows = await database.query<{ id: Digest }>(
+    `select distinct o.capture_id as id from assay.current_observations o join assay.subjects s using (capture_id, judgement)
+     where (s.kind in ('script', 'wasm') and s.subject = any($1)) or (s.kind = 'account' and s.subject = any($2))`,
+    [ofKind(subjects, 'digest'), ofKind(subjects, 'account')],
+  )
+  return rows.map(({ id }) => id)
+}
+
+const ofKind = (subjects: readonly IndexedSubject[], wanted: IndexedSubject['kind']): string[] =>
+  subjects.filter(({ kind }) => kind === wanted).map(({ subject }) => subject)
+
+/** Every answer that is believed now, of some sites; and how many there are at all. */
+export async function looksAt(
+  database: Database,
+  sites: readonly string[],
+): Promise<{ all: number; looks: { captureId: string; site: string; observedAt: string; status: Status }[] }> {
+  const [count] = await database.query<{ all: number }>('select count(*)::int as "all" from assay.current_observations')
+  const looks = await database.query<{ captureId: string; site: string; observedAt: Date; status: Status }>(
+    `select capture_id as "captureId", site, observed_at as "observedAt", status from assay.current_observations where site = any($1)`,
+    [sites],
+  )
+  return { all: count?.all ?? 0, looks: looks.map((look) => ({ ...look, observedAt: look.observedAt.toISOString() })) }
+}
