@@ -8,11 +8,14 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const given = process.argv.slice(2)
+const peersAt = given.indexOf('--peers')
+const after = peersAt < 0 ? [] : given.slice(peersAt + 1).filter((argument) => !argument.includes('='))
+const folders = after.slice(0, after.findIndex((argument) => argument.startsWith('--')) >>> 0)
 const pairs = given.filter((argument) => argument.includes('='))
-const rest = given.filter((argument) => !argument.includes('='))
+const rest = given.filter((argument) => !argument.includes('=') && argument !== '--peers' && !folders.includes(argument))
 if (pairs.length === 0 || pairs.some((pair) => pair.split('=').some((path) => !existsSync(path)))) {
   console.log(
-    'npm run eval -- MANIFEST=DIR [MANIFEST=DIR …] [--part test|tuning] [--wrong]: MANIFEST lists samples, DIR is what was extracted of it',
+    'npm run eval -- MANIFEST=DIR [MANIFEST=DIR …] [--part test|tuning] [--wrong] [--peers [FOLDER …]]: MANIFEST lists samples, DIR is what was extracted of it',
   )
   process.exit(2)
 }
@@ -25,6 +28,10 @@ async function run(args: string[]): Promise<number> {
   return promise
 }
 
+if (peersAt >= 0) {
+  const samples = pairs.flatMap((pair) => ['--samples', pair])
+  process.exit(await run(['scripts/eval-peers.ts', ...samples, ...folders.flatMap((folder) => ['--peers', folder]), ...rest]))
+}
 let worst = 0
 for (const pair of pairs) {
   const [manifest = '', directory = ''] = pair.split('=')
