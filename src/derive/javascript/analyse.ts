@@ -29,7 +29,7 @@ const windows: ReadonlySet<string> = new Set(['window', 'self', 'globalThis', 't
 const visitorEvents =
   /^(on)?(click|dblclick|mousedown|mouseup|pointerdown|pointerup|touchstart|touchend|keydown|keyup|keypress|submit|change)$/
 const listeners = /^(addEventListener|attachEvent|on|one|bind|delegate|live)$/
-const hashNames = /(hash|sha\d|sha_|digest|keccak|scrypt|argon|blake|cryptonight|randomx|pow)/i
+const hashNames = /(hash|sha\d|sha_|digest|keccak|scrypt|argon|blake|cryptonight|randomx|pow|derive_?(?:key|bits)|pbkdf2)/i
 const maxInner = 24
 
 /** Anything on the page: a click there agrees to nothing. */
@@ -243,6 +243,7 @@ class Analyser {
       case 'Literal':
         if (typeof node.value === 'string') this.#text(node.value, place)
         else if (typeof node.value === 'number') this.#census.number(node.value, place)
+        else if (typeof node.value === 'bigint') this.#wide(node.value, place)
         return []
       case 'TemplateElement':
         if (node.value.cooked) this.#text(node.value.cooked, place)
@@ -292,6 +293,12 @@ class Analyser {
     const later: Moment = isFunction(node) && moment === 'load' ? 'function' : moment
     const inside = isFunction(node) ? this.#functions.nameOf(node) : null
     return childrenOf(node).map((child) => ({ node: child, moment: later, inside }))
+  }
+
+  #wide(value: bigint, place: () => ReturnType<Parsed['place']>): void {
+    if (value < 0n || value > 0xffffffffffffffffn) return
+    this.#census.number(Number(value & 0xffffffffn), place)
+    this.#census.number(Number(value >> 32n), place)
   }
 
   #word(name: string | null): void {
@@ -519,6 +526,10 @@ class Analyser {
       this.#features.miningTexts.push(text.slice(0, 300))
     const command = this.#commands.size < 20 ? remoteCommand(text) : null
     if (command !== null) this.#commands.add(command)
+    // A shader for WebGL says its constants in a text of its own.
+    if (text.length >= 200 && /\bvoid\s+main\s*\(/.test(text))
+      for (const [literal] of text.slice(0, 200_000).matchAll(/\b(?:0x[0-9a-fA-F]{5,8}|\d{6,10})(?=u?\b)/g))
+        this.#census.number(Number(literal), place)
     if (text.length >= 60) this.#encoded(text, place)
   }
 

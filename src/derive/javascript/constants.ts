@@ -1,4 +1,4 @@
-import { aesSbox, ConstantIndex } from '../known-constants.ts'
+import { aesSbox, ConstantIndex, keccakRoundConstants } from '../known-constants.ts'
 import type { HashCoreFeature, Place } from './features.ts'
 
 let index: ConstantIndex | null = null
@@ -13,6 +13,13 @@ const scratchpadMasks: Readonly<Record<number, string>> = {
 }
 /** Turns of Salsa20's quarter round (https://cr.yp.to/snuffle/spec.pdf, 3); 9 and 18 to the left are no other hash function's. */
 const salsaTurns = [7, 9, 13, 18] as const
+/** Halves of Keccak's round constants (FIPS 202, 3.2.5) that are no mask, power of two or small number: JavaScript has them as 32 bits. */
+const keccakHalves: ReadonlySet<number> = new Set(
+  keccakRoundConstants
+    .flatMap((constant) => [Number(constant & 0xffffffffn), Number(constant >> 32n)])
+    .filter((half) => half > 0x8000 && half !== 0x80000000 && half !== 0x80000001),
+)
+const enoughHalves = 12
 const iterationCounts: ReadonlySet<number> = new Set([0x80000, 0x40000, 0x20000, 0x10000, 0x60000])
 
 /** Counts what a script's numbers and data say of the algorithms in it. */
@@ -20,6 +27,7 @@ export class ConstantCensus {
   readonly #found = new Map<number, Set<number>>()
   readonly #masks = new Map<number, number>()
   readonly #turns = new Map<string, Map<number, number>>()
+  readonly #keccak = new Set<number>()
   #rows = 0
   #upperHalves = 0
   #lowerHalves = 0
@@ -38,6 +46,10 @@ export class ConstantCensus {
     if (value === 0x61707865) this.#sigma = true
     if (value === 0x200000 || value === 0x100000) this.#scratchpadSize = true
     if (value < 0x8000 && value > -0x8000) return
+    if (keccakHalves.has(value >>> 0)) {
+      this.#keccak.add(value >>> 0)
+      this.#place ??= place()
+    }
     if (this.#word(value | 0)) this.#place ??= place()
   }
 
@@ -72,7 +84,11 @@ export class ConstantCensus {
   octets(bytes: Uint8Array, place: () => Place): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const end = Math.min(bytes.length - 3, 2_000_000)
-    for (let at = 0; at < end; at++) if (this.#word(view.getInt32(at, true))) this.#place ??= place()
+    for (let at = 0; at < end; at++) {
+      const word = view.getInt32(at, true)
+      if (this.#word(word)) this.#place ??= place()
+      if (keccakHalves.has(word >>> 0)) this.#keccak.add(word >>> 0)
+    }
     if (!this.#sbox && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(Buffer.from(aesSbox.subarray(0, 16))))
       this.#sbox = true
   }
@@ -97,6 +113,7 @@ export class ConstantCensus {
       if (positions.size >= enough) found.add(algorithm)
     }
     if (this.#sbox) found.add('aes')
+    if (this.#keccak.size >= enoughHalves) found.add('keccak')
     return found
   }
 

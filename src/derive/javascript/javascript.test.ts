@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { deriveTree } from '#judge/derive-tree.ts'
 import type { Derivation, DeriveContext } from '../deriver.ts'
 import { emptyContext } from '../deriver.ts'
+import { keccakRoundConstants } from '../known-constants.ts'
 import { LiteralAutomaton } from './automaton.ts'
 import { javascriptDeriver } from './deriver.ts'
 import { emulate } from './emulator.ts'
@@ -294,6 +295,29 @@ for (const [name, [text, families]] of Object.entries(familiesIn)) {
     assert.ok(cores.every(({ purpose }) => purpose === 'hash-function'))
   })
 }
+
+const hashesNamed: Record<string, [text: string, families: string[]]> = {
+  'the round constants of Keccak in halves': [
+    `var rounds = [${keccakRoundConstants.flatMap((constant) => [Number(constant & 0xffffffffn), Number(constant >> 32n)]).join(', ')}]; exports.keccak256 = f`,
+    ['keccak'],
+  ],
+  'the same as whole numbers': [
+    `const rounds = [${keccakRoundConstants.map((constant) => `${constant}n`).join(', ')}]; export const keccak256 = f`,
+    ['keccak'],
+  ],
+  'masks and powers of two': [`var masks = [32768, 65535, 2147483648, 4294967295, 32771, 32906]; exports.sha256 = f`, []],
+  'a shader that holds its start': [
+    `var shader = "#version 300 es\\nprecision highp float; uint k[16] = uint[](0xF3BCC908u, 0x6A09E667u, 0x84CAA73Bu, 0xBB67AE85u, 0xFE94F82Bu, 0x3C6EF372u, 0x5F1D36F1u, 0xA54FF53Au, 0xADE682D1u, 0x510E527Fu, 0x2B3E6C1Fu, 0x9B05688Cu, 0xFB41BD6Bu, 0x1F83D9ABu); out vec4 o; void main() { o = vec4(0); }"; gl.shaderSource(s, shader)`,
+    // Its upper halves are SHA-256's start.
+    ['sha256', 'blake2b'],
+  ],
+}
+for (const [name, [text, families]] of Object.entries(hashesNamed))
+  test(`a hash library is named by ${name}: ${families.join(', ') || 'none'}`, () =>
+    assert.deepEqual(
+      featuresOf(text).cores.map(({ family, purpose }) => (purpose === 'hash-function' ? family : purpose)),
+      families,
+    ))
 
 test('a constant that is split is read as what comes out of it', () => {
   const words = [0x6a09e667, 0x3b67ae85, 0x3c6ef372, 0x254ff53a, 0x510e527f, 0x1b05688c, 0x1f83d9ab, 0x5be0cd19]

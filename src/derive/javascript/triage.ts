@@ -106,7 +106,11 @@ const parts = {
     'sha1',
     'SHA256',
     'keccak',
+    'Keccak',
+    'SHA3',
     'blake2',
+    '2147516545',
+    '0x80008081',
   ],
   clipboard: ['writeText', 'execCommand', 'ClipboardItem'],
   shell: [
@@ -163,6 +167,8 @@ export function triage(octets: Uint8Array, literals: readonly string[], version:
     marks.length > 0 ||
     hides ||
     tiny ||
+    // So that hash libraries are named.
+    (kinds.includes('hash') && octets.length <= 65_536) ||
     (kinds.length >= 2 && kinds.some((kind) => kind !== 'hash' && kind !== 'pay')) ||
     (small && (kinds.length > 0 || [...hiding, ...loading].some((mark) => counts.has(mark))))
   return { suspect, hides, marks: [...marks.slice(0, 12), ...(hides ? ['hides its text'] : []), ...kinds], literals: own }
