@@ -1,17 +1,25 @@
 import type { VisitOptions } from '#capture/visit-options.ts'
-import { type CrawlResult, runCrawl } from '#crawl/crawl.ts'
+import type { ConditionsOf } from '#crawl/conditions.ts'
+import { type CrawlResult, runCrawl, type Turn, type Visited } from '#crawl/crawl.ts'
+import { browserOnly, type LanePolicy, lanesOf } from '#crawl/lanes.ts'
+import { type LinkPolicy, noLinks } from '#crawl/links.ts'
 import type { CrawlProgress } from '#crawl/progress.ts'
 import { scheduleOf } from '#crawl/schedule.ts'
 import { openLedger } from '#ledger/ledger.ts'
 import { SimulatedClock, systemClock, type Clock } from '#model/clock.ts'
+import { AssayError } from '#model/errors.ts'
+import { emptyNeverList, type NeverList } from '#model/never-list.ts'
 import type { Observation } from '#model/observation.ts'
 import type { Seed } from '#model/seed.ts'
+import { mannersOf } from './crawl-manners.ts'
+import { visitedOf } from './visited.ts'
 import { visit } from './visit.ts'
-import { openWorkshop, type WorkshopOptions } from './workshop.ts'
+import { openWorkshop, type Workshop, type WorkshopOptions } from './workshop.ts'
 
 export interface CrawlRequest {
   /** The same name goes on with the same crawl. */
   name: string
+  /** Added to those that the crawl has. */
   seeds: readonly Seed[]
   /** `7d`; null visits once. */
   every: string | null
@@ -25,8 +33,26 @@ export interface CrawlRequest {
   delayMs: number | null
   /** A `SimulatedClock` runs the rounds one after the other without waiting. */
   clock?: Clock
-  workshop: Omit<WorkshopOptions, 'dir' | 'clock'>
+  workshop: Omit<WorkshopOptions, 'dir' | 'clock' | 'http' | 'withoutBrowser' | 'never'>
   visit: VisitOptions
+  /** The browser lane alone, where left out. */
+  lanes?: LanePolicy
+  links?: LinkPolicy
+  /** Nobody is asked, where left out: a lab's own sites. */
+  manners?: MannersRequest
+  conditionsOf?: ConditionsOf
+  httpJobs?: number
+  /** For the user agent of the http lane and of robots.txt. */
+  contact?: string
+  version?: string
+}
+
+export interface MannersRequest {
+  robots: 'obey' | 'ignore'
+  never: NeverList
+  perAddress: number
+  retries: number
+  dailyBudget: number | null
 }
 
 export interface CrawlEvents {
@@ -39,13 +65,35 @@ export interface CrawlEvents {
 
 const usualDelayMs = 2000
 
-/** Every seed through browser, capture and judgement, round after round; what is acknowledged stays, the same request goes on. */
+/** Every seed through its lanes, capture and judgement, round after round; what is acknowledged stays, the same request goes on. */
 export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: AbortSignal): Promise<CrawlResult> {
   const { everyMs, rounds } = scheduleOf(request.every, request.span)
   const clock = request.clock ?? systemClock
+  const lanes = request.lanes ?? browserOnly
+  const asksRobots = request.manners?.robots === 'obey'
+  if ((lanesOf(lanes).includes('http') || asksRobots) && request.contact === undefined)
+    throw new AssayError('BAD_ARGUMENT', 'an http lane and robots.txt are asked for in the name of somebody who can be reached', {
+      hint: '--contact you@example.org, or a page that says who you are.',
+    })
   const ledger = await openLedger({ dataDir: request.data, signal, ...(request.database === null ? {} : { database: request.database }) })
   try {
-    await using line = await openWorkshop({ ...request.workshop, dir: request.data, clock }, events.onNote)
+    if (request.seeds.length === 0 && !(await ledger.listCrawls()).some(({ name, seeds }) => name === request.name && seeds > 0))
+      throw new AssayError('BAD_ARGUMENT', `crawl ${request.name} has no seeds yet`, { hint: 'Name a list, or assay seeds import one.' })
+    await using line = await openWorkshop(
+      {
+        ...request.workshop,
+        dir: request.data,
+        clock,
+        withoutBrowser: !lanesOf(lanes).includes('browser'),
+        ...(request.manners === undefined ? {} : { never: request.manners.never }),
+        ...(request.contact === undefined
+          ? {}
+          : { http: { contact: request.contact, version: request.version ?? '0', validators: ledger.validators } }),
+      },
+      events.onNote,
+    )
+    const conditionsOf: ConditionsOf = request.conditionsOf ?? (() => ({}))
+    const { manners } = request
     return await runCrawl({
       ledger,
       name: request.name,
@@ -55,14 +103,70 @@ export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: 
       ...(request.startsAt === null ? {} : { startsAt: request.startsAt }),
       clock,
       concurrency: request.workshop.jobs,
+      ...(request.httpJobs === undefined ? {} : { httpConcurrency: request.httpJobs }),
       delayMs: request.delayMs ?? (clock instanceof SimulatedClock ? 0 : usualDelayMs),
+      lanes,
+      links: request.links ?? noLinks,
+      ...(manners === undefined
+        ? {}
+        : {
+            manners: mannersOf({ ...manners, line, ledger, conditionsOf }),
+            retries: manners.retries,
+            ...(manners.dailyBudget === null ? {} : { dailyBudget: manners.dailyBudget }),
+          }),
+      settings: settingsOf(request, lanes),
       signal,
-      visit: (seed, _, turn) => visit(line, seed, { ...request.visit, visitId: turn.visitId }, turn.signal),
+      visit: (seed, at, turn) => visitInLane(line, request, conditionsOf, seed, at, turn),
       onRound: (round, at) => events.onRound(round, at),
       onProgress: (progress) => events.onProgress(progress),
       onVisit: (observation, turn) => events.onVisit(observation, turn.round),
     })
   } finally {
     await ledger.close()
+  }
+}
+
+async function visitInLane(
+  line: Workshop,
+  request: CrawlRequest,
+  conditionsOf: ConditionsOf,
+  seed: Seed,
+  at: Date,
+  turn: Turn,
+): Promise<Visited> {
+  const options = { ...request.visit, ...conditionsOf(seed), visitId: turn.visitId }
+  const wantsLinks = (request.links ?? noLinks).depth > 0
+  if (turn.lane === 'browser') {
+    const { capture, observation } = await visit(line, seed, options, turn.signal)
+    return visitedOf(capture, observation, at, wantsLinks ? line.store : null)
+  }
+  if (line.http === null) throw new AssayError('INTERNAL', 'a visit in the http lane of a line without one')
+  // The browser's own name would be a lie here.
+  const { userAgent: _, ...rest } = options
+  const capture = await line.http.capture(seed, rest, turn.signal)
+  await line.store.putCapture(capture)
+  return visitedOf(capture, await line.judge.judge(capture), at, wantsLinks ? line.store : null)
+}
+
+/** Plain JSON, for `assay status` and for workers that join: no secrets, no paths. */
+function settingsOf(request: CrawlRequest, lanes: LanePolicy): object {
+  const { manners, links, contact } = request
+  return {
+    lanes,
+    links: links ?? noLinks,
+    delayMs: request.delayMs ?? usualDelayMs,
+    jobs: { browser: request.workshop.jobs, http: request.httpJobs ?? request.workshop.jobs },
+    ...(contact === undefined ? {} : { contact }),
+    ...(manners === undefined
+      ? {}
+      : {
+          manners: {
+            robots: manners.robots,
+            perAddress: manners.perAddress,
+            retries: manners.retries,
+            dailyBudget: manners.dailyBudget,
+            neverListed: manners.never === emptyNeverList ? 0 : manners.never.size,
+          },
+        }),
   }
 }

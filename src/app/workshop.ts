@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Capturer, startCapturer } from '#capture/browser/capturer.ts'
 import { findBrowser, installBrowser } from '#capture/browser/executable.ts'
+import { createHttpCapturer, type HttpCapturer } from '#capture/http/http-capturer.ts'
 import { type Egress, createEgress } from '#egress/egress.ts'
 import { nameMapFileResolver } from '#egress/name-map.ts'
 import { fileNetworks } from '#egress/network-lookup.ts'
@@ -11,6 +12,8 @@ import { type FileStore, openFileStore } from '#ledger/file-store.ts'
 import { ownKey } from '#ledger/instance-key.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
 import { AssayError } from '#model/errors.ts'
+import type { NeverList } from '#model/never-list.ts'
+import type { ValidatorStore } from '#model/validators.ts'
 import { keepJudgement, type KnowledgeRequest, loadKnowledge, noKnowledge } from './knowledge.ts'
 import type { Line } from './visit.ts'
 
@@ -26,15 +29,38 @@ export interface WorkshopOptions {
   jobs: number
   knowledge?: KnowledgeRequest
   clock?: Clock
+  /** Whom nothing may reach. */
+  never?: NeverList
+  /** Visits over HTTP alone need none. */
+  withoutBrowser?: boolean
+  http?: HttpLaneOptions
+}
+
+export interface HttpLaneOptions {
+  /** Where an operator can be reached. */
+  contact: string
+  version: string
+  validators: ValidatorStore | null
+}
+
+/** A line, with the ways out that a crawl asks before it visits. */
+export interface Workshop extends Line, AsyncDisposable {
+  egress: Egress
+  /** Null where none was asked for. */
+  http: HttpCapturer | null
 }
 
 /** Opens what a line of visits needs, in the order in which each needs the other; `close` undoes it in reverse. */
-export async function openWorkshop(options: WorkshopOptions, onNote: (text: string) => void): Promise<Line & AsyncDisposable> {
+export async function openWorkshop(options: WorkshopOptions, onNote: (text: string) => void): Promise<Workshop> {
   const clock = options.clock ?? systemClock
   const lab = options.lab === null ? null : await nameMapFileResolver(join(options.lab, 'names.json'))
-  const policy = reachPolicy({ allowPrivate: options.allowPrivate, allow: options.allow })
+  const policy = reachPolicy({
+    allowPrivate: options.allowPrivate,
+    allow: options.allow,
+    ...(options.never === undefined ? {} : { never: options.never }),
+  })
   const knowledge = await loadKnowledge(options.knowledge ?? noKnowledge, options.dir, onNote)
-  const browser = await browserFor(options.browser, onNote)
+  const browser = options.withoutBrowser === true ? null : await browserFor(options.browser, onNote)
   await using undo = new AsyncDisposableStack()
   const store: FileStore = await openFileStore(options.dir)
   if ((await ownKey(options.dir))?.exposed)
@@ -48,22 +74,27 @@ export async function openWorkshop(options: WorkshopOptions, onNote: (text: stri
     }),
     (it) => it.close(),
   )
-  const capturer: Capturer = undo.adopt(
-    await startCapturer({
-      browser,
-      egress,
-      blobs: store,
-      keyId: await store.keyId(),
-      clock,
-      spki: lab?.names.spki ?? null,
-      jobs: options.jobs,
-    }),
-    (it) => it.close(),
-  )
+  const keyId = await store.keyId()
+  const capturer: Capturer =
+    browser === null
+      ? noBrowser
+      : undo.adopt(
+          await startCapturer({ browser, egress, blobs: store, keyId, clock, spki: lab?.names.spki ?? null, jobs: options.jobs }),
+          (it) => it.close(),
+        )
+  const http =
+    options.http === undefined
+      ? null
+      : createHttpCapturer({ ...options.http, egress, blobs: store, keyId, clock, authorityPem: lab?.names.authorityPem ?? null })
   const judge = undo.adopt(createJudge({ blobs: store, memo: store, ...knowledge, clock }), (it) => it.close())
   await keepJudgement(judge, store)
   const kept = undo.move()
-  return { capturer, judge, store, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  return { capturer, judge, store, egress, http, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+const noBrowser: Capturer = {
+  capture: () => Promise.reject(new AssayError('INTERNAL', 'a visit in the browser lane of a line without a browser')),
+  close: async () => {},
 }
 
 async function browserFor(explicit: string | null, onNote: (text: string) => void): ReturnType<typeof findBrowser> {

@@ -24,7 +24,8 @@ export interface DocumentText {
   text: string
 }
 
-export type Lookup = (url: string) => Promise<StoredExchange | null>
+/** `type` and `how` as in `Named`: a reader has what it has, a visitor fetches what counts. */
+export type Lookup = (url: string, type: Named['type'], how: Named['how']) => Promise<StoredExchange | null>
 
 /** What a page names, and what could not be read for it. */
 export interface Followed {
@@ -69,7 +70,12 @@ export class PageReferences {
   }
 
   /** What a page loads as far as its markup and the strings of its scripts tell, its frames' included. Absent things come with `stored` null. */
-  async follow(main: StoredExchange, lookup: Lookup): Promise<Followed> {
+  async follow(
+    main: StoredExchange,
+    lookup: Lookup,
+    /** Told of all that a document names before the first of it is looked up: whoever fetches may begin. */
+    onDocument: (named: readonly { url: string; type: Named['type'] }[]) => void = () => {},
+  ): Promise<Followed> {
     this.#allowance = { leftMs: pageScanMs }
     const unread: Followed['unread'] = []
     const valueOf = <T>(scan: Scan<T>, url: string, otherwise: T): T => {
@@ -81,7 +87,7 @@ export class PageReferences {
     const documents: { stored: StoredExchange; url: string; depth: number }[] = [{ stored: main, url: main.exchange.url, depth: 0 }]
     const add = async (one: Omit<Named, 'stored'>, mustExist: boolean): Promise<StoredExchange | null> => {
       if (named.has(one.url) || named.size >= maxNamed || one.url === main.exchange.url) return null
-      const stored = one.url.startsWith('data:') ? await this.#data(one.url) : await lookup(one.url)
+      const stored = one.url.startsWith('data:') ? await this.#data(one.url) : await lookup(one.url, one.type, one.how)
       if (stored === null && mustExist) return null
       named.set(one.url, { ...one, stored })
       return stored
@@ -102,6 +108,12 @@ export class PageReferences {
           }
         }
       }
+      onDocument(
+        scanned.references.flatMap(({ url, type }) => {
+          const resolved = resolve(url, base)
+          return resolved === null ? [] : [{ url: resolved, type }]
+        }),
+      )
       for (const reference of scanned.references) {
         const url = resolve(reference.url, base)
         if (url === null) continue

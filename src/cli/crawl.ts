@@ -1,48 +1,40 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { crawl } from '#app/crawl.ts'
+import { planCrawl, scheduleOf } from '#app/crawl-policy.ts'
+import type { Seed } from '#model/seed.ts'
+import { AssayError } from '#model/errors.ts'
+import { conditionsFrom, contactFrom, type CrawlFlags, crawlOptions, lanesFrom, linksFrom, mannersFrom } from './crawl-flags.ts'
+import { definePlan, planInput } from './crawl-plan.ts'
 import { exit } from './exit.ts'
-import { type KnowledgeFlags, knowledgeOf, knowledgeOptions } from './knowledge-options.ts'
-import { count, milliseconds, positiveInteger, repeated } from './options.ts'
+import { knowledgeOf } from './knowledge-options.ts'
 import { Progress, interruptible } from './progress.ts'
 import { readSeedList } from './seed-list.ts'
+import { version } from './version.ts'
 
-interface CrawlFlags extends KnowledgeFlags {
-  data: string
-  database?: string
-  name: string
-  every?: string
-  for?: string
-  jobs: number
-  dwell?: number
-  limit?: number
-  allowPrivate?: boolean
-  allow: string[]
-  lab?: string
-  browser?: string
+interface RunFlags extends CrawlFlags {
+  dryRun?: boolean
+  json?: boolean
 }
 
 export function define(command: Command): void {
-  knowledgeOptions(command)
-    .argument('<list>', 'addresses: one a line, or a top list (rank,domain)')
-    .option('--every <span>', 'visit again after this time (7d, 12h); without it once')
-    .option('--for <span>', 'how long (23w); without it until it is stopped')
-    .option('--name <name>', 'the same name goes on with the same crawl', 'crawl')
-    .option('--data <dir>', 'data folder', 'assay-data')
-    .option('--database <url>', 'a served PostgreSQL instead of the embedded one')
-    .option('--limit <n>', 'only the first of the list', count)
-    .option('--jobs <n>', 'pages at a time', positiveInteger, 2)
-    .option('--dwell <time>', 'how long to look after loading', milliseconds)
-    .option('--allow-private', 'let pages reach private and loopback addresses')
-    .option('--allow <cidr or host>', 'let pages reach this one; may be given again', repeated, [])
-    .option('--lab <dir>', 'resolve names in this running lab')
-    .option('--browser <path>', 'use this Chromium')
+  crawlOptions(command)
+    .argument('[list]', 'addresses: one a line, or a top list (rank,domain); without it the seeds that the crawl has')
+    .option('--dry-run', 'read the list and say what would be done; visit nobody')
+    .addOption(new Option('--json', 'with --dry-run: as JSON').implies({ dryRun: true }))
     .action(run)
+  definePlan(command)
 }
 
-async function run(list: string, flags: CrawlFlags): Promise<void> {
+async function run(list: string | undefined, flags: RunFlags): Promise<void> {
   const progress = new Progress()
+  const lanes = lanesFrom(flags)
+  const links = linksFrom(flags)
+  const manners = await mannersFrom(flags)
+  const conditionsOf = await conditionsFrom(flags)
+  const { seeds, bad } = list === undefined ? { seeds: [], bad: [] } : await readSeedList(list, progress, seedOptions(flags))
+  if (flags.dryRun) return dryRun(seeds, bad.length, flags)
+  const contact = contactFrom(flags)
   const signal = interruptible(progress)
-  const { seeds } = await readSeedList(list, progress, flags.limit === undefined ? {} : { limit: flags.limit })
   const result = await crawl(
     {
       name: flags.name,
@@ -52,7 +44,7 @@ async function run(list: string, flags: CrawlFlags): Promise<void> {
       startsAt: null,
       data: flags.data,
       database: flags.database ?? null,
-      delayMs: null,
+      delayMs: flags.delay ?? null,
       workshop: {
         allowPrivate: flags.allowPrivate === true,
         allow: flags.allow,
@@ -62,13 +54,20 @@ async function run(list: string, flags: CrawlFlags): Promise<void> {
         knowledge: knowledgeOf(flags),
       },
       visit: { profile: 'standard', ...(flags.dwell === undefined ? {} : { dwellMs: flags.dwell }) },
+      lanes,
+      links,
+      manners,
+      conditionsOf,
+      httpJobs: flags.httpJobs,
+      version,
+      ...(contact === undefined ? {} : { contact }),
     },
     {
       onNote: (text) => progress.line(text),
       onRound: async (round, at) => progress.line(`round ${round + 1}, ${at.toISOString().slice(0, 10)}`),
-      onProgress: ({ done, due, failed, running, perMinute, leftMs, paused }) =>
+      onProgress: ({ done, due, failed, held, running, perMinute, leftMs, paused }) =>
         progress.now(
-          `${done} done, ${due} due, ${running} under way, ${failed} failed, ${perMinute.toFixed(0)} a minute${leftMs === null ? '' : `, ${Math.ceil(leftMs / 60_000)} min left`}${paused ? `; waiting: ${paused}` : ''}`,
+          `${done} done, ${due} due, ${running} under way, ${failed} failed${held > 0 ? `, ${held} hints wait` : ''}, ${perMinute.toFixed(0)} a minute${leftMs === null ? '' : `, ${Math.ceil(leftMs / 60_000)} min left`}${paused ? `; waiting: ${paused}` : ''}`,
         ),
       onVisit: () => {},
     },
@@ -76,7 +75,48 @@ async function run(list: string, flags: CrawlFlags): Promise<void> {
   )
   progress.clear()
   process.stdout.write(
-    `${result.visits} visits, ${result.failed} failed${result.ended === 'interrupted' ? '; interrupted, the same command goes on' : ''}\n`,
+    `${result.visits} visits, ${result.failed} failed${result.retried > 0 ? `, ${result.retried} tried again` : ''}${result.ended === 'interrupted' ? '; interrupted, the same command goes on' : ''}\n`,
   )
   exit(result.ended === 'interrupted' ? 130 : 0)
+}
+
+export function seedOptions(flags: Pick<CrawlFlags, 'limit' | 'tag' | 'scope'>): { limit?: number; tags: string[]; scope: Seed['scope'] } {
+  return { tags: flags.tag, scope: flags.scope, ...(flags.limit === undefined ? {} : { limit: flags.limit }) }
+}
+
+/** What would be done, from the list and the flags alone: no browser, no database, nobody is asked. */
+async function dryRun(seeds: readonly Seed[], bad: number, flags: RunFlags): Promise<never> {
+  if (seeds.length === 0) throw new AssayError('BAD_ARGUMENT', '--dry-run reads a list: name one')
+  const manners = await mannersFrom(flags)
+  const conditionsOf = await conditionsFrom(flags)
+  const { rounds, everyMs } = scheduleOf(flags.every ?? null, flags.for ?? null)
+  const listed = seeds.flatMap((seed) => {
+    const reason = manners.never.refusal(new URL(seed.url).hostname)
+    return reason === null ? [] : [{ url: seed.url, reason }]
+  })
+  const plan = planCrawl(planInput(seeds, flags))
+  const first = seeds.slice(0, 10).map((seed) => ({ ...seed, conditions: withoutUsers(conditionsOf(seed)) }))
+  if (flags.json)
+    process.stdout.write(
+      `${JSON.stringify({ name: flags.name, everyMs, rounds: plan.rounds, lanes: lanesFrom(flags), links: linksFrom(flags), robots: manners.robots, contact: contactFrom(flags) ?? null, badLines: bad, neverListed: listed, plan, first })}\n`,
+    )
+  else {
+    process.stdout.write(
+      `${seeds.length} pages on ${plan.sites} sites${bad > 0 ? `; ${bad} lines are no addresses` : ''}, ${rounds > 1 ? `${plan.rounds ?? 'endless'} rounds, one every ${flags.every}` : 'once'}, lane ${flags.lane}, robots.txt: ${manners.robots}\n`,
+    )
+    for (const { url, reason } of listed.slice(0, 20)) process.stdout.write(`  not visited: ${url} (${reason})\n`)
+    if (listed.length > 20) process.stdout.write(`  and ${listed.length - 20} more on the never-list\n`)
+    for (const { url, rank, tags, conditions } of first)
+      process.stdout.write(
+        `  ${[rank ?? '', url, tags.join(' '), Object.keys(conditions).length === 0 ? '' : JSON.stringify(conditions)].filter((part) => part !== '').join('  ')}\n`,
+      )
+    if (seeds.length > first.length)
+      process.stdout.write(`  and ${seeds.length - first.length} more; nobody was visited (assay crawl plan: cost and time)\n`)
+  }
+  exit(0)
+}
+
+/** A proxy's user and password are nobody's to read. */
+function withoutUsers<T extends { proxy?: string }>(conditions: T): T {
+  return conditions.proxy === undefined ? conditions : { ...conditions, proxy: conditions.proxy.replace(/\/\/[^@/]*@/, '//') }
 }

@@ -2,7 +2,7 @@ import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
 import tls from 'node:tls'
-import type { EgressLane } from './egress.ts'
+import type { Connector } from './egress.ts'
 
 /**
  * Agents for `http.request` and `https.request` whose connections go through a lane: same guard, same log, no name resolved
@@ -10,7 +10,7 @@ import type { EgressLane } from './egress.ts'
  * are open is for the caller to bound: with `maxSockets` Node's agent loses requests that wait while a connection is made. Destroy both when done; the lane's `close` ends their sockets in any case.
  */
 export function agentsOf(
-  lane: Pick<EgressLane, 'connect'>,
+  lane: Pick<Connector, 'connect'>,
   o: { tlsOptions?: tls.ConnectionOptions } = {},
 ): { http: http.Agent; https: https.Agent } {
   const pool = { keepAlive: true }

@@ -116,6 +116,8 @@ export class Dialer {
   async #connect(host: Host, port: number, seen: Seen, signal: AbortSignal): Promise<net.Socket> {
     const cut = this.#cutOf(host.text, port)
     if (cut) throw refused(`cut: ${cut.reason}`)
+    const never = this.#policy.never?.refusal(host.text) ?? null
+    if (never !== null) throw refused(never)
     const badPort = portRefusal(port, this.#policy)
     if (badPort !== null) throw refused(badPort)
     if (this.#upstream) return this.#throughUpstream(this.#upstream, host, port, seen, signal)
@@ -168,6 +170,8 @@ export class Dialer {
   }
 
   #refusalOf(address: Address, port: number, opened: readonly Range[]): string | null {
+    const never = this.#policy.never?.addressRefusal(formatAddress(unmapped(address))) ?? null
+    if (never !== null) return never
     if (this.#ownPorts.has(port) && loopback.some((range) => inRange(unmapped(address), range)))
       return `${formatAddress(address)} port ${port} is this program's own`
     return refusal(address, this.#policy, opened)

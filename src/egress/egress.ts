@@ -29,15 +29,22 @@ export interface EgressOptions {
 export interface Egress {
   /** Throws `BAD_ARGUMENT` for an upstream proxy that cannot be used, `UNSUPPORTED` where one meets a name map. */
   openLane(o: { visitId: string; upstreamProxy?: string | null }): Promise<EgressLane>
+  /** The same without a proxy for a browser: for visits by Node code alone. Throws as `openLane`. */
+  openConnector(o: { visitId: string; upstreamProxy?: string | null }): Connector
+  /** Where a visit to this host would connect first; null where a proxy resolves it, or there is none. Nothing is connected. */
+  addressOf(host: string): Promise<string | null>
   /** Closes every lane that is still open, and the resolver. */
   close(): Promise<void>
 }
 
 /** One visit's way out. */
-export interface EgressLane {
-  readonly visitId: string
+export interface EgressLane extends Connector {
   /** `http://127.0.0.1:PORT`, this visit's own; for a BrowserContext, with the bypass list `<-loopback>`. */
   readonly proxyUrl: string
+}
+
+export interface Connector {
+  readonly visitId: string
   /** For Node code: same guard, same log. Throws `ADDRESS_REFUSED`, `DNS_FAILED`, `CONNECT_FAILED`, `TIMEOUT`, `INTERRUPTED`. */
   connect(host: string, port: number, signal?: AbortSignal): Promise<net.Socket>
   connections(): ConnectionRecord[]
@@ -51,24 +58,19 @@ export interface EgressLane {
 
 export function createEgress(o: EgressOptions): Egress {
   const clock = o.clock ?? systemClock
-  const lanes = new Set<EgressLane>()
+  const lanes = new Set<Connector>()
 
-  return {
-    async openLane({ visitId, upstreamProxy }) {
-      const limits = { ...defaultLaneLimits, ...o.laneLimits }
-      const upstream = upstreamProxy == null ? null : parseUpstreamProxy(upstreamProxy)
-      if (upstream && o.resolver.isClosed)
-        throw new AssayError('UNSUPPORTED', 'a name map and an upstream proxy cannot be used together: the proxy would resolve the names')
-      const log = new ConnectionLog({ clock, networks: o.networks, maxRecords: limits.maxRecords })
-      const dialer = new Dialer({ resolver: o.resolver, policy: o.policy, log, upstream, limits, ownPorts })
-      const proxy = await startProxy({
-        dial: (host, port, signal) => dialer.dial(host, port, signal),
-        limits: { ...defaultProxyLimits, ...o.proxyLimits },
-      })
-      ownPorts.add(proxy.port)
-      const lane: EgressLane = {
+  function open(visitId: string, upstreamProxy: string | null | undefined): { dialer: Dialer; connector: Omit<Connector, 'close'> } {
+    const limits = { ...defaultLaneLimits, ...o.laneLimits }
+    const upstream = upstreamProxy == null ? null : parseUpstreamProxy(upstreamProxy)
+    if (upstream && o.resolver.isClosed)
+      throw new AssayError('UNSUPPORTED', 'a name map and an upstream proxy cannot be used together: the proxy would resolve the names')
+    const log = new ConnectionLog({ clock, networks: o.networks, maxRecords: limits.maxRecords })
+    const dialer = new Dialer({ resolver: o.resolver, policy: o.policy, log, upstream, limits, ownPorts })
+    return {
+      dialer,
+      connector: {
         visitId,
-        proxyUrl: `http://127.0.0.1:${proxy.port}`,
         async connect(host, port, signal) {
           const parsed = parseHost(host)
           if (!parsed) throw new AssayError('BAD_URL', `"${host.slice(0, 200)}" is not a host`)
@@ -77,6 +79,44 @@ export function createEgress(o: EgressOptions): Egress {
         connections: () => log.records(),
         connectionsDropped: () => log.dropped,
         cut: (host, port, reason) => dialer.cut(host, port, reason),
+      },
+    }
+  }
+
+  return {
+    openConnector({ visitId, upstreamProxy }) {
+      const { dialer, connector } = open(visitId, upstreamProxy)
+      const whole: Connector = {
+        ...connector,
+        async close() {
+          await dialer.close()
+          lanes.delete(whole)
+        },
+      }
+      lanes.add(whole)
+      return whole
+    },
+    async addressOf(host) {
+      const parsed = parseHost(host)
+      if (parsed?.kind === 'address' && !o.resolver.isClosed) return parsed.text
+      return parsed === null
+        ? null
+        : await o.resolver.resolve(parsed.text).then(
+            ({ addresses }) => addresses[0] ?? null,
+            () => null,
+          )
+    },
+    async openLane({ visitId, upstreamProxy }) {
+      const { dialer, connector } = open(visitId, upstreamProxy)
+      const limits = { ...defaultProxyLimits, ...o.proxyLimits }
+      const proxy = await startProxy({
+        dial: (host, port, signal) => dialer.dial(host, port, signal),
+        limits,
+      })
+      ownPorts.add(proxy.port)
+      const lane: EgressLane = {
+        ...connector,
+        proxyUrl: `http://127.0.0.1:${proxy.port}`,
         async close() {
           await Promise.all([dialer.close(), proxy.close()])
           ownPorts.delete(proxy.port)

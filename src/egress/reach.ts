@@ -1,4 +1,5 @@
 import { AssayError } from '#model/errors.ts'
+import type { NeverList } from '#model/never-list.ts'
 import { type Address, formatAddress, inRange, parseHost, parseRange, type Range } from './address.ts'
 import { blockOf, describe, embedded, unmapped } from './special-addresses.ts'
 
@@ -12,6 +13,8 @@ export interface ReachPolicy {
   readonly hosts: readonly string[]
   /** Ports refused at any address. */
   readonly refusedPorts: ReadonlySet<number>
+  /** Whom nothing of a visit may reach, whatever else is opened. */
+  readonly never?: NeverList
 }
 
 /**
@@ -29,7 +32,7 @@ export const fetchBadPorts: ReadonlySet<number> = new Set([
  * A policy from what an operator writes. `allow` holds CIDR ranges, addresses and names, as `--allow` takes them.
  * Throws `BAD_ARGUMENT`.
  */
-export function reachPolicy(o: { allowPrivate?: boolean; allow?: readonly string[] } = {}): ReachPolicy {
+export function reachPolicy(o: { allowPrivate?: boolean; allow?: readonly string[]; never?: NeverList } = {}): ReachPolicy {
   const ranges: Range[] = []
   const hosts: string[] = []
   for (const text of o.allow ?? []) {
@@ -46,7 +49,13 @@ export function reachPolicy(o: { allowPrivate?: boolean; allow?: readonly string
       })
     hosts.push(wildcard ? `*.${host.text}` : host.text)
   }
-  return { allowPrivate: o.allowPrivate ?? false, ranges, hosts, refusedPorts: fetchBadPorts }
+  return {
+    allowPrivate: o.allowPrivate ?? false,
+    ranges,
+    hosts,
+    refusedPorts: fetchBadPorts,
+    ...(o.never === undefined ? {} : { never: o.never }),
+  }
 }
 
 /** Why this address may not be connected to, as a sentence; null where it may. Pure. */

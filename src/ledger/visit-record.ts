@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { type Digest, digestForm, sha256 } from '#model/digest.ts'
 import { AssayError, type ErrorRecord } from '#model/errors.ts'
+import type { Lane } from '#model/capture.ts'
+import type { FailureClass } from '#model/failure.ts'
+import type { Inclusion, NextTurn } from '#model/inclusion.ts'
 import type { Seed } from '#model/seed.ts'
 
 export const visitSchemaVersion = 1
@@ -29,6 +32,28 @@ export interface VisitRecord {
   observedAt: string
   /** Why there is no capture. */
   error: ErrorRecord | null
+  /** What follows is absent in what earlier versions wrote: one visit of the browser lane a round. */
+  lane?: Lane
+  /** 0 the first visit of the round in that lane, 1 its repeat. */
+  repeat?: number
+  inclusion?: Inclusion
+  /** Why nothing was observed; null where content was reached. */
+  failure?: FailureClass | null
+  /** Attempts before this one, which observed nothing either. */
+  tried?: TriedVisit[]
+  /** What was decided to come next in this round; null ends the page's round. */
+  next?: NextTurn | null
+  /** Why robots.txt was not asked, where an operator said so. */
+  robotsReason?: string
+  /** The page that named this one, where it was no seed of the list. */
+  parent?: string
+}
+
+export interface TriedVisit {
+  /** ISO 8601. */
+  at: string
+  failure: FailureClass
+  code: string | null
 }
 
 const schema = z.looseObject({
@@ -49,6 +74,12 @@ const schema = z.looseObject({
   judgement: z.string().nullable(),
   observedAt: z.iso.datetime(),
   error: z.looseObject({ code: z.string(), message: z.string() }).nullable(),
+  lane: z.string().optional(),
+  repeat: z.number().int().nonnegative().optional(),
+  inclusion: z.looseObject({ probability: z.number().positive().max(1), reason: z.string() }).optional(),
+  failure: z.string().nullable().optional(),
+  tried: z.array(z.looseObject({ at: z.string(), failure: z.string() })).optional(),
+  next: z.looseObject({ lane: z.string(), repeat: z.number(), at: z.string().nullable() }).nullable().optional(),
 })
 
 /** Throws `STORE_CORRUPT` or, for a later version, `UNSUPPORTED`. */

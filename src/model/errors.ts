@@ -11,6 +11,7 @@ export type ErrorCode =
   // the way to the page
   | 'DNS_FAILED'
   | 'ADDRESS_REFUSED'
+  | 'NOT_ALLOWED'
   | 'CONNECT_FAILED'
   | 'TLS_FAILED'
   | 'HTTP_ERROR'

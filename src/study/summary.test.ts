@@ -34,6 +34,11 @@ function visit(
     observedAt: week(round),
     captureId: status === 'failed' ? null : `sha256:${site}${round}`,
     errorCode: more.errorCode ?? (status === 'failed' ? 'BROWSER_FAILED' : null),
+    lane: 'browser',
+    repeat: 0,
+    inclusion: null,
+    inclusionReason: null,
+    failure: null,
     observed:
       status === 'failed'
         ? null

@@ -1,7 +1,8 @@
 import { AssayError } from '#model/errors.ts'
+import type { CrawlLane } from '#model/inclusion.ts'
 import type { Seed } from '#model/seed.ts'
 import { siteOf } from '#model/site.ts'
-import type { Database } from '../database/database.ts'
+import type { Database, Queryable } from '../database/database.ts'
 import { jsonForSql } from './write.ts'
 
 /** A decision: which pages, from when, how often. */
@@ -13,6 +14,10 @@ export interface CrawlDefinition {
   everyMs: number | null
   rounds: number
   startsAt: Date
+  /** Lane of each round's first visit; the browser's, where none is named. */
+  firstLane?: CrawlLane
+  /** What the crawl is started with, for whoever joins it: plain JSON. Left out: as before. */
+  settings?: object
 }
 
 export interface CrawlRow {
@@ -20,6 +25,8 @@ export interface CrawlRow {
   everyMs: number | null
   rounds: number
   startsAt: Date
+  firstLane: CrawlLane
+  settings: Record<string, unknown>
   seeds: number
   sites: number
 }
@@ -28,7 +35,7 @@ const form = /^[a-z0-9][a-z0-9-]{0,59}$/
 const batchSize = 5000
 
 export async function defineCrawl(database: Database, definition: CrawlDefinition): Promise<{ added: number; seeds: number }> {
-  const { name, seeds, everyMs, rounds, startsAt } = definition
+  const { name, seeds, everyMs, rounds, startsAt, firstLane = 'browser', settings } = definition
   if (!form.test(name)) throw new AssayError('BAD_ARGUMENT', `"${name}" is no name for a crawl: small letters, digits and hyphens`)
   if (!Number.isSafeInteger(rounds) || rounds < 1) throw new AssayError('BAD_ARGUMENT', `${rounds} rounds cannot be crawled`)
   if (rounds > 1 && !(everyMs !== null && everyMs > 0))
@@ -42,22 +49,47 @@ export async function defineCrawl(database: Database, definition: CrawlDefinitio
       'select every_ms, rounds, starts_at from assay.crawls where name = $1',
       [name],
     )
-    if (!row || row.every_ms !== everyMs || row.rounds !== rounds) {
+    const isOther = row?.every_ms !== everyMs || row.rounds !== rounds
+    // A list may be imported before anybody says how often it is to be visited.
+    if (isOther && (await isOnlyImported(transaction, name))) {
+      await transaction.query('update assay.crawls set every_ms = $2, rounds = $3, starts_at = $4 where name = $1', [
+        name,
+        everyMs,
+        rounds,
+        startsAt,
+      ])
+      await transaction.query('update assay.seeds set next_round = 0, next_at = $2 where crawl = $1', [name, startsAt])
+    } else if (!row || isOther) {
       throw new AssayError(
         'BAD_ARGUMENT',
         `crawl ${name} exists with another schedule (${row?.rounds} rounds, every ${row?.every_ms} ms)`,
         { hint: 'Choose another name, or give the schedule that it has.' },
       )
     }
+    await transaction.query('update assay.crawls set first_lane = $2, settings = coalesce($3::jsonb, settings) where name = $1', [
+      name,
+      firstLane,
+      settings === undefined ? null : JSON.stringify(settings),
+    ])
+    // Pages whose round has not begun begin it in that lane.
+    await transaction.query(
+      `update assay.seeds s set lane = $2 where crawl = $1 and lane <> $2 and repeat = 0 and inclusion is null and drawn is null
+         and not exists (select from assay.visits v where v.crawl = s.crawl and v.url = s.url and v.round = s.next_round)`,
+      [name, firstLane],
+    )
+    const [{ starts_at: firstAt = startsAt } = {}] = await transaction.query<{ starts_at: Date }>(
+      'select starts_at from assay.crawls where name = $1',
+      [name],
+    )
     let added = 0
     for (let from = 0; from < seeds.length; from += batchSize) {
       const rows = seeds
         .slice(from, from + batchSize)
         .map((seed) => ({ url: seed.url, site: siteOf(seed.url), rank: seed.rank ?? null, tags: seed.tags, scope: seed.scope }))
       const inserted = await transaction.query(
-        `insert into assay.seeds (crawl, url, site, rank, tags, scope, next_round, next_at)
-         select $1, url, site, rank, tags, scope, 0, $3 from jsonb_populate_recordset(null::assay.seeds, $2::jsonb) on conflict do nothing returning 1`,
-        [name, jsonForSql(rows), row.starts_at],
+        `insert into assay.seeds (crawl, url, site, rank, tags, scope, next_round, next_at, lane)
+         select $1, url, site, rank, tags, scope, 0, $3, $4 from jsonb_populate_recordset(null::assay.seeds, $2::jsonb) on conflict do nothing returning 1`,
+        [name, jsonForSql(rows), firstAt, firstLane],
       )
       added += inserted.length
     }
@@ -66,9 +98,20 @@ export async function defineCrawl(database: Database, definition: CrawlDefinitio
   })
 }
 
+/** What marks a crawl that has seeds and no schedule yet. */
+export const importedSettings = { imported: true }
+
+async function isOnlyImported(transaction: Queryable, name: string): Promise<boolean> {
+  const [row] = await transaction.query<{ imported: boolean }>(
+    'select settings @> $2::jsonb as imported from assay.crawls where name = $1',
+    [name, JSON.stringify(importedSettings)],
+  )
+  return row?.imported === true
+}
+
 export async function listCrawls(database: Database): Promise<CrawlRow[]> {
   return database.query<CrawlRow>(`
-    select c.name, c.every_ms as "everyMs", c.rounds, c.starts_at as "startsAt", count(s.url) as seeds, count(distinct s.site) as sites
+    select c.name, c.every_ms as "everyMs", c.rounds, c.starts_at as "startsAt", c.first_lane as "firstLane", c.settings, count(s.url) as seeds, count(distinct s.site) as sites
     from assay.crawls c left join assay.seeds s on s.crawl = c.name group by c.name order by c.created_at, c.name`)
 }
 
@@ -77,6 +120,14 @@ export interface SeedRow {
   site: string
   rank: number | null
   tags: string[]
+  scope: Seed['scope']
+  /** The page that named it, where it was no seed of a list. */
+  parent: string | null
+  depth: number
+  /** Why robots.txt is not asked; null asks. */
+  robotsReason: string | null
+  /** Lane of the next turn. */
+  lane: CrawlLane
   nextRound: number | null
   nextAt: Date | null
 }
@@ -84,7 +135,35 @@ export interface SeedRow {
 /** By rank, then by address. */
 export async function listSeeds(database: Database, crawl: string): Promise<SeedRow[]> {
   return database.query<SeedRow>(
-    `select url, site, rank, tags, next_round as "nextRound", next_at as "nextAt" from assay.seeds where crawl = $1 order by rank nulls last, url collate "C"`,
+    `select url, site, rank, tags, scope, parent, depth, robots_reason as "robotsReason", lane, next_round as "nextRound", next_at as "nextAt"
+     from assay.seeds where crawl = $1 order by rank nulls last, url collate "C"`,
     [crawl],
   )
+}
+
+/** What may be changed of seeds that are there. */
+export interface SeedChange {
+  addTags?: readonly string[]
+  removeTags?: readonly string[]
+  /** Why robots.txt is not to be asked; null asks it again. */
+  robotsReason?: string | null
+}
+
+/** Changes the seeds of a crawl with these addresses, all at once. Answers how many there are. */
+export async function changeSeeds(database: Database, crawl: string, urls: readonly string[], change: SeedChange): Promise<number> {
+  const rows = await database.query(
+    `update assay.seeds s set
+       tags = array(select t from unnest(s.tags || $3::text[]) with ordinality as u(t, n) where not t = any($4::text[]) group by t order by min(n)),
+       robots_reason = case when $5 then $6 else robots_reason end
+     where crawl = $1 and url = any($2) returning 1`,
+    [
+      crawl,
+      [...urls],
+      [...(change.addTags ?? [])],
+      [...(change.removeTags ?? [])],
+      change.robotsReason !== undefined,
+      change.robotsReason ?? null,
+    ],
+  )
+  return rows.length
 }

@@ -1,5 +1,7 @@
 import type { Status } from '#model/finding.ts'
 import type { Lane, PageReached } from '#model/capture.ts'
+import type { FailureClass } from '#model/failure.ts'
+import type { InclusionReason } from '#model/inclusion.ts'
 import type { Database } from '../database/database.ts'
 
 export interface VisitFilter {
@@ -22,6 +24,13 @@ export interface VisitRow {
   observedAt: Date
   captureId: string | null
   errorCode: string | null
+  /** Of the turn: also where nothing was observed. */
+  lane: Lane
+  repeat: number
+  /** Probability with which the visit was going to be made; null where everything is visited, or nobody kept it. */
+  inclusion: number | null
+  inclusionReason: InclusionReason | null
+  failure: FailureClass | null
   observed: {
     judgement: string
     lane: Lane
@@ -55,7 +64,7 @@ export interface SightingRow {
 
 interface FlatVisit extends Omit<VisitRow, 'observed'> {
   judgement: string | null
-  lane: Lane
+  observedLane: Lane
   vantage: string
   reached: PageReached
   status: Status
@@ -69,7 +78,7 @@ export async function listVisits(database: Database, { crawl, asOf }: VisitFilte
   const rows = await database.query<FlatVisit>(
     `select v.visit_id as "visitId", v.crawl, v.round, v.url, v.site, v.rank, v.tags, v.planned_at as "plannedAt", v.observed_at as "observedAt",
        v.capture_id as "captureId", coalesce(v.error_code, o.error_code) as "errorCode",
-       o.judgement, o.lane, o.vantage, o.reached, o.status, o.activity, o.consent, o.placement,
+       v.lane, v.repeat, v.inclusion, v.inclusion_reason as "inclusionReason", v.failure, o.judgement, o.lane as "observedLane", o.vantage, o.reached, o.status, o.activity, o.consent, o.placement,
        (select jsonb_object_agg(k.kind, k.subjects) from (
           select s.kind, jsonb_agg(s.subject order by s.subject collate "C") as subjects from assay.subjects s
           where s.capture_id = o.capture_id and s.judgement = o.judgement and s.kind in ('family', 'service', 'account') group by s.kind) k) as subjects
@@ -78,14 +87,14 @@ export async function listVisits(database: Database, { crawl, asOf }: VisitFilte
      order by v.site collate "C", v.url collate "C", v.round, v.observed_at, v.visit_id`,
     [crawl === undefined, crawl ?? null, asOf ?? null],
   )
-  return rows.map(({ judgement, lane, vantage, reached, status, activity, consent, placement, subjects, ...visit }) => ({
+  return rows.map(({ judgement, observedLane, vantage, reached, status, activity, consent, placement, subjects, ...visit }) => ({
     ...visit,
     observed:
       judgement === null
         ? null
         : {
             judgement,
-            lane,
+            lane: observedLane,
             vantage,
             reached,
             status,

@@ -45,8 +45,9 @@ async function rescheduleFromVisits(transaction: Queryable): Promise<void> {
   await transaction.query(`
     update assay.seeds s set
       next_round = case when done.round < c.rounds then done.round end,
-      next_at = case when done.round < c.rounds then c.starts_at + done.round * coalesce(c.every_ms, 0) * interval '1 millisecond' end
-    from assay.crawls c, (select crawl, url, max(round) + 1 as round from assay.visits where crawl is not null group by crawl, url) done
+      next_at = case when done.round < c.rounds then c.starts_at + done.round * coalesce(c.every_ms, 0) * interval '1 millisecond' end,
+      lane = c.first_lane, repeat = 0, inclusion = null, drawn = null, tried = '[]', attempts = 0
+    from assay.crawls c, (select crawl, url, max(round) + 1 as round from assay.visits where crawl is not null and is_last group by crawl, url) done
     where c.name = s.crawl and done.crawl = s.crawl and done.url = s.url and done.round > coalesce(s.next_round, c.rounds)`)
 }
 

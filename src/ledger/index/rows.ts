@@ -87,6 +87,12 @@ export function visitRow(visit: VisitRecord) {
     capture_id: visit.captureId,
     observed_at: visit.observedAt,
     error_code: visit.error?.code ?? null,
+    lane: visit.lane ?? 'browser',
+    repeat: visit.repeat ?? 0,
+    inclusion: visit.inclusion?.probability ?? null,
+    inclusion_reason: visit.inclusion?.reason ?? null,
+    failure: visit.failure ?? null,
+    is_last: (visit.next ?? null) === null,
   }
 }
 

@@ -1,25 +1,30 @@
 import { PgBoss } from 'pg-boss'
 import { AssayError } from '#model/errors.ts'
+import { type CrawlLane, crawlLanes } from '#model/inclusion.ts'
 import type { Database, Queryable } from '../database/database.ts'
 
-/** A job is one site's turn; what to visit there is rows of ours. */
+/** A job is one site's turn in one lane; what to visit there is rows of ours. */
 export interface SiteJob {
   id: string
   site: string
+  lane: CrawlLane
 }
 
-/** pg-boss, cut down to what the crawl asks of it. `queryable` puts a call into the caller's transaction. */
+/**
+ * pg-boss, cut down to what the crawl asks of it. A queue a lane: who has no browser takes none of its turns. `queryable` puts a call into
+ * the caller's transaction.
+ */
 export interface SiteJobs {
-  /** One job a site: a site that has one keeps it. Answers how many were made. */
-  send(sites: readonly { site: string; startAfter: Date | null }[], queryable?: Queryable): Promise<number>
+  /** One job a site and lane: a site that has one keeps it. Answers how many were made. */
+  send(sites: readonly { site: string; lane: CrawlLane; startAfter: Date | null }[], queryable?: Queryable): Promise<number>
   /** Brings a waiting job forward. */
-  hasten(site: string): Promise<void>
-  fetch(count: number): Promise<SiteJob[]>
+  hasten(site: string, lane: CrawlLane): Promise<void>
+  fetch(lane: CrawlLane, count: number): Promise<SiteJob[]>
   /** Jobs that were fetched some time ago and have no lease: the answer to the fetch was lost with the connection. */
   listLost(queryable: Queryable): Promise<SiteJob[]>
-  complete(crawl: string, ids: readonly string[], queryable?: Queryable): Promise<void>
+  complete(crawl: string, jobs: readonly Pick<SiteJob, 'id' | 'lane'>[], queryable?: Queryable): Promise<void>
   /** The lease goes on. */
-  touch(ids: readonly string[]): Promise<void>
+  touch(jobs: readonly Pick<SiteJob, 'id' | 'lane'>[]): Promise<void>
   stop(): Promise<void>
 }
 
@@ -29,7 +34,8 @@ const heartbeatSeconds = 60
 /** A fetch becomes a lease in milliseconds. */
 const lostAfterSeconds = 5
 const longestVisitSeconds = 60 * 60
-const queueOf = (crawl: string) => `crawl-${crawl}`
+/** Names of crawls have no dot. The browser lane's is the one that earlier versions had. */
+const queueOf = (crawl: string, lane: CrawlLane) => (lane === 'browser' ? `crawl-${crawl}` : `crawl-${crawl}.${lane}`)
 const startLock = 0x6173626f
 
 /** pg-boss tells some errors by their SQLSTATE: it gets them as PostgreSQL gave them. */
@@ -54,20 +60,20 @@ export async function openSiteJobs(database: Database, crawl: string, onError: (
     reindex: false,
   })
   boss.on('error', onError)
-  const queue = queueOf(crawl)
   // Several commands may be the first one: pg-boss makes its schema without a lock around `create schema`.
   const session = await database.session(() => {})
   try {
     await session.client.query('select pg_advisory_lock($1)', [startLock])
     await boss.start()
-    await boss.createQueue(queue, {
-      policy: 'exclusive',
-      heartbeatSeconds,
-      expireInSeconds: longestVisitSeconds,
-      retryLimit: 1000,
-      retryDelay: 0,
-      deleteAfterSeconds: 3600,
-    })
+    for (const lane of crawlLanes)
+      await boss.createQueue(queueOf(crawl, lane), {
+        policy: 'exclusive',
+        heartbeatSeconds,
+        expireInSeconds: longestVisitSeconds,
+        retryLimit: 1000,
+        retryDelay: 0,
+        deleteAfterSeconds: 3600,
+      })
   } finally {
     await session.close()
   }
@@ -75,33 +81,43 @@ export async function openSiteJobs(database: Database, crawl: string, onError: (
   return {
     async send(sites, queryable) {
       let made = 0
-      for (let from = 0; from < sites.length; from += 2000) {
-        const jobs = sites
-          .slice(from, from + 2000)
-          .map(({ site, startAfter }) => ({ singletonKey: site, data: { site }, ...(startAfter === null ? {} : { startAfter }) }))
-        made += (await boss.insert(queue, jobs, { ...inside(queryable), returnId: true }))?.length ?? 0
+      for (const lane of crawlLanes) {
+        const its = sites.filter((site) => site.lane === lane)
+        for (let from = 0; from < its.length; from += 2000) {
+          const jobs = its
+            .slice(from, from + 2000)
+            .map(({ site, startAfter }) => ({ singletonKey: site, data: { site }, ...(startAfter === null ? {} : { startAfter }) }))
+          made += (await boss.insert(queueOf(crawl, lane), jobs, { ...inside(queryable), returnId: true }))?.length ?? 0
+        }
       }
       return made
     },
-    async hasten(site) {
-      await boss.update(queue, undefined, { singletonKey: site, startAfter: new Date(0) })
+    async hasten(site, lane) {
+      await boss.update(queueOf(crawl, lane), undefined, { singletonKey: site, startAfter: new Date(0) })
     },
-    async fetch(count) {
-      const jobs = await boss.fetch<{ site: string }>(queue, { batchSize: count })
-      return jobs.map((job) => ({ id: job.id, site: job.data.site }))
+    async fetch(lane, count) {
+      const jobs = await boss.fetch<{ site: string }>(queueOf(crawl, lane), { batchSize: count })
+      return jobs.map((job) => ({ id: job.id, site: job.data.site, lane }))
     },
     async listLost(queryable) {
-      return queryable.query<SiteJob>(
-        `select j.id, j.singleton_key as site from ${schema}.job j
-         where j.name = $1 and j.state = 'active' and j.started_on < now() - $2 * interval '1 second' and not exists (select from assay.leases l where l.job_id = j.id)`,
-        [queue, lostAfterSeconds],
+      const rows = await queryable.query<{ id: string; site: string; queue: string }>(
+        `select j.id, j.singleton_key as site, j.name as queue from ${schema}.job j
+         where j.name = any($1) and j.state = 'active' and j.started_on < now() - $2 * interval '1 second' and not exists (select from assay.leases l where l.job_id = j.id)`,
+        [crawlLanes.map((lane) => queueOf(crawl, lane)), lostAfterSeconds],
       )
+      return rows.map(({ id, site, queue }) => ({ id, site, lane: crawlLanes.find((lane) => queueOf(crawl, lane) === queue) ?? 'browser' }))
     },
-    async complete(ofCrawl, ids, queryable) {
-      if (ids.length > 0) await boss.complete(queueOf(ofCrawl), [...ids], null, inside(queryable))
+    async complete(ofCrawl, jobs, queryable) {
+      for (const lane of crawlLanes) {
+        const ids = jobs.filter((job) => job.lane === lane).map(({ id }) => id)
+        if (ids.length > 0) await boss.complete(queueOf(ofCrawl, lane), ids, null, inside(queryable))
+      }
     },
-    async touch(ids) {
-      if (ids.length > 0) await boss.touch(queue, [...ids])
+    async touch(jobs) {
+      for (const lane of crawlLanes) {
+        const ids = jobs.filter((job) => job.lane === lane).map(({ id }) => id)
+        if (ids.length > 0) await boss.touch(queueOf(crawl, lane), ids)
+      }
     },
     async stop() {
       await boss.stop({ graceful: false, close: false })

@@ -1,12 +1,17 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { AssayError, type ErrorRecord } from '#model/errors.ts'
+import type { FailureClass } from '#model/failure.ts'
+import type { CrawlLane, Inclusion, NextTurn } from '#model/inclusion.ts'
 import type { Observation } from '#model/observation.ts'
 import type { Seed } from '#model/seed.ts'
+import { siteOf } from '#model/site.ts'
 import type { Database, Queryable } from '../database/database.ts'
 import type { FileStore } from '../file-store.ts'
 import { jsonForSql, writeIndex } from '../index/write.ts'
-import type { VisitRecord } from '../visit-record.ts'
-import { openSiteJobs } from './jobs.ts'
+import type { TriedVisit, VisitRecord } from '../visit-record.ts'
+import { returnToBudget, takeFromBudget } from './budget.ts'
+import { drawHints } from './draw.ts'
+import { openSiteJobs, type SiteJob } from './jobs.ts'
 import { isDead, registerWorker } from './worker.ts'
 
 export interface QueueOptions {
@@ -16,6 +21,8 @@ export interface QueueOptions {
   isRealTime: boolean
   /** A page whose visit fails this often in one round is recorded as failed. */
   attempts?: number
+  /** Visits a day (UTC) of the whole crawl, over all processes; without, no bound. */
+  dailyBudget?: number
   onError?: (error: Error) => void
 }
 
@@ -26,7 +33,38 @@ export interface Lease {
   site: string
   round: number
   plannedAt: Date
+  leasedAt: Date
   jobId: string
+  lane: CrawlLane
+  /** 0 the first visit of the round in that lane, 1 its repeat. */
+  repeat: number
+  /** Null where everything is visited. */
+  inclusion: Inclusion | null
+  /** Attempts of this turn that observed nothing. */
+  tried: TriedVisit[]
+  /** Visits of this site in a row that observed nothing. */
+  siteFailures: number
+  /** How many links away from the list's own page. */
+  depth: number
+  parent: string | null
+  /** Why robots.txt is not asked; null asks. */
+  robotsReason: string | null
+}
+
+/** A page that a visited one names and that the crawl's scope takes in. */
+export interface DiscoveredPage {
+  url: string
+  depth: number
+}
+
+/** What follows from a visit besides its result. */
+export interface Aftermath {
+  /** Another turn in this round; null or left out ends the page's round. */
+  next?: NextTurn | null
+  failure?: FailureClass | null
+  /** How long the site rests, milliseconds, where that is longer than between any two visits. */
+  restMs?: number
+  discovered?: readonly DiscoveredPage[]
 }
 
 export interface QueueCounts {
@@ -38,20 +76,33 @@ export interface QueueCounts {
   /** Visits accepted in this crawl, and of them those without a capture. */
   done: number
   failed: number
+  /** Visits accepted, of each lane. */
+  http: number
+  browser: number
+  /** Pages with a hint that wait for the round's draw. */
+  held: number
 }
 
 /** One crawl's turns. Every method may be called by many processes at once. */
 export interface CrawlQueue {
   /** Makes a job for every site with a page that is due. */
   announce(now: Date): Promise<number>
-  /** Up to `count` visits, each of another site; a site has one at a time over all crawls and processes. */
-  claim(count: number, now: Date): Promise<Lease[]>
-  /** Keeps the result, plans the next round and ends the job, in one transaction. `fenced`: the lease was taken over, nothing was kept. */
-  acknowledge(lease: Lease, observation: Observation): Promise<'accepted' | 'fenced'>
-  /** The visit could not be made: tried again, or after the last attempt recorded as failed. */
-  fail(lease: Lease, error: ErrorRecord, now: Date): Promise<'again' | 'recorded' | 'fenced'>
-  /** Gives the visit back as if it had not been claimed. */
-  release(lease: Lease): Promise<void>
+  /** Up to `count` visits in that lane (the browser's, where none is named), each of another site; a site has one at a time over all crawls, lanes and processes. */
+  claim(count: number, now: Date, lane?: CrawlLane): Promise<Lease[]>
+  /** Keeps the result, plans what comes next and ends the job, in one transaction. `fenced`: the lease was taken over, nothing was kept. */
+  acknowledge(lease: Lease, observation: Observation, after?: Aftermath): Promise<'accepted' | 'fenced'>
+  /** The visit could not be made: tried again, or after the last attempt (`isFinal`: this one) recorded as failed. */
+  fail(lease: Lease, error: ErrorRecord, now: Date, more?: { isFinal?: boolean } & Aftermath): Promise<'again' | 'recorded' | 'fenced'>
+  /** The visit observed nothing and is made again later; what it brought does not count. */
+  retry(lease: Lease, tried: TriedVisit, waitMs: number, restMs: number): Promise<'again' | 'fenced'>
+  /** Gives the visit back as if it had not been claimed; the site rests for so long. */
+  release(lease: Lease, restMs?: number): Promise<void>
+  /** Whether the visit may go to this address now: no more than `cap` of all crawls and processes are there. */
+  occupy(lease: Lease, address: string, cap: number): Promise<boolean>
+  /** Draws among the hints of every round whose http lane is done: `budget` of them, each with the same probability. Answers how many wait no longer. */
+  draw(budget: number, now: Date): Promise<number>
+  /** Visits of the day of `now` that the budget has left; null without a budget. */
+  budgetLeft(now: Date): Promise<number | null>
   touch(leases: readonly Lease[]): Promise<void>
   /** Takes over what dead processes held; visits whose record they had written are kept. Answers how many. */
   reclaim(now: Date): Promise<number>
@@ -68,6 +119,14 @@ interface SeedRow {
   tags: string[]
   scope: Seed['scope']
   next_round: number
+  next_at: Date
+  lane: CrawlLane
+  repeat: number
+  inclusion: Inclusion | null
+  tried: TriedVisit[]
+  depth: number
+  parent: string | null
+  robots_reason: string | null
 }
 
 interface LeaseRow {
@@ -79,20 +138,36 @@ interface LeaseRow {
   planned_at: Date
   job_id: string
   worker: number
+  lane: CrawlLane
+  repeat: number
+}
+
+interface SiteState {
+  site: string
+  lease: string | null
+  failures: number
+  ready_at: Date | null
+  waits: boolean
+  now: Date
 }
 
 interface Schedule {
   every_ms: number | null
   rounds: number
   starts_at: Date
+  first_lane: CrawlLane
 }
 
 const busySiteDelayMs = 3000
 const retryDelayMs = 5000
+/** First number of the advisory locks of addresses: `aa` in ASCII. */
+const addressLockClass = 0x6161
 
 export async function openCrawlQueue(database: Database, files: FileStore, crawl: string, options: QueueOptions): Promise<CrawlQueue> {
-  const { delayMs = 0, isRealTime, attempts = 3, onError = () => {} } = options
-  const [schedule] = await database.query<Schedule>('select every_ms, rounds, starts_at from assay.crawls where name = $1', [crawl])
+  const { delayMs = 0, isRealTime, attempts = 3, dailyBudget, onError = () => {} } = options
+  const [schedule] = await database.query<Schedule>('select every_ms, rounds, starts_at, first_lane from assay.crawls where name = $1', [
+    crawl,
+  ])
   if (schedule === undefined) throw new AssayError('NOT_FOUND', `no crawl is called "${crawl}"`)
   const dateOf = (round: number) => new Date(schedule.starts_at.getTime() + round * (schedule.every_ms ?? 0))
   const roundAt = (now: Date) =>
@@ -100,8 +175,11 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
   const jobs = await openSiteJobs(database, crawl, onError)
   const worker = await registerWorker(database)
 
-  /** Rounds that passed while nobody crawled are not made up for: a late visit belongs to the round that it falls into. */
-  const roundOf = (seed: SeedRow, now: Date) => Math.min(Math.max(seed.next_round, roundAt(now)), schedule.rounds - 1)
+  const isFirstTurn = (seed: SeedRow) => seed.lane === schedule.first_lane && seed.repeat === 0
+  /** Rounds that passed while nobody crawled are not made up for: a late visit belongs to the round that it falls into; what a visit led to, to that visit's. */
+  const roundOf = (seed: SeedRow, now: Date) =>
+    isFirstTurn(seed) ? Math.min(Math.max(seed.next_round, roundAt(now)), schedule.rounds - 1) : seed.next_round
+  const budget = dailyBudget === undefined ? null : { crawl, limit: dailyBudget }
 
   /** The site's next turn, now that it has no job. */
   async function sendNext(
@@ -111,24 +189,51 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
     notBefore: ReadonlyMap<string, Date> = new Map(),
   ): Promise<void> {
     if (sites.length === 0) return
-    const rows = await transaction.query<{ site: string; at: Date }>(
-      'select site, min(next_at) as at from assay.seeds where crawl = $1 and site = any($2) and next_at is not null group by site',
+    const rows = await transaction.query<{ site: string; lane: CrawlLane; at: Date }>(
+      'select site, lane, min(next_at) as at from assay.seeds where crawl = $1 and site = any($2) and next_at is not null group by site, lane',
       [crawl, [...sites]],
     )
     const turns = rows
       .filter((row) => isRealTime || row.at <= now)
-      .map(({ site, at }) => {
+      .map(({ site, lane, at }) => {
         const earliest = Math.max(notBefore.get(site)?.getTime() ?? 0, isRealTime ? at.getTime() : 0)
-        return { site, startAfter: earliest === 0 ? null : new Date(earliest) }
+        return { site, lane, startAfter: earliest === 0 ? null : new Date(earliest) }
       })
     if (turns.length > 0) await jobs.send(turns, transaction)
   }
 
-  async function advance(transaction: Queryable, url: string, round: number): Promise<void> {
-    const next = round + 1 < schedule!.rounds ? round + 1 : null
+  /** What the page wants after a visit: its next turn in the round, or the next round. */
+  async function moveOn(
+    transaction: Queryable,
+    page: { crawl: string; url: string; round: number; lane: CrawlLane; repeat: number },
+    next: NextTurn | null,
+  ): Promise<void> {
+    // A second settling of the same turn finds the page elsewhere.
+    const here = 's.crawl = $1 and s.url = $2 and s.next_round <= $3::int and s.lane = $4 and s.repeat = $5'
+    const key = [page.crawl, page.url, page.round, page.lane, page.repeat]
+    if (next === null)
+      await transaction.query(
+        `update assay.seeds s set attempts = 0, tried = '[]', inclusion = null, drawn = null, repeat = 0, lane = c.first_lane,
+           next_round = case when $3::int + 1 < c.rounds then $3::int + 1 end,
+           next_at = case when $3::int + 1 < c.rounds then c.starts_at + ($3::int + 1) * coalesce(c.every_ms, 0) * interval '1 millisecond' end
+         from assay.crawls c where c.name = s.crawl and ${here}`,
+        key,
+      )
+    else
+      await transaction.query(
+        `update assay.seeds s set attempts = 0, tried = '[]', next_round = $3::int, next_at = $6, lane = $7, repeat = $8, inclusion = $9::jsonb, drawn = $10 where ${here}`,
+        [...key, next.at, next.lane, next.repeat, next.inclusion === null ? null : jsonForSql([next.inclusion]).slice(1, -1), next.drawn],
+      )
+  }
+
+  async function addDiscovered(transaction: Queryable, lease: Lease, pages: readonly DiscoveredPage[]): Promise<void> {
+    if (pages.length === 0) return
+    const rows = pages.map(({ url, depth }) => ({ url, site: siteOf(url), depth }))
     await transaction.query(
-      'update assay.seeds set next_round = $3, next_at = $4, attempts = 0 where crawl = $1 and url = $2 and next_round <= $5',
-      [crawl, url, next, next === null ? null : dateOf(next), round],
+      `insert into assay.seeds (crawl, url, site, rank, tags, scope, next_round, next_at, lane, parent, depth, robots_reason)
+       select $1, d.url, d.site, s.rank, s.tags, s.scope, $4, $5, $6, s.url, d.depth, s.robots_reason
+       from jsonb_populate_recordset(null::assay.seeds, $3::jsonb) d, assay.seeds s where s.crawl = $1 and s.url = $2 on conflict do nothing`,
+      [crawl, lease.seed.url, jsonForSql(rows), lease.round, lease.plannedAt, schedule!.first_lane],
     )
   }
 
@@ -138,11 +243,7 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
     if (visit !== null) {
       const observations = visit.captureId === null ? [] : await observationsOf(visit)
       await writeIndex(transaction, [visit], observations)
-      await transaction.query(
-        `update assay.seeds s set attempts = 0, next_round = case when $3::int + 1 < c.rounds then $3::int + 1 end, next_at = case when $3::int + 1 < c.rounds then c.starts_at + ($3::int + 1) * coalesce(c.every_ms, 0) * interval '1 millisecond' end
-         from assay.crawls c where c.name = s.crawl and s.crawl = $1 and s.url = $2 and s.next_round <= $3::int`,
-        [lease.crawl, lease.url, lease.round],
-      )
+      await moveOn(transaction, lease, visit.next ?? null)
     }
     await transaction.query('delete from assay.leases where visit_id = $1', [lease.visit_id])
     await transaction.query('update assay.sites set lease = null where site = $1 and lease = $2', [lease.site, lease.visit_id])
@@ -163,7 +264,7 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
     return done.length > 0 ? 'done' : 'fenced'
   }
 
-  async function keep(lease: Lease, visit: VisitRecord, observations: Observation[]): Promise<'accepted' | 'fenced'> {
+  async function keep(lease: Lease, visit: VisitRecord, observations: Observation[], after: Aftermath): Promise<'accepted' | 'fenced'> {
     return database.transaction(async (transaction) => {
       const state = await standing(transaction, lease)
       if (state === 'fenced') return 'fenced'
@@ -171,23 +272,31 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
       // Before the commit: were it after, a kill in between would leave an acknowledged visit that no reindex finds.
       await files.putVisit(visit)
       await writeIndex(transaction, [visit], observations)
-      await advance(transaction, lease.seed.url, lease.round)
-      await endTurn(transaction, lease, delayMs, lease.plannedAt)
+      await moveOn(transaction, pageOf(lease), visit.next ?? null)
+      await addDiscovered(transaction, lease, after.discovered ?? [])
+      const failures = (visit.failure ?? null) === null ? 0 : lease.siteFailures + 1
+      await endTurn(transaction, lease, Math.max(delayMs, after.restMs ?? 0), lease.plannedAt, failures)
       return 'accepted'
     })
   }
 
-  async function endTurn(transaction: Queryable, lease: Lease, waitMs: number, now: Date): Promise<void> {
+  const pageOf = ({ seed, round, lane, repeat }: Lease) => ({ crawl, url: seed.url, round, lane, repeat })
+
+  async function endTurn(transaction: Queryable, lease: Lease, waitMs: number, now: Date, failures: number): Promise<void> {
     await transaction.query('delete from assay.leases where visit_id = $1', [lease.visitId])
     const [row] = await transaction.query<{ ready: Date }>(
-      `update assay.sites set lease = null, ready_at = clock_timestamp() + $2 * interval '1 millisecond' where site = $1 returning ready_at as ready`,
-      [lease.site, waitMs],
+      `update assay.sites set lease = null, failures = $3, ready_at = clock_timestamp() + $2 * interval '1 millisecond' where site = $1 returning ready_at as ready`,
+      [lease.site, waitMs, failures],
     )
-    await jobs.complete(crawl, [lease.jobId], transaction)
+    await jobs.complete(crawl, [{ id: lease.jobId, lane: lease.lane }], transaction)
     await sendNext(transaction, [lease.site], now, waitMs > 0 && row !== undefined ? new Map([[lease.site, row.ready]]) : new Map())
   }
 
-  const recordOf = (lease: Lease, more: Pick<VisitRecord, 'captureId' | 'observedAt' | 'error' | 'judgement'>): VisitRecord => ({
+  const recordOf = (
+    lease: Lease,
+    after: Aftermath,
+    more: Pick<VisitRecord, 'captureId' | 'observedAt' | 'error' | 'judgement'>,
+  ): VisitRecord => ({
     schema: 'assay.visit',
     schemaVersion: 1,
     visitId: lease.visitId,
@@ -197,124 +306,198 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
     site: lease.site,
     plannedAt: lease.plannedAt.toISOString(),
     ...more,
+    lane: lease.lane,
+    repeat: lease.repeat,
+    ...(lease.inclusion === null ? {} : { inclusion: lease.inclusion }),
+    failure: after.failure ?? null,
+    ...(lease.tried.length === 0 ? {} : { tried: lease.tried }),
+    next: after.next ?? null,
+    ...(lease.robotsReason === null ? {} : { robotsReason: lease.robotsReason }),
+    ...(lease.parent === null ? {} : { parent: lease.parent }),
   })
+
+  async function claimJobs(fetched: readonly SiteJob[], lane: CrawlLane, now: Date): Promise<Lease[]> {
+    if (fetched.length === 0) return []
+    return database.transaction(async (transaction) => {
+      const sites = fetched.map((job) => job.site).sort()
+      await transaction.query('insert into assay.sites (site) select unnest($1::text[]) on conflict do nothing', [sites])
+      const states = await transaction.query<SiteState>(
+        'select site, lease, failures, ready_at, coalesce(ready_at > clock_timestamp(), false) as waits, clock_timestamp() as now from assay.sites where site = any($1) order by site for update',
+        [sites],
+      )
+      const jobOf = new Map(fetched.map((job) => [job.site, job.id]))
+      const failuresOf = new Map(states.map((state) => [state.site, state.failures]))
+      const free: string[] = []
+      const later = new Map<string, Date>()
+      for (const state of states) {
+        if (state.lease !== null && !(await canTakeOver(transaction, state.lease, jobOf.get(state.site))))
+          later.set(state.site, new Date(state.now.getTime() + busySiteDelayMs))
+        else if (state.waits && state.ready_at !== null) later.set(state.site, state.ready_at)
+        else free.push(state.site)
+      }
+      const seeds = await transaction.query<SeedRow>(
+        `select distinct on (site) site, url, rank, tags, scope, next_round, next_at, lane, repeat, inclusion, tried, depth, parent, robots_reason from assay.seeds
+         where crawl = $1 and site = any($2) and next_at <= $3 and lane = $4 order by site, next_at, rank nulls last, url`,
+        [crawl, free, now, lane],
+      )
+      const leases: Lease[] = seeds.map((row) => {
+        const round = roundOf(row, now)
+        const seed: Seed = { url: row.url, tags: row.tags, scope: row.scope, ...(row.rank === null ? {} : { rank: row.rank }) }
+        return {
+          visitId: randomUUIDv7(),
+          seed,
+          site: row.site,
+          round,
+          plannedAt: isFirstTurn(row) ? dateOf(round) : row.next_at,
+          leasedAt: now,
+          jobId: jobOf.get(row.site)!,
+          lane: row.lane,
+          repeat: row.repeat,
+          inclusion: row.inclusion,
+          tried: row.tried,
+          siteFailures: failuresOf.get(row.site) ?? 0,
+          depth: row.depth,
+          parent: row.parent,
+          robotsReason: row.robots_reason,
+        }
+      })
+      const rows = leases.map((lease) => ({
+        visit_id: lease.visitId,
+        site: lease.site,
+        crawl,
+        url: lease.seed.url,
+        round: lease.round,
+        planned_at: lease.plannedAt,
+        job_id: lease.jobId,
+        worker: worker.number,
+        lane: lease.lane,
+        repeat: lease.repeat,
+      }))
+      await transaction.query(
+        `with made as (
+           insert into assay.leases (visit_id, site, crawl, url, round, planned_at, job_id, worker, lane, repeat)
+           select visit_id, site, crawl, url, round, planned_at, job_id, worker, lane, repeat from jsonb_populate_recordset(null::assay.leases, $1::jsonb) returning site, visit_id)
+         update assay.sites set lease = made.visit_id from made where sites.site = made.site`,
+        [jsonForSql(rows)],
+      )
+      const taken = new Set(leases.map((lease) => lease.site))
+      const idle = sites.filter((site) => !taken.has(site))
+      await jobs.complete(
+        crawl,
+        idle.map((site) => ({ id: jobOf.get(site)!, lane })),
+        transaction,
+      )
+      await sendNext(transaction, idle, now, later)
+      return leases
+    })
+  }
 
   return {
     async announce(now) {
-      const sites = (
-        await database.query<{ site: string }>(
-          'select site from assay.seeds where crawl = $1 and next_at <= $2 group by site order by min(rank) nulls last, site',
-          [crawl, now],
-        )
-      ).map((row) => row.site)
-      const made = await jobs.send(sites.map((site) => ({ site, startAfter: null })))
+      const turns = await database.query<{ site: string; lane: CrawlLane }>(
+        'select site, lane from assay.seeds where crawl = $1 and next_at <= $2 group by site, lane order by min(rank) nulls last, site',
+        [crawl, now],
+      )
+      const made = await jobs.send(turns.map((turn) => ({ ...turn, startAfter: null })))
       // A job may wait for a later round while a page that was added since is due now. The claim keeps the peace.
-      if (isRealTime && made < sites.length) {
-        const waiting = await database.query<{ site: string }>(
-          `select s.site from assay.seeds s where s.crawl = $1 and s.next_at <= $2 and s.next_round = 0 group by s.site`,
+      if (isRealTime && made < turns.length) {
+        const waiting = await database.query<{ site: string; lane: CrawlLane }>(
+          `select s.site, s.lane from assay.seeds s where s.crawl = $1 and s.next_at <= $2 and s.next_round = 0 group by s.site, s.lane`,
           [crawl, now],
         )
-        for (const { site } of waiting) await jobs.hasten(site)
+        for (const { site, lane } of waiting) await jobs.hasten(site, lane)
       }
       return made
     },
 
-    async claim(count, now) {
-      const fetched = await jobs.fetch(count)
-      if (fetched.length === 0) return []
-      return database.transaction(async (transaction) => {
-        const sites = fetched.map((job) => job.site).sort()
-        await transaction.query('insert into assay.sites (site) select unnest($1::text[]) on conflict do nothing', [sites])
-        const states = await transaction.query<{ site: string; lease: string | null; ready_at: Date | null; waits: boolean; now: Date }>(
-          'select site, lease, ready_at, coalesce(ready_at > clock_timestamp(), false) as waits, clock_timestamp() as now from assay.sites where site = any($1) order by site for update',
-          [sites],
-        )
-        const jobOf = new Map(fetched.map((job) => [job.site, job.id]))
-        const free: string[] = []
-        const later = new Map<string, Date>()
-        for (const state of states) {
-          if (state.lease !== null && !(await canTakeOver(transaction, state.lease, jobOf.get(state.site))))
-            later.set(state.site, new Date(state.now.getTime() + busySiteDelayMs))
-          else if (state.waits && state.ready_at !== null) later.set(state.site, state.ready_at)
-          else free.push(state.site)
-        }
-        const seeds = await transaction.query<SeedRow>(
-          `select distinct on (site) site, url, rank, tags, scope, next_round from assay.seeds
-           where crawl = $1 and site = any($2) and next_at <= $3 order by site, next_at, rank nulls last, url`,
-          [crawl, free, now],
-        )
-        const leases: Lease[] = seeds.map((row) => {
-          const round = roundOf(row, now)
-          const seed: Seed = { url: row.url, tags: row.tags, scope: row.scope, ...(row.rank === null ? {} : { rank: row.rank }) }
-          return { visitId: randomUUIDv7(), seed, site: row.site, round, plannedAt: dateOf(round), jobId: jobOf.get(row.site)! }
-        })
-        const rows = leases.map((lease) => ({
-          visit_id: lease.visitId,
-          site: lease.site,
-          crawl,
-          url: lease.seed.url,
-          round: lease.round,
-          planned_at: lease.plannedAt,
-          job_id: lease.jobId,
-          worker: worker.number,
-        }))
-        await transaction.query(
-          `with made as (
-             insert into assay.leases (visit_id, site, crawl, url, round, planned_at, job_id, worker)
-             select visit_id, site, crawl, url, round, planned_at, job_id, worker from jsonb_populate_recordset(null::assay.leases, $1::jsonb) returning site, visit_id)
-           update assay.sites set lease = made.visit_id from made where sites.site = made.site`,
-          [jsonForSql(rows)],
-        )
-        const taken = new Set(leases.map((lease) => lease.site))
-        const idle = sites.filter((site) => !taken.has(site))
-        await jobs.complete(
-          crawl,
-          idle.map((site) => jobOf.get(site)!),
-          transaction,
-        )
-        await sendNext(transaction, idle, now, later)
-        return leases
-      })
+    async claim(count, now, lane = 'browser') {
+      const allowed = budget === null ? count : await takeFromBudget(database, budget, count, now)
+      if (allowed === 0) return []
+      const leases = await claimJobs(await jobs.fetch(lane, allowed), lane, now)
+      if (budget !== null && leases.length < allowed) await returnToBudget(database, budget, allowed - leases.length, now)
+      return leases
     },
-
-    async acknowledge(lease, observation) {
+    async acknowledge(lease, observation, after = {}) {
       await files.appendObservation(observation)
       if (observation.visitId !== lease.visitId)
         throw new AssayError('INTERNAL', `the visit's token is ${lease.visitId}, its observation says ${observation.visitId}`)
-      const visit = recordOf(lease, {
+      const visit = recordOf(lease, after, {
         captureId: observation.captureId,
         observedAt: observation.observedAt,
         error: null,
         judgement: observation.judgement,
       })
-      return keep(lease, visit, [observation])
+      return keep(lease, visit, [observation], after)
     },
 
-    async fail(lease, error, now) {
+    async fail(lease, error, now, { isFinal = false, ...after } = {}) {
       const [seed] = await database.query<{ attempts: number }>('select attempts from assay.seeds where crawl = $1 and url = $2', [
         crawl,
         lease.seed.url,
       ])
       const tries = (seed?.attempts ?? 0) + 1
-      if (tries >= attempts) {
-        const visit = recordOf(lease, { captureId: null, observedAt: now.toISOString(), error, judgement: null })
-        return (await keep(lease, visit, [])) === 'accepted' ? 'recorded' : 'fenced'
+      if (isFinal || tries >= attempts) {
+        const visit = recordOf(lease, after, { captureId: null, observedAt: now.toISOString(), error, judgement: null })
+        return (await keep(lease, visit, [], after)) === 'accepted' ? 'recorded' : 'fenced'
       }
       return database.transaction(async (transaction) => {
         if ((await standing(transaction, lease)) !== 'stands') return 'fenced'
         await transaction.query('update assay.seeds set attempts = $3 where crawl = $1 and url = $2', [crawl, lease.seed.url, tries])
-        await endTurn(transaction, lease, isRealTime ? Math.max(delayMs, retryDelayMs * 2 ** (tries - 1)) : delayMs, now)
+        await endTurn(
+          transaction,
+          lease,
+          isRealTime ? Math.max(delayMs, retryDelayMs * 2 ** (tries - 1)) : delayMs,
+          now,
+          lease.siteFailures + 1,
+        )
         return 'again'
       })
     },
 
-    async release(lease) {
-      await database.transaction(async (transaction) => {
-        if ((await standing(transaction, lease)) === 'stands') await endTurn(transaction, lease, 0, lease.plannedAt)
+    async retry(lease, tried, waitMs, restMs) {
+      return database.transaction(async (transaction) => {
+        if ((await standing(transaction, lease)) !== 'stands') return 'fenced'
+        await transaction.query(
+          `update assay.seeds set attempts = attempts + 1, tried = tried || $3::jsonb, next_at = $4::timestamptz + $5 * interval '1 millisecond' where crawl = $1 and url = $2`,
+          [crawl, lease.seed.url, jsonForSql([tried]), tried.at, waitMs],
+        )
+        await endTurn(transaction, lease, Math.max(delayMs, restMs), lease.plannedAt, lease.siteFailures + 1)
+        return 'again'
       })
     },
 
-    touch: (leases) => jobs.touch(leases.map((lease) => lease.jobId)),
+    async release(lease, restMs = 0) {
+      const stood = await database.transaction(async (transaction) => {
+        if ((await standing(transaction, lease)) !== 'stands') return false
+        await endTurn(transaction, lease, restMs, lease.plannedAt, lease.siteFailures)
+        return true
+      })
+      if (stood && budget !== null) await returnToBudget(database, budget, 1, lease.leasedAt)
+    },
+
+    async occupy(lease, address, cap) {
+      return database.transaction(async (transaction) => {
+        await transaction.query('select pg_advisory_xact_lock($1, hashtext($2))', [addressLockClass, address])
+        const [row] = await transaction.query<{ count: number }>(
+          'select count(*) as count from assay.leases where address = $1 and visit_id <> $2',
+          [address, lease.visitId],
+        )
+        if ((row?.count ?? 0) >= cap) return false
+        await transaction.query('update assay.leases set address = $2 where visit_id = $1', [lease.visitId, address])
+        return true
+      })
+    },
+
+    draw: (count, now) => drawHints(database, { crawl, schedule, budget: count }, now),
+
+    async budgetLeft(now) {
+      if (budget === null) return null
+      const left = await takeFromBudget(database, budget, budget.limit, now)
+      if (left > 0) await returnToBudget(database, budget, left, now)
+      return left
+    },
+
+    touch: (leases) => jobs.touch(leases.map(({ jobId, lane }) => ({ id: jobId, lane }))),
 
     async reclaim(now) {
       const held = await database.query<{ worker: number }>('select distinct worker from assay.leases where worker <> $1', [worker.number])
@@ -329,7 +512,7 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
           for (const lease of leases) await settle(transaction, lease)
           await jobs.complete(
             crawl,
-            leases.map((lease) => lease.job_id),
+            leases.map((lease) => ({ id: lease.job_id, lane: lease.lane })),
             transaction,
           )
           for (const lease of leases) await sendNext(transaction, [lease.site], lease.planned_at)
@@ -340,11 +523,7 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
         count +
         (await database.transaction(async (transaction) => {
           const lost = await jobs.listLost(transaction)
-          await jobs.complete(
-            crawl,
-            lost.map((job) => job.id),
-            transaction,
-          )
+          await jobs.complete(crawl, lost, transaction)
           await sendNext(
             transaction,
             lost.map((job) => job.site),
@@ -366,10 +545,13 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
            (select count(*) from assay.seeds where crawl = $1 and next_at <= $2) as due,
            (select count(*) from assay.leases where crawl = $1) as leased,
            (select count(*) from assay.visits where crawl = $1) as done,
-           (select count(*) from assay.visits where crawl = $1 and capture_id is null) as failed`,
+           (select count(*) from assay.visits where crawl = $1 and capture_id is null) as failed,
+           (select count(*) from assay.visits where crawl = $1 and lane = 'http') as http,
+           (select count(*) from assay.visits where crawl = $1 and lane = 'browser') as browser,
+           (select count(*) from assay.seeds where crawl = $1 and drawn is not null) as held`,
         [crawl, now],
       )
-      return row ?? { waiting: 0, due: 0, leased: 0, done: 0, failed: 0 }
+      return row ?? { waiting: 0, due: 0, leased: 0, done: 0, failed: 0, http: 0, browser: 0, held: 0 }
     },
 
     async close() {

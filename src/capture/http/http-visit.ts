@@ -1,0 +1,183 @@
+import { availableParallelism } from 'node:os'
+import type tls from 'node:tls'
+import { PageReferences } from '#archive/page-references.ts'
+import { type DocumentView, pageCapture } from '#archive/page-capture.ts'
+import type { Followed } from '#archive/page-references.ts'
+import type { StoredExchange } from '#archive/stored-exchange.ts'
+import { pageReached } from '#derive/page-reached.ts'
+import { parseUpstreamProxy } from '#egress/upstream.ts'
+import type { Egress } from '#egress/egress.ts'
+import type { Capture, CaptureManifest } from '#model/capture.ts'
+import type { Clock } from '#model/clock.ts'
+import { AssayError, type ErrorRecord } from '#model/errors.ts'
+import type { Seed } from '#model/seed.ts'
+import type { BlobStore } from '#model/store.ts'
+import type { ValidatorStore } from '#model/validators.ts'
+import { connectionArtifacts } from '../egress-join.ts'
+import { type ClientLimits, HttpClient } from './http-client.ts'
+import { HttpFetches } from './http-fetches.ts'
+import { validatorsOf } from './validators.ts'
+
+export interface HttpLimits extends ClientLimits {
+  /** The page, its redirects and all that it names. */
+  maxRequests: number
+  /** Open at the same time. */
+  maxAtOnce: number
+  /** For all of the visit; what is then under way is left. Milliseconds. */
+  visitTimeoutMs: number
+}
+
+const megabyte = 1024 * 1024
+
+export const defaultHttpLimits: HttpLimits = {
+  maxBodyBytes: 16 * megabyte,
+  maxTotalBytes: 64 * megabyte,
+  maxHeadBytes: 256 * 1024,
+  requestTimeoutMs: 15_000,
+  maxRequests: 150,
+  maxAtOnce: 6,
+  visitTimeoutMs: 60_000,
+}
+
+export interface HttpPlan {
+  visitId: string
+  language: string
+  userAgent: string
+  proxy: string | null
+  vantage: string
+  referrer: string | null
+}
+
+export interface HttpSurroundings {
+  egress: Pick<Egress, 'openConnector'>
+  blobs: BlobStore
+  validators: ValidatorStore | null
+  clock: Clock
+  limits: HttpLimits
+  tls: tls.ConnectionOptions
+}
+
+/** One visit without a browser. What the page does wrong stands in the manifest. Throws `INTERRUPTED`, and what egress says of a bad proxy. */
+export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurroundings, signal: AbortSignal): Promise<CaptureManifest> {
+  const { blobs, clock, limits } = around
+  const connector = around.egress.openConnector({ visitId: plan.visitId, upstreamProxy: plan.proxy })
+  const client = new HttpClient(connector, limits, around.tls)
+  const startedAt = clock.now()
+  const startedMs = performance.now()
+  const timeout = AbortSignal.timeout(limits.visitTimeoutMs)
+  // Another visitor may be told something else under the same validators.
+  const validatorKey = [seed.url, plan.language, plan.userAgent, plan.vantage].join('\n')
+  try {
+    const fetches = new HttpFetches({
+      client,
+      blobs,
+      limits,
+      signal: AbortSignal.any([signal, timeout]),
+      headers: headersOf(plan),
+      known: (await around.validators?.get(validatorKey)) ?? {},
+      at: () => new Date(startedAt.getTime() + performance.now() - startedMs),
+    })
+    const main = await fetches.navigate(seed.url, plan.referrer)
+    const references = new PageReferences(blobs)
+    const followed: Followed =
+      main.document.is === 'html' && main.error === null
+        ? await references.follow(
+            main.document,
+            (url, type, how) => fetches.lookup(url, type, how),
+            (named) => fetches.begin(named),
+          )
+        : { named: [], unread: [] }
+    await fetches.settled()
+    if (signal.aborted) throw new AssayError('INTERRUPTED', `the visit to ${seed.url} was interrupted`)
+    if (timeout.aborted) fetches.lose(`the visit was ended after ${limits.visitTimeoutMs} ms`)
+    let failure = main.error
+    const group = { page: null, first: main.first, main: main.document, members: fetches.exchanges }
+    const classify = (view: DocumentView) => {
+      const reached = pageReached({ ...view, ...(failure === null ? {} : { error: `${failure.code}: ${failure.message}` }) })
+      if (failure === null && reached.page === 'error' && (view.httpStatus ?? 0) >= 400)
+        failure = { code: 'HTTP_ERROR', message: `${new URL(view.finalUrl).host} answered HTTP ${view.httpStatus}` }
+      return reached
+    }
+    const source = {
+      format: 'visit without JavaScript',
+      archive: { software: { archiver: '', browser: null }, losses: fetches.losses },
+      isLog: true,
+      otherwiseAt: startedAt.toISOString(),
+      classify,
+    }
+    const capture: Capture = await pageCapture(group, followed, source, references, blobs)
+    const ended = new Date(startedAt.getTime() + Math.round(performance.now() - startedMs))
+    if (around.validators !== null) {
+      const entries = validatorsOf(fetches.exchanges)
+      if (JSON.stringify(entries) !== JSON.stringify(fetches.known)) await around.validators.put(validatorKey, entries)
+    }
+    return manifestOf(capture.manifest, { seed, plan, startedAt, ended, error: failure }, [
+      connector.connections(),
+      connector.connectionsDropped(),
+    ])
+  } finally {
+    client.close()
+    await connector.close()
+  }
+}
+
+function manifestOf(
+  built: CaptureManifest,
+  { seed, plan, startedAt, ended, error }: { seed: Seed; plan: HttpPlan; startedAt: Date; ended: Date; error: ErrorRecord | null },
+  [connections, dropped]: [Parameters<typeof connectionArtifacts>[0], number],
+): CaptureManifest {
+  // Without an answer the archive's builder knows no better than that there is none.
+  const reached =
+    error !== null && built.reached.httpStatus === null
+      ? { page: 'error' as const, httpStatus: null, reasons: [`${error.code}: ${error.message}`] }
+      : built.reached
+  return {
+    ...built,
+    visitId: plan.visitId,
+    seed,
+    url: seed.url,
+    reached,
+    startedAt: startedAt.toISOString(),
+    endedAt: ended.toISOString(),
+    conditions: {
+      lane: 'http',
+      vantage: plan.vantage,
+      userAgent: plan.userAgent,
+      language: plan.language,
+      viewport: { width: 0, height: 0, deviceScaleFactor: 1, mobile: false },
+      profile: 'http',
+      dwellMs: 0,
+      consent: 'ignore',
+      proxy: plan.proxy === null ? null : parseUpstreamProxy(plan.proxy).label,
+      extraHeaders: [],
+      ...(plan.referrer === null ? {} : { referrer: plan.referrer }),
+      browser: null,
+      sandbox: false,
+      cpuRate: 1,
+      cores: availableParallelism(),
+      debuggerOn: false,
+      concurrency: 1,
+    },
+    ended:
+      error === null
+        ? { reason: 'dwell', detail: 'what the page names was fetched; nothing was run' }
+        : { reason: 'failed', detail: error.message },
+    error,
+    artifacts: { ...built.artifacts, connection: connectionArtifacts(connections, dropped, startedAt.getTime()) },
+  }
+}
+
+function headersOf(plan: HttpPlan): { name: string; value: string }[] {
+  const [first, ...rest] = plan.language.split(',').map((part) => part.trim())
+  return [
+    { name: 'User-Agent', value: plan.userAgent },
+    {
+      name: 'Accept-Language',
+      value: [
+        first,
+        ...rest.map((part, index) => (part.includes(';') ? part : `${part};q=${Math.max(0.1, 0.9 - index / 10).toFixed(1)}`)),
+      ].join(','),
+    },
+    { name: 'Accept-Encoding', value: 'gzip, br, zstd' },
+  ]
+}
