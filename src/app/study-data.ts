@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { exportParquet, parquetOf, type Export } from '#ledger/export/parquet.ts'
+import { queryParquet, type QueryResult } from '#ledger/export/query.ts'
+import type { RetractionRow } from '#ledger/index/study-questions.ts'
+import { systemClock, type Clock } from '#model/clock.ts'
+import { AssayError } from '#model/errors.ts'
+import type { StudyReport } from '#model/study-report.ts'
+import { type BadLine, parseImport } from '#study/import-csv.ts'
+import { withLedger } from './study-report.ts'
+
+interface Place {
+  data: string
+  database: string | null
+}
+
+export interface ImportReport {
+  file: string
+  added: number
+  /** Lines that were imported before. */
+  known: number
+  bad: BadLine[]
+}
+
+const longestImport = 2 ** 31
+
+/** Others' observations from a CSV file. Throws `NOT_FOUND`, `TOO_LARGE`, and `BAD_INPUT_FILE` where no line is good. */
+export async function importObservations(place: Place, file: string, clock: Clock = systemClock): Promise<ImportReport> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_FS_FILE_TOO_LARGE')
+      throw new AssayError('TOO_LARGE', `${file} is larger than ${longestImport} octets`, { cause, hint: 'Cut it into parts.' })
+    throw new AssayError('NOT_FOUND', `${file} cannot be read`, { cause })
+  })
+  const { rows, bad } = parseImport(bytes, clock.now().toISOString().slice(0, 10))
+  if (rows.length === 0) {
+    const [first] = bad
+    throw new AssayError('BAD_INPUT_FILE', `${file} holds no observation${first ? `: line ${first.line} ${first.reason}` : ''}`, {
+      hint: 'A line is source,date,site,subject_kind,subject: see docs/study.md.',
+    })
+  }
+  return withLedger(place, async (ledger) => ({ file, ...(await ledger.study.addImported(rows)), bad }))
+}
+
+/** What later judgements took back, found late, or named otherwise. */
+export async function listRetractions(place: Place): Promise<RetractionRow[]> {
+  return withLedger(place, (ledger) => ledger.study.retractions())
+}
+
+/** The documented views as Parquet files, in a folder of the data folder where none is given. */
+export async function exportStudy(place: Place, folder: string | null = null): Promise<Export> {
+  return withLedger(place, (ledger) => exportParquet(ledger.study, folder ?? join(place.data, 'export')))
+}
+
+/** One SELECT over the documented views. */
+export async function queryStudy(place: Place, sql: string, options: { timeoutMs: number; maxRows: number }): Promise<QueryResult> {
+  const { dir } = await exportStudy(place)
+  return queryParquet(dir, sql, options)
+}
+
+/** The figures of a report as a table of its own, beside the views. */
+export async function exportFigures(report: StudyReport, folder: string): Promise<void> {
+  await parquetOf(
+    report.figures,
+    {
+      id: 'VARCHAR',
+      title: 'VARCHAR',
+      unit: 'VARCHAR',
+      value: 'DOUBLE',
+      low: 'DOUBLE',
+      high: 'DOUBLE',
+      of: 'DOUBLE',
+      sites: 'BIGINT',
+      method: 'VARCHAR',
+    },
+    join(folder, 'figures.parquet'),
+  )
+}

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { scheduleOf } from '#crawl/schedule.ts'
+import type { SeedList } from '#crawl/seed-list.ts'
+import { canonicalJson } from '#model/canonical.ts'
+import { type Clock, systemClock } from '#model/clock.ts'
+import { sha256 } from '#model/digest.ts'
+import { AssayError } from '#model/errors.ts'
+import { siteOf } from '#model/site.ts'
+import { planStudy, type StudyPlan } from '#study/plan.ts'
+import { parseStudyFile, type StudyFile } from '#study/study-file.ts'
+import { readSeedFile } from './seed-file.ts'
+import { withLedger } from './study-report.ts'
+
+export interface ReadStudy {
+  study: StudyFile
+  list: SeedList
+}
+
+/** A study file and the list that it names. Throws `NOT_FOUND`, `BAD_INPUT_FILE`. */
+export async function readStudy(path: string): Promise<ReadStudy> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new AssayError('NOT_FOUND', `the study ${path} cannot be read`, { cause })
+  })
+  const study = parseStudyFile(text, path)
+  const list = await readSeedFile(resolve(dirname(path), study.list), study.limit === undefined ? {} : { limit: study.limit })
+  return { study, list }
+}
+
+/** Seconds of loading beside the dwell, and octets kept of a page: orders of magnitude, from docs/benchmarks.md. */
+const loadSeconds = 4
+const usualDwell: Record<StudyFile['profile'], number> = { quick: 5, standard: 8, thorough: 45 }
+const visitBytes = 1_500_000
+
+export interface PlannedStudy {
+  schema: 'assay.study-plan'
+  schemaVersion: 1
+  name: string
+  endpoint: string
+  population: { sites: number; pages: number; isCensus: boolean; badLines: number; tags: { tag: string; pages: number }[] }
+  rounds: number
+  every: string | null
+  profile: string
+  jobs: number
+  plan: StudyPlan
+}
+
+/** What a study will cost and be able to show. Visits nothing and writes nothing. */
+export async function planOf(path: string, jobs: number): Promise<PlannedStudy> {
+  const { study, list } = await readStudy(path)
+  const { everyMs, rounds } = scheduleOf(study.every ?? null, study.for ?? (study.every === undefined ? null : study.every))
+  const sites = new Set(list.seeds.map(({ url }) => siteOf(url))).size
+  const tags = Map.groupBy(
+    list.seeds.flatMap(({ tags: its }) => its),
+    (tag) => tag,
+  )
+  return {
+    schema: 'assay.study-plan',
+    schemaVersion: 1,
+    name: study.name,
+    endpoint: study.endpoint,
+    population: {
+      sites,
+      pages: list.seeds.length,
+      isCensus: study.census,
+      badLines: list.bad.length,
+      tags: [...tags].map(([tag, its]) => ({ tag, pages: its.length })).sort((a, b) => b.pages - a.pages || (a.tag < b.tag ? -1 : 1)),
+    },
+    rounds,
+    every: study.every ?? null,
+    profile: study.profile,
+    jobs,
+    plan: planStudy({
+      sites,
+      pages: list.seeds.length,
+      rounds,
+      everyMs,
+      endAfter: study.endAfter,
+      jobs,
+      visitSeconds: (study.dwell ?? usualDwell[study.profile]) + loadSeconds,
+      visitBytes,
+    }),
+  }
+}
+
+/** Keeps what was written down, before the first visit and whenever it changed. Answers whether it is another than before. */
+export async function writeDown(
+  place: { data: string; database: string | null },
+  study: StudyFile,
+  clock: Clock = systemClock,
+): Promise<'first' | 'same' | 'changed'> {
+  const digest = sha256(Buffer.from(canonicalJson(study)))
+  return withLedger(place, async (ledger) => {
+    const versions = await ledger.study.studyVersions(study.name)
+    if (versions.at(-1)?.digest === digest) return 'same'
+    await ledger.study.writeStudy({ name: study.name, writtenAt: clock.now(), digest, definition: study })
+    return versions.length === 0 ? 'first' : 'changed'
+  })
+}

@@ -1,0 +1,203 @@
+import { z } from 'zod'
+
+export const studyReportSchemaVersion = 1
+
+const nullable = z.number().nullable()
+
+const figure = z.object({
+  /** Stable while the question is: `assay study explain` takes it. */
+  id: z.string(),
+  title: z.string(),
+  unit: z.enum(['sites', 'share', 'days', 'addresses', 'networks', 'instances', 'visits', 'p']),
+  value: nullable,
+  /** Ends of the 95 % interval; null where there is none. */
+  low: nullable,
+  high: nullable,
+  /** Of how many; null where it is no part of anything. */
+  of: nullable,
+  /** Distinct sites that it rests on: `explain` names them. */
+  sites: z.number(),
+  method: z.string(),
+})
+
+const point = z.object({ time: z.number(), survival: z.number(), low: nullable, high: nullable })
+const quantile = z.object({ share: z.number(), estimate: nullable, low: nullable, high: nullable })
+
+const length = z.object({
+  stays: z.number(),
+  sites: z.number(),
+  clusters: z.number(),
+  ended: z.number(),
+  returns: z.number(),
+  curve: z.array(point),
+  quantiles: z.array(quantile),
+  /** Of Turnbull's estimator: how far at most its log-likelihood is from the highest. */
+  convergence: z.object({ iterations: z.number(), gap: z.number(), converged: z.boolean(), logLikelihood: z.number() }),
+  replicates: z.number(),
+})
+
+const prevalenceRow = z.object({
+  group: z.string(),
+  /** Sites that were looked at, and of these found. */
+  looked: z.number(),
+  found: z.number(),
+  optIn: z.number(),
+  estimate: nullable,
+  low: nullable,
+  high: nullable,
+  /** If none, and if all, of what could not be looked at had it. */
+  bounds: z.object({ low: nullable, high: nullable }),
+  notLooked: z.number(),
+  designEffect: z.number(),
+})
+
+const comparison = z.object({
+  question: z.enum(['prevalence', 'longevity']),
+  by: z.string(),
+  groups: z.number(),
+  statistic: z.number(),
+  degrees: z.number(),
+  p: z.number(),
+  corrected: z.number(),
+  /** True where numbers are too small for the test to be trusted. */
+  isThin: z.boolean(),
+})
+
+/** What `assay study report` says, whatever the form it is written in. Additive only. */
+export const studyReportSchema = z.object({
+  schema: z.literal('assay.study-report'),
+  schemaVersion: z.number(),
+  study: z.string(),
+  crawl: z.string(),
+  /** ISO 8601. What was believed on that day; null: now. */
+  asOf: z.string().nullable(),
+  madeAt: z.string(),
+  /** The main question, as written down before the first visit; null where nobody did. */
+  endpoint: z.object({ statement: z.string(), writtenAt: z.string(), firstVisit: z.string().nullable(), versions: z.number() }).nullable(),
+  population: z.object({
+    sites: z.number(),
+    pages: z.number(),
+    visits: z.number(),
+    isCensus: z.boolean(),
+    ranks: z.object({ lowest: z.number(), highest: z.number() }).nullable(),
+    tags: z.array(z.object({ tag: z.string(), sites: z.number() })),
+  }),
+  conditions: z.object({
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    cadenceDays: nullable,
+    rounds: z.number(),
+    lanes: z.array(z.object({ lane: z.string(), vantage: z.string(), visits: z.number() })),
+    mainLane: z.string(),
+    /** Day of the data that says in which country and network an address is. */
+    geoDate: z.string().nullable(),
+  }),
+  coverage: z.object({
+    rounds: z.array(
+      z.object({
+        round: z.number(),
+        day: z.string().nullable(),
+        found: z.number(),
+        optIn: z.number(),
+        clean: z.number(),
+        blind: z.number(),
+        notObserved: z.number(),
+        notVisited: z.number(),
+      }),
+    ),
+    reasons: z.array(z.object({ reason: z.string(), visits: z.number() })),
+    sitesNeverLookedAt: z.number(),
+  }),
+  versions: z.array(z.object({ judgement: z.string(), visits: z.number() })),
+  /** Answers that later ones withdrew, over the whole ledger. */
+  retractions: z.object({ withdrawn: z.number(), late: z.number(), renamed: z.number() }),
+  naming: z.object({ named: z.number(), notNamed: z.number(), why: z.string() }),
+  prevalence: z.object({
+    ever: prevalenceRow,
+    rounds: z.array(prevalenceRow),
+    /** By dimension: rank, ending, country, tag. A site counts in each group that it is in. */
+    by: z.array(z.object({ dimension: z.string(), note: z.string(), rows: z.array(prevalenceRow) })),
+    /** Of the sites found: by service, family, consent, placement. */
+    among: z.array(
+      z.object({ dimension: z.string(), rows: z.array(z.object({ group: z.string(), sites: z.number(), share: z.number() })) }),
+    ),
+    /** The lane without JavaScript, put right by the sample that a browser visited; a row a round that has both. */
+    corrected: z.array(
+      z.object({
+        round: z.number(),
+        hints: z.number(),
+        httpLooked: z.number(),
+        sample: z.number(),
+        estimate: nullable,
+        low: nullable,
+        high: nullable,
+      }),
+    ),
+    servers: z.object({ addresses: z.number(), networks: z.number(), countries: z.number(), sitesWithout: z.number() }),
+    instances: z.object({
+      instances: z.number(),
+      pages: z.number(),
+      sites: z.number(),
+      largestSite: z.object({ instances: z.number(), share: z.number() }).nullable(),
+    }),
+  }),
+  longevity: z.object({
+    endAfter: z.number(),
+    /** Shorter stays are not to be seen at this cadence. */
+    shortestDays: nullable,
+    cohort: length,
+    alreadyThere: length,
+    simple: z.object({ stays: z.number(), ended: z.number(), curve: z.array(point), quantiles: z.array(quantile) }),
+    misses: z.object({
+      /** From visits that were made twice in one round. */
+      repeated: z.object({
+        pages: z.number(),
+        twice: z.number(),
+        detection: nullable,
+        low: nullable,
+        high: nullable,
+        reason: z.string().nullable(),
+      }),
+      /** From the looks within stays. */
+      within: z.object({ looks: z.number(), missed: z.number() }),
+    }),
+  }),
+  comparisons: z.object({ correction: z.enum(['holm', 'benjamini-hochberg']), rows: z.array(comparison) }),
+  imported: z.array(
+    z.object({ source: z.string(), sites: z.number(), rows: z.number(), from: z.string(), to: z.string(), found: z.number() }),
+  ),
+  /** What it cannot show, a sentence each. */
+  limits: z.array(z.string()),
+  figures: z.array(figure),
+})
+
+export type StudyReport = z.infer<typeof studyReportSchema>
+export type Figure = z.infer<typeof figure>
+export type PrevalenceRow = z.infer<typeof prevalenceRow>
+export type LengthView = z.infer<typeof length>
+export type Comparison = z.infer<typeof comparison>
+
+/** What `assay study explain` says of one figure. */
+export const explanationSchema = z.object({
+  schema: z.literal('assay.study-explanation'),
+  schemaVersion: z.number(),
+  figure,
+  sites: z.array(
+    z.object({
+      site: z.string(),
+      visits: z.array(
+        z.object({
+          at: z.string(),
+          url: z.string(),
+          round: nullable,
+          lane: z.string(),
+          state: z.string(),
+          judgement: z.string().nullable(),
+          captureId: z.string().nullable(),
+        }),
+      ),
+    }),
+  ),
+})
+
+export type StudyExplanation = z.infer<typeof explanationSchema>

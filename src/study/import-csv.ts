@@ -1,0 +1,186 @@
+import { AssayError } from '#model/errors.ts'
+import { parseSeedUrl } from '#model/seed.ts'
+import { siteOf } from '#model/site.ts'
+import type { ImportedRow } from '#ledger/imports.ts'
+
+export interface BadLine {
+  /** Counted from 1. */
+  line: number
+  reason: string
+}
+
+export interface ParsedImport {
+  rows: ImportedRow[]
+  bad: BadLine[]
+}
+
+const columns = ['source', 'date', 'site', 'subject_kind', 'subject'] as const
+type Column = (typeof columns)[number]
+
+/** Kinds of sightings, and what only others collect. */
+export const subjectKinds = [
+  'visited',
+  'mining',
+  'family',
+  'service',
+  'account',
+  'script',
+  'wasm',
+  'host',
+  'pair',
+  'address',
+  'network',
+  'certificate',
+  'similarity',
+  'tracker',
+] as const
+
+/** An index takes keys of a third of a page. */
+const longest: Record<Column, number> = { source: 100, date: 40, site: 2000, subject_kind: 40, subject: 500 }
+const firstDay = '1990-01-01'
+
+/**
+ * CSV (RFC 4180; a field holds no line end) with the columns `source,date,site,subject_kind,subject`, in that order or as a header says. UTF-8,
+ * or UTF-16 with its mark. A bad line is named with its reason, the others are kept; of equal lines the first. Never throws. `today`: ISO 8601.
+ */
+export function parseImport(bytes: Uint8Array, today: string): ParsedImport {
+  const parsed: ParsedImport = { rows: [], bad: [] }
+  const lineOf = new Map<string, number>()
+  let places: Record<Column, number> | null = null
+  for (const { text, number } of linesOf(bytes)) {
+    const bad = (reason: string) => parsed.bad.push({ line: number, reason })
+    if (text === null) {
+      bad('is not UTF-8')
+      continue
+    }
+    if (text.trim() === '') continue
+    const fields = fieldsOf(text)
+    if (fields === null) {
+      bad('has a quotation mark that is not closed, or something behind one that is')
+      continue
+    }
+    if (places === null) {
+      const header = headerOf(fields)
+      places = header ?? { source: 0, date: 1, site: 2, subject_kind: 3, subject: 4 }
+      if (header !== null) continue
+    }
+    const row = rowFrom(fields, places, today)
+    if (typeof row === 'string') {
+      bad(row)
+      continue
+    }
+    const key = JSON.stringify([row.source, row.date, row.site, row.subjectKind, row.subject])
+    const first = lineOf.get(key)
+    if (first !== undefined) bad(`repeats line ${first}`)
+    else {
+      lineOf.set(key, number)
+      parsed.rows.push(row)
+    }
+  }
+  return parsed
+}
+
+function headerOf(fields: readonly string[]): Record<Column, number> | null {
+  const names = fields.map((field) => field.trim().toLowerCase())
+  if (!columns.every((column) => names.includes(column))) return null
+  return Object.fromEntries(columns.map((column) => [column, names.indexOf(column)])) as Record<Column, number>
+}
+
+/** A row, or why it is none. */
+function rowFrom(fields: readonly string[], places: Record<Column, number>, today: string): ImportedRow | string {
+  const last = Math.max(...Object.values(places))
+  if (fields.length <= last) return `has ${fields.length} fields, not ${last + 1}`
+  if (fields.length > columns.length && last === columns.length - 1 && fields.slice(columns.length).some((field) => field !== ''))
+    return `has ${fields.length} fields, not ${columns.length}; a field with a comma in it stands in quotation marks`
+  const of = (column: Column) => (fields[places[column]] ?? '').trim()
+  for (const column of columns) {
+    if (of(column).length > longest[column]) return `has a ${column} of ${of(column).length} characters; ${longest[column]} are the most`
+    if (/[\0-\x1f\x7f]/.test(of(column))) return `has a control character in its ${column}`
+  }
+  if (of('source') === '') return 'has no source'
+  const date = dayOf(of('date'))
+  if (date === null) return `has "${of('date')}" for a date; write it as 2018-01-31`
+  if (date < firstDay || date > today) return `has the date ${date}, which is ${date > today ? 'in the future' : 'before there was a web'}`
+  const site = siteFrom(of('site'))
+  if (site === null) return `has "${of('site').slice(0, 80)}" for a site`
+  const subjectKind = of('subject_kind').toLowerCase()
+  if (!subjectKinds.some((kind) => kind === subjectKind))
+    return `has "${of('subject_kind')}" for a subject_kind; there are ${subjectKinds.join(', ')}`
+  const subject = of('subject')
+  if (subjectKind === 'visited' && subject !== '') return 'was only visited and names a subject'
+  if (subjectKind !== 'visited' && subject === '') return `names no ${subjectKind}`
+  return { source: of('source'), date, site, subjectKind, subject }
+}
+
+/** The day of an ISO 8601 date or time; null where the calendar has none. */
+function dayOf(text: string): string | null {
+  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/.exec(text)
+  if (match === null) return null
+  const day = `${match[1]}-${match[2]}-${match[3]}`
+  const time = Date.parse(`${day}T00:00:00Z`)
+  return Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== day ? null : day
+}
+
+function siteFrom(text: string): string | null {
+  try {
+    const url = parseSeedUrl(text)
+    const { hostname } = new URL(url)
+    return hostname.includes('.') || hostname.startsWith('[') ? siteOf(url) : null
+  } catch (error) {
+    if (error instanceof AssayError) return null
+    throw error
+  }
+}
+
+function fieldsOf(line: string): string[] | null {
+  const fields: string[] = []
+  let at = 0
+  for (;;) {
+    if (line[at] === '"') {
+      let value = ''
+      for (at++; ; at++) {
+        const end = line.indexOf('"', at)
+        if (end < 0) return null
+        value += line.slice(at, end)
+        at = end + 1
+        if (line[at] !== '"') break
+        value += '"'
+      }
+      if (at < line.length && line[at] !== ',') return null
+      fields.push(value)
+    } else {
+      const comma = line.indexOf(',', at)
+      const end = comma < 0 ? line.length : comma
+      fields.push(line.slice(at, end))
+      at = end
+    }
+    if (at >= line.length) return fields
+    at++
+  }
+}
+
+/** Lines as text, or null where the octets are none. */
+function* linesOf(bytes: Uint8Array): Iterable<{ text: string | null; number: number }> {
+  const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
+  if (isWide) {
+    let number = 0
+    for (const text of new TextDecoder(bytes[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(bytes).split(/\r\n|\n/))
+      yield { text, number: ++number }
+    return
+  }
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  for (let number = 1; start < bytes.length; number++) {
+    const newline = bytes.indexOf(10, start)
+    const end = newline < 0 ? bytes.length : newline
+    const cut = end > start && bytes[end - 1] === 13 ? end - 1 : end
+    let text: string | null
+    try {
+      text = decoder.decode(bytes.subarray(start, cut))
+    } catch {
+      text = null
+    }
+    yield { text, number }
+    start = end + 1
+  }
+}
