@@ -103,13 +103,13 @@ test('only visits since a day are looked at', async (context) => {
 
 test('a capture that is damaged is told, and the others are judged; hits say what they could not read', async (context) => {
   const { data } = await kept(context)
-  const [folder] = (await readdir(join(data, 'captures'))).filter((name) => name !== 'log')
+  const folder = (await readdir(join(data, 'captures'))).find((name) => name !== 'log')
   const [file] = await readdir(join(data, 'captures', folder ?? ''))
   await writeFile(join(data, 'captures', folder ?? '', file ?? ''), '{}')
   const { failed, summary } = await judgedAgain({ data })
   assert.deepEqual([failed, summary.failed, summary.judged], [['STORE_CORRUPT'], 1, 2])
 
-  const [observed] = (await readdir(join(data, 'observations'))).filter((name) => name !== 'log')
+  const observed = (await readdir(join(data, 'observations'))).find((name) => name !== 'log')
   const [answer] = await readdir(join(data, 'observations', observed ?? ''))
   await writeFile(join(data, 'observations', observed ?? '', answer ?? ''), 'x')
   const notes: string[] = []

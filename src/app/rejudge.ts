@@ -77,7 +77,7 @@ export async function* rejudge(
       // Judged under this version alone: nothing to be held against.
       if (known.now !== null && known.before === null) return null
       if (!isChanged(known.before, after, changes)) return null
-      if (known.before === null && !worthTelling.includes(after.conclusion.status)) return null
+      if (known.before === null && !worthTelling.has(after.conclusion.status)) return null
       summary.changed++
       const before = known.before === null ? null : { observation: known.before, parts: await parts(known.before.judgement) }
       return {
@@ -122,7 +122,7 @@ export async function* rejudge(
 }
 
 /** Of captures that were never judged. */
-const worthTelling: readonly Status[] = [...foundStatuses, 'opt-in', 'hint', 'inconclusive']
+const worthTelling: ReadonlySet<Status> = new Set([...foundStatuses, 'opt-in', 'hint', 'inconclusive'])
 
 /** Where answers go: the files, and the index where there is one. */
 async function openRecord(

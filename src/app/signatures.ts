@@ -10,8 +10,7 @@ import { sha256 } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
 import { memoryBlobs } from '#model/memory-blobs.ts'
 import type { SignatureFault } from '#model/signature.ts'
-import type { ListedSignature, TestedSignature } from '#model/signature-report.ts'
-import { knownBy } from '#report/signature-table.ts'
+import { knownBy, type ListedSignature, type TestedSignature } from '#model/signature-report.ts'
 import { type KnowledgeRequest, signatureFolders } from './knowledge.ts'
 
 /** Every signature in use, by id, and what is wrong with files of the user's own. */

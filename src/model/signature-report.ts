@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { findingKinds } from './finding.ts'
+import type { Signature } from './signature.ts'
 
 const text = z.string()
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
@@ -38,3 +39,20 @@ export const testedSignatureSchema = z.looseObject({
 })
 
 export type TestedSignature = z.infer<typeof testedSignatureSchema>
+
+/** By what a signature recognises. */
+export function knownBy(signature: Signature): string[] {
+  const parts: [string, readonly unknown[]][] = [
+    ['hosts', signature.hosts],
+    ['pools', signature.poolHosts],
+    ['path', signature.scriptPaths],
+    ['address', signature.startUrls],
+    ['calls', signature.calls],
+    ['markup', signature.elements],
+    ['strings', signature.literals],
+  ]
+  return [
+    ...parts.filter(([, list]) => list.length > 0).map(([name]) => name),
+    ...(signature.api === undefined ? [] : [`interface of \`${signature.api}\``]),
+  ]
+}

@@ -1,4 +1,5 @@
 import type { Signature } from '#model/signature.ts'
+import { knownBy } from '#model/signature-report.ts'
 
 const kindsInWords: Partial<Record<Signature['kind'], string>> = {
   mining: 'Miners',
@@ -65,23 +66,6 @@ export function yearsOf({ active }: Pick<Signature, 'active'>): string {
   if (active === undefined || (active.from === null && active.to === null)) return '–'
   if (active.from === null) return `until ${active.to}`
   return active.to === null ? `since ${active.from}` : `${active.from} to ${active.to}`
-}
-
-/** By what a signature recognises. */
-export function knownBy(signature: Signature): string[] {
-  const parts: [string, readonly unknown[]][] = [
-    ['hosts', signature.hosts],
-    ['pools', signature.poolHosts],
-    ['path', signature.scriptPaths],
-    ['address', signature.startUrls],
-    ['calls', signature.calls],
-    ['markup', signature.elements],
-    ['strings', signature.literals],
-  ]
-  return [
-    ...parts.filter(([, list]) => list.length > 0).map(([name]) => name),
-    ...(signature.api === undefined ? [] : [`interface of \`${signature.api}\``]),
-  ]
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')

@@ -117,13 +117,11 @@ export function foldHits(
   const sorted = hits.toSorted((a, b) =>
     a.observedAt < b.observedAt ? -1 : a.observedAt > b.observedAt ? 1 : a.captureId < b.captureId ? -1 : 1,
   )
-  const hitIds = new Set(hits.map(({ captureId }) => captureId))
+  const hitIds: ReadonlySet<string> = new Set(hits.map(({ captureId }) => captureId))
   const bySite = Map.groupBy(sorted, ({ site }) => site)
   // A look is a visit whose answer does not depend on something that it was blind to.
   const misses = Map.groupBy(
-    looks.filter(
-      ({ captureId, status }) => !hitIds.has(captureId as Hit['captureId']) && status !== 'not-observed' && status !== 'inconclusive',
-    ),
+    looks.filter(({ captureId, status }) => !hitIds.has(captureId) && status !== 'not-observed' && status !== 'inconclusive'),
     ({ site }) => site,
   )
   const loaders = new Map<string, { sites: Set<string>; captures: number }>()
