@@ -4,6 +4,7 @@
  *   npm run figures -- --seed 7 --policy ignore --jobs 2 [--only WORD]… [--dwell MS] [--profile NAME] [--user-agent TEXT] [--out DIR] [--all]
  *
  * Starts a lab, visits its sites as `assay scan` does and prints every answer that is not as the truth says. Exits 1 where there is one.
+ * Under `accept` and `reject` only the sites that ask something are visited.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -36,9 +37,11 @@ const labDir = join(dir, 'lab')
 const lab = await startLab({ dir: labDir, seed: Number(values.seed), sites })
 let wrong = 0
 try {
-  const truths = selected(lab, values.only)
+  const chosen = selected(lab, values.only)
+  const asking = chosen.filter(({ asking: how }) => how !== null && how !== 'none')
   for (const policy of (['ignore', 'accept', 'reject'] as const).filter((name) => values.policy.includes(name))) {
     const started = performance.now()
+    const truths = policy === 'ignore' ? chosen : asking
     console.log(`seed ${values.seed}, consent ${policy}, ${values.jobs} at a time, ${truths.length} sites`)
     let done = 0
     const visits = {

@@ -3,7 +3,7 @@
  *
  *   npm run replay-check -- [--dwell MS] [--out DIR] [--verbose] FILE [URL…] FILE [URL…] …
  *
- * Each FILE (HAR, WARC, ARC, WACZ, saved page, folder of a site) is served under its own names on loopback and visited at its first page, or at
+ * Each FILE (HAR, WARC, ARC, WACZ, saved page, folder of a site) is served under its own names on loopback and visited at its home page, or at
  * the URLs that follow it. Captures stay in DIR, with the screenshots beside them. Exits 1 where the capture lacks something that the browser
  * asked for, or has other octets than the archive.
  */
@@ -49,12 +49,18 @@ for (const { file, urls } of jobs) {
 await rm(scratch, { recursive: true, force: true })
 process.exit(faults === 0 ? 0 : 1)
 
+/** A site's own first page, where the archive has one; else the archive's. */
+function firstPage(pages: readonly string[]): string[] {
+  const home = pages.find((page) => /^https?:\/\/[^/]+\/(?:index\.html?)?$/.test(page))
+  return home === undefined ? pages.slice(0, 1) : [home]
+}
+
 async function check(file: string, urls: string[]): Promise<void> {
   const archive = await archivedFiles(file)
   const dir = await mkdtemp(join(scratch, 'lab-'))
   const lab = await replayArchives([file], dir)
   try {
-    const pages = urls.length > 0 ? urls : lab.pages.slice(0, 1)
+    const pages = urls.length > 0 ? urls : firstPage(lab.pages)
     console.log(`\n# ${basename(file)}: ${lab.count} responses, ${lab.bodiesLost} without body, ${lab.pages.length} pages`)
     const judged = await judgedArchive(file)
     for (const loss of lab.losses.slice(0, 3)) console.log(`  not read: ${loss}`)
