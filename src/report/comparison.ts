@@ -2,7 +2,7 @@ import type { CodeChange, ComparedCode, ComparedPage, Comparison, MinerFacts } f
 import type { Finding } from '#model/finding.ts'
 import { inert } from './escape.ts'
 import { codeText, plainText } from './markdown-text.ts'
-import { miningFacts, statusWords } from './words.ts'
+import { counted, miningFacts, statusWords } from './words.ts'
 
 /** How a text of the page and how code is shown: the two formats differ in nothing else. */
 interface Format {
@@ -62,7 +62,9 @@ function sectionsOf(comparison: Comparison, f: Format): { title: string; lines: 
 function minerLines(before: MinerFacts, after: MinerFacts, f: Format): string[] {
   const list = (values: readonly string[]): string => (values.length === 0 ? 'none' : values.map((value) => f.code(value)).join(', '))
   const load = ({ loadCores, busyThreads }: MinerFacts): string =>
-    loadCores === null ? 'not measured' : `${loadCores} cores beside the page's own thread, ${busyThreads} threads above half a core`
+    loadCores === null
+      ? 'not measured'
+      : `${loadCores} ${loadCores === 1 ? 'core' : 'cores'} beside the page's own thread, ${counted(busyThreads ?? 0, 'thread', 'threads')} above half a core`
   const shown = (miner: MinerFacts): [string, string][] => [
     ['Status', statusWords[miner.status].label],
     ...miningFacts(miner.mining)

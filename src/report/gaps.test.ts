@@ -10,6 +10,7 @@ import { reportedPageWith } from '../../test/observation.ts'
 import { type ReportPart, madeOf } from './gaps.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
 import { htmlReport } from './html.ts'
+import { markdownReport } from './markdown.ts'
 import { sarif } from './sarif.ts'
 import { terminalAnswer } from './terminal.ts'
 
@@ -103,4 +104,35 @@ describe('a part of a report whose list is not whole says so', () => {
     assert.match(section({ ...reportedPageWith('plain'), observation, capture: null }, 'code'), /earlier version/)
     assert.equal(answerOf(observation).gaps, undefined)
   })
+})
+
+describe('a page that never came', () => {
+  const { observation } = reportedPageWith('plain')
+  const never: ReportedPage = {
+    ...reportedPageWith('plain'),
+    origin: null,
+    observation: {
+      ...observation,
+      reached: 'error',
+      error: { code: 'DNS_FAILED', message: 'the name is not known' },
+      findings: [],
+      components: [],
+      blindTo: [],
+      followUps: [],
+    },
+  }
+  const formats: Record<string, (page: ReportedPage) => string> = {
+    terminal: (page) => terminalAnswer(page.observation, { colour: false }),
+    HTML: (page) => htmlReport([page], '1'),
+    Markdown: (page) => markdownReport([page], '1'),
+    SARIF: (page) => sarif([page.observation], '1'),
+  }
+  for (const [name, format] of Object.entries(formats)) {
+    it(`has no lists that could be whole: ${name}`, () => assert.doesNotMatch(format(never), /not whole/i))
+    it(`but one that came and failed later has: ${name}`, () =>
+      assert.match(
+        format({ ...never, observation: { ...never.observation, error: { code: 'TIMEOUT', message: 'too slow' } } }),
+        /not whole/i,
+      ))
+  }
 })

@@ -1,4 +1,5 @@
 import { artifacts, type Capture } from '#model/capture.ts'
+import type { ErrorRecord } from '#model/errors.ts'
 import type { Gap } from '#model/gap.ts'
 import type { Observation } from '#model/observation.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
@@ -89,7 +90,7 @@ function pageSection(page: ReportedPage, index: number): Markup {
       <h1>${nameOf(page)}</h1>
       ${observation.finalUrl !== observation.url && html`<p class="quiet">reached ${observation.finalUrl}</p>`}
       <p class="verdict">${badge(observation)} ${conclusion.sentence}</p>
-      ${observation.error && html`<p class="error">Error ${observation.error.code}: ${observation.error.message}</p>`}
+      ${observation.error && errorLine(observation.error, conclusion.sentence)}
     </header>
     ${whatToDo(page)}
     ${
@@ -112,6 +113,11 @@ function pageSection(page: ReportedPage, index: number): Markup {
     ${page.origin && originSection(page.origin, observation.site, index)} ${!neverCame(observation) && seen(page, index, gaps)}
     ${notSeen(observation)} ${conditions(observation, capture)}
   </article>`
+}
+
+/** The sentence above may have said it already. */
+function errorLine({ code, message, hint }: ErrorRecord, sentence: string): Markup {
+  return html`<p class="error">Error ${code}${!sentence.includes(message) && `: ${message}`}${hint !== undefined && `. ${hint}`}</p>`
 }
 
 /** All that is to be said of a page that there was. */
@@ -244,7 +250,7 @@ function notSeen(observation: Observation): Markup {
     ${
       observation.gaps === undefined
         ? html`<p>This answer is of an earlier version, which did not say whether its lists are whole.</p>`
-        : observation.gaps.length > 0 &&
+        : allGaps(observation).length > 0 &&
           html`<p>Lists of the record that are not whole:</p>
             <ul>
               ${allGaps(observation).map((gap) => html`<li>${gap}</li>`)}

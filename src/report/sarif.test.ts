@@ -12,12 +12,12 @@ import { sarif } from './sarif.ts'
 /** The schema that OASIS published, as @microsoft/jest-sarif carries it. */
 let fits: ValidateFunction
 
-const json = async (name: string): Promise<object> => JSON.parse(await readFile(fileURLToPath(import.meta.resolve(name)), 'utf8')) as object
+const json = async (at: string): Promise<object> => JSON.parse(await readFile(fileURLToPath(at), 'utf8')) as object
 
 before(async () => {
   const ajv = new Ajv({ schemaId: 'auto', meta: false, validateSchema: false, unknownFormats: 'ignore', logger: false })
-  ajv.addMetaSchema(await json('ajv/lib/refs/json-schema-draft-04.json'))
-  fits = ajv.compile(await json('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'))
+  ajv.addMetaSchema(await json(import.meta.resolve('ajv/lib/refs/json-schema-draft-04.json')))
+  fits = ajv.compile(await json(import.meta.resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json')))
 })
 
 interface Log {
