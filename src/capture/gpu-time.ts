@@ -4,7 +4,7 @@ import { pause, within } from './deadline.ts'
 /** Processor time of the browser's GPU process, which all of its visits share, milliseconds; null where the browser does not say. */
 export async function gpuTimeMs(browser: CdpSession): Promise<number | null> {
   try {
-    const { processInfo } = await within(2_000, 'process information', browser.send('SystemInfo.getProcessInfo'))
+    const { processInfo } = await within(5_000, 'process information', browser.send('SystemInfo.getProcessInfo'))
     const gpu = processInfo.find((process) => process.type.toLowerCase() === 'gpu')
     return gpu ? gpu.cpuTime * 1_000 : null
   } catch {
@@ -14,17 +14,24 @@ export async function gpuTimeMs(browser: CdpSession): Promise<number | null> {
 
 /** Less than this over a whole visit is drawing. */
 const muchMs = 1_500
-const watchedMs = 250
+const looks = 3
+const lookMs = 200
 
 /**
  * Whether the GPU process goes on with what a page gave it though the page is gone: no shader is ever taken back from it, and every later
- * page of the browser waits for it to draw. Only where it worked much since `startMs` is it watched for a moment.
+ * page of the browser waits for it to draw. Only where it worked much since `startMs`, or is another process, is it watched for a moment.
+ * Without work it uses no time at all; on a busy machine one that never stops gets little: so any use counts, in most of the looks.
  */
 export async function isGpuStuck(browser: CdpSession, startMs: number | null): Promise<boolean> {
-  const endMs = await gpuTimeMs(browser)
-  // A new process began at zero.
-  if (startMs === null || endMs === null || endMs - startMs < muchMs) return false
-  await pause(watchedMs, new AbortController().signal)
-  const laterMs = await gpuTimeMs(browser)
-  return laterMs !== null && laterMs - endMs > watchedMs / 3
+  let lastMs = await gpuTimeMs(browser)
+  if (lastMs === null || (startMs !== null && lastMs >= startMs && lastMs - startMs < muchMs)) return false
+  let busy = 0
+  for (let look = 0; look < looks && busy >= look - 1; look++) {
+    await pause(lookMs, new AbortController().signal)
+    const ms: number | null = await gpuTimeMs(browser)
+    if (ms === null) return false
+    if (ms > lastMs) busy++
+    lastMs = ms
+  }
+  return busy >= looks - 1
 }

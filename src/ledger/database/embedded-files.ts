@@ -88,7 +88,8 @@ export async function initialise(pgdata: string, files: Installation, owner: Pro
     '--no-instructions',
     '--wal-segsize=4',
   ]
-  const child = spawn(command, rest, { ...owner.options, cwd: '/', env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
+  // A group of its own: Ctrl-C is for us. It takes a second, and to end it half would read as a database that cannot be set up.
+  const child = spawn(command, rest, { ...owner.options, cwd: '/', env: environment, detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)))
   const [code] = (await once(child, 'close')) as [number | null]
