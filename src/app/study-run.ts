@@ -7,7 +7,8 @@ import { type Clock, systemClock } from '#model/clock.ts'
 import { sha256 } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
 import { siteOf } from '#model/site.ts'
-import { planStudy, type StudyPlan } from '#study/plan.ts'
+import type { StudyPlanned } from '#model/study-texts.ts'
+import { planStudy } from '#study/plan.ts'
 import { parseStudyFile, type StudyFile } from '#study/study-file.ts'
 import { readSeedFile } from './seed-file.ts'
 import { withLedger } from './study-report.ts'
@@ -32,21 +33,8 @@ const loadSeconds = 4
 const usualDwell: Record<StudyFile['profile'], number> = { quick: 5, standard: 8, thorough: 45 }
 const visitBytes = 1_500_000
 
-export interface PlannedStudy {
-  schema: 'assay.study-plan'
-  schemaVersion: 1
-  name: string
-  endpoint: string
-  population: { sites: number; pages: number; isCensus: boolean; badLines: number; tags: { tag: string; pages: number }[] }
-  rounds: number
-  every: string | null
-  profile: string
-  jobs: number
-  plan: StudyPlan
-}
-
 /** What a study will cost and be able to show. Visits nothing and writes nothing. */
-export async function planOf(path: string, jobs: number): Promise<PlannedStudy> {
+export async function planOf(path: string, jobs: number): Promise<StudyPlanned> {
   const { study, list } = await readStudy(path)
   const { everyMs, rounds } = scheduleOf(study.every ?? null, study.for ?? (study.every === undefined ? null : study.every))
   const sites = new Set(list.seeds.map(({ url }) => siteOf(url))).size

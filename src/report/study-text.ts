@@ -7,7 +7,8 @@ const percent = (value: number): string => `${(value * 100).toFixed(value < 0.00
 /** A figure's value with its interval, as people write it. */
 export function figureText({ value, low, high, of, unit }: Pick<Figure, 'value' | 'low' | 'high' | 'of' | 'unit'>): string {
   if (value === null) return unit === 'days' ? 'not reached' : 'not known'
-  const one = (each: number) => (unit === 'share' ? percent(each) : unit === 'p' ? each.toPrecision(2) : unit === 'days' ? each.toFixed(1) : String(each))
+  const one = (each: number) =>
+    unit === 'share' ? percent(each) : unit === 'p' ? each.toPrecision(2) : unit === 'days' ? each.toFixed(1) : String(each)
   const interval = low === null && high === null ? '' : ` (${low === null ? '?' : one(low)} to ${high === null ? '?' : one(high)})`
   return `${one(value)}${unit === 'share' || unit === 'p' ? '' : ` ${unit}`}${interval}${of === null ? '' : ` of ${of}`}`
 }
@@ -17,9 +18,12 @@ export function explanationText({ figure, sites }: StudyExplanation): string {
   for (const { site, visits } of sites) {
     lines.push(`  ${inert(site, 80)}`)
     for (const { at, round, lane, state, captureId, url } of visits)
-      lines.push(`    ${at.slice(0, 16)}  ${round === null ? '' : `round ${round}, `}${lane}: ${inert(state, 60)}  ${captureId ?? 'no capture'}  ${inert(url, 100)}`)
+      lines.push(
+        `    ${at.slice(0, 16)}  ${round === null ? '' : `round ${round}, `}${lane}: ${inert(state, 60)}  ${captureId ?? 'no capture'}  ${inert(url, 100)}`,
+      )
   }
-  if (sites.some(({ visits }) => visits.some(({ captureId }) => captureId !== null))) lines.push('', 'assay report CAPTURE --data DIR shows what a capture holds; assay judge judges it again.')
+  if (sites.some(({ visits }) => visits.some(({ captureId }) => captureId !== null)))
+    lines.push('', 'assay report CAPTURE --data DIR shows what a capture holds; assay judge judges it again.')
   return `${lines.join('\n')}\n`
 }
 
@@ -40,7 +44,8 @@ export function retractionsText(rows: readonly StudyRetraction[]): string {
   return `${lines.join('\n')}\n`
 }
 
-const names = (subjects: readonly string[]): string => (subjects.length === 0 ? '' : ` (${subjects.map((subject) => inert(subject, 60)).join(', ')})`)
+const names = (subjects: readonly string[]): string =>
+  subjects.length === 0 ? '' : ` (${subjects.map((subject) => inert(subject, 60)).join(', ')})`
 
 export function planText({ name, endpoint, population, rounds, every, profile, jobs, plan }: StudyPlanned): string {
   const lines = [
@@ -52,7 +57,9 @@ export function planText({ name, endpoint, population, rounds, every, profile, j
     'What it will be able to show:',
     `  at least one site, with 95 %, of a share of ${percent(plan.smallestSeen)} and more`,
     ...plan.intervals.map(({ share, low, high }) => `  were ${percent(share)} found: an interval from ${percent(low)} to ${percent(high)}`),
-    ...plan.detectable.map(({ share, other }) => `  between two halves of the sites: ${percent(share)} against ${percent(other)} (power 80 %, level 5 %)`),
+    ...plan.detectable.map(
+      ({ share, other }) => `  between two halves of the sites: ${percent(share)} against ${percent(other)} (power 80 %, level 5 %)`,
+    ),
     plan.longestFollowedDays === null
       ? '  no length of stays: too few rounds to see a start and an end'
       : `  stays from ${plan.shortestStayDays} to ${plan.longestFollowedDays} days; shorter ones fall between rounds, longer ones are cut`,

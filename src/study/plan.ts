@@ -1,3 +1,4 @@
+import type { StudyPlan } from '#model/study-texts.ts'
 import { zOf } from './estimators/distribution.ts'
 import { wilson } from './wilson.ts'
 
@@ -11,25 +12,6 @@ export interface PlanInput {
   /** Of one visit: seconds, and octets kept. */
   visitSeconds: number
   visitBytes: number
-}
-
-/** What a study will cost, and what it will be able to show. */
-export interface StudyPlan {
-  visits: number
-  hours: number
-  /** Of one round: it must fit into the time to the next. */
-  hoursARound: number
-  fits: boolean
-  gigabytes: number
-  /** Ends of the 95 % interval, were so many of the sites found. */
-  intervals: { share: number; low: number; high: number }[]
-  /** A share of which at least one site is found with 95 %. */
-  smallestSeen: number
-  /** Between two halves of the sites: the second share that differs from the first with a power of 80 % at 5 %. */
-  detectable: { share: number; other: number }[]
-  shortestStayDays: number | null
-  /** The longest length that a stay whose start was seen can be followed. */
-  longestFollowedDays: number | null
 }
 
 const shares = [0.001, 0.01, 0.05]

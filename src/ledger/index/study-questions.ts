@@ -1,4 +1,5 @@
 import type { Status } from '#model/finding.ts'
+import type { StudyRetraction, StudySaid } from '#model/study-texts.ts'
 import type { Database, Queryable } from '../database/database.ts'
 import { type ImportedRow, listImports, writeImport } from '../imports.ts'
 import { jsonForSql } from './write.ts'
@@ -47,24 +48,7 @@ export interface InstanceRow {
   slot: string | null
 }
 
-export interface RetractionRow {
-  captureId: string
-  site: string
-  url: string
-  observedAt: Date
-  /** `withdrawn`: said found, and no longer; `late`: found only by a later judgement; `renamed`: found before and now, with other names. */
-  kind: 'withdrawn' | 'late' | 'renamed'
-  before: Said
-  now: Said
-}
-
-export interface Said {
-  status: Status
-  judgement: string
-  at: Date
-  /** Families, services and accounts, as `kind name`. */
-  subjects: string[]
-}
+export type RetractionRow = StudyRetraction
 
 export interface StudyVersion {
   name: string
@@ -235,7 +219,7 @@ async function retractions(database: Database): Promise<RetractionRow[]> {
     .sort((a, b) => (a.site < b.site ? -1 : a.site > b.site ? 1 : a.observedAt.getTime() - b.observedAt.getTime()))
 }
 
-function saidOf(row: Record<string, unknown>, when: 'before' | 'now'): Said {
+function saidOf(row: Record<string, unknown>, when: 'before' | 'now'): StudySaid {
   return {
     status: row[`${when}Status`] as Status,
     judgement: row[`${when}Judgement`] as string,

@@ -1,7 +1,7 @@
 import { zOf } from './distribution.ts'
 import { logLogBand } from './kaplan-meier.ts'
 import { seededRandom } from './random.ts'
-import { type Interval, type Mass, turnbull, type TurnbullFit } from './turnbull.ts'
+import { type Interval, type Mass, prepare, type TurnbullFit } from './turnbull.ts'
 
 /** A stay as visits saw it, in days. */
 export interface ObservedStay {
@@ -52,7 +52,15 @@ const shares = [0.25, 0.5, 0.75]
 export function stayLength(stays: readonly ObservedStay[], options: LengthOptions): LengthEstimate {
   const { times, level = 0.95, replicates = 200, seed = 1 } = options
   const clusters = [...Map.groupBy(stays, ({ cluster }) => cluster).values()]
-  const fit = turnbull(stays.map(intervalOf))
+  const { intervals, fit: fitWith } = prepare(stays.map(intervalOf))
+  const places = new Map(intervals.map(({ left, right }, place) => [`${left} ${right}`, place]))
+  const weigh = (sample: readonly ObservedStay[]): Float64Array => {
+    const weights = new Float64Array(intervals.length)
+    for (const stay of sample) weights[placeOf.get(stay) ?? 0]!++
+    return weights
+  }
+  const placeOf = new Map(stays.map((stay) => [stay, places.get(`${stay.lastSeen} ${stay.goneBy}`) ?? 0]))
+  const fit = fitWith(weigh(stays))
   const gaps = gapsOf(stays)
   const grid = [...new Set(times)].sort((a, b) => a - b)
   const base = grid.map((time) => lengthSurvival(fit.masses, gaps, time))
@@ -63,7 +71,7 @@ export function stayLength(stays: readonly ObservedStay[], options: LengthOption
     for (let replicate = 0; replicate < replicates; replicate++) {
       const sample: ObservedStay[] = []
       for (let draw = 0; draw < clusters.length; draw++) sample.push(...clusters[Math.floor(random() * clusters.length)]!)
-      const masses = turnbull(sample.map(intervalOf), { tolerance: 1e-3, maxIterations: 300 }).masses
+      const { masses } = fitWith(weigh(sample), { tolerance: 1e-3, maxIterations: 300 })
       const itsGaps = gapsOf(sample)
       grid.forEach((time, at) => {
         const value = Math.min(1 - floor, Math.max(floor, lengthSurvival(masses, itsGaps, time)))

@@ -27,6 +27,14 @@ export interface TurnbullOptions {
   maxIterations?: number
 }
 
+/** Data made ready for fits with other weights. */
+export interface Prepared {
+  /** Distinct intervals, in the order in which they came. */
+  intervals: Required<Interval>[]
+  /** Fits so many of each distinct interval. */
+  fit(weights: Float64Array, options?: TurnbullOptions): TurnbullFit
+}
+
 interface Problem {
   masses: { left: number; right: number }[]
   first: Int32Array
@@ -42,8 +50,23 @@ interface Problem {
  * the likelihood is concave, so that its maximum is within `max gradient − n` of it.
  */
 export function turnbull(data: readonly Interval[], options: TurnbullOptions = {}): TurnbullFit {
-  const { tolerance = 1e-7, maxIterations = 20_000 } = options
-  const problem = problemOf(data)
+  const { intervals, fit } = prepare(data)
+  return fit(
+    Float64Array.from(intervals, ({ weight }) => weight),
+    options,
+  )
+}
+
+export function prepare(data: readonly Interval[]): Prepared {
+  const intervals = distinct(data)
+  const structure = structureOf(intervals)
+  return {
+    intervals,
+    fit: (weight, options = {}) => maximise({ ...structure, weight, total: weight.reduce((a, b) => a + b, 0) }, options),
+  }
+}
+
+function maximise(problem: Problem, { tolerance = 1e-7, maxIterations = 20_000 }: TurnbullOptions): TurnbullFit {
   const m = problem.masses.length
   if (m === 0) return { masses: [], logLikelihood: 0, gap: 0, iterations: 0, converged: true }
   let p = new Float64Array(m).fill(1 / m)
@@ -96,8 +119,7 @@ export function turnbull(data: readonly Interval[], options: TurnbullOptions = {
   }
 }
 
-/** Innermost intervals: a left end that is followed at once by a right one. At one time exact values come first, then right ends, then left ones. */
-function problemOf(data: readonly Interval[]): Problem {
+function distinct(data: readonly Interval[]): Required<Interval>[] {
   const merged = new Map<string, Required<Interval>>()
   for (const { left, right, weight = 1 } of data) {
     if (!(right >= left) || !(left > -Infinity)) throw new RangeError(`from ${left} to ${right} is no interval`)
@@ -106,7 +128,11 @@ function problemOf(data: readonly Interval[]): Problem {
     if (known) known.weight += weight
     else merged.set(key, { left, right, weight })
   }
-  const intervals = [...merged.values()]
+  return [...merged.values()]
+}
+
+/** Innermost intervals: a left end that is followed at once by a right one. At one time exact values come first, then right ends, then left ones. */
+function structureOf(intervals: readonly Interval[]): Omit<Problem, 'weight' | 'total'> {
   const ends = intervals
     .flatMap(({ left, right }) => [
       { at: left, order: left === right ? 0 : 2, isLeft: true },
@@ -125,8 +151,7 @@ function problemOf(data: readonly Interval[]): Problem {
     first[i] = lowest(masses.length, (j) => masses[j]!.left > left || (masses[j]!.left === left && masses[j]!.order >= order))
     last[i] = lowest(masses.length, (j) => masses[j]!.right > right) - 1
   })
-  const weight = Float64Array.from(intervals, (interval) => interval.weight)
-  return { masses, first, last, weight, total: weight.reduce((a, b) => a + b, 0) }
+  return { masses, first, last }
 }
 
 function lowest(length: number, holds: (j: number) => boolean): number {
@@ -147,6 +172,7 @@ function evaluate({ first, last, weight }: Problem, p: Float64Array, gradient: F
   const change = new Float64Array(m + 1)
   let value = 0
   for (let i = 0; i < weight.length; i++) {
+    if (weight[i] === 0) continue
     const mass = below[last[i]! + 1]! - below[first[i]!]!
     if (!(mass > 0)) return -Infinity
     value += weight[i]! * Math.log(mass)

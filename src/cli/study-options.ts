@@ -1,0 +1,26 @@
+import { type Command, InvalidArgumentError } from 'commander'
+
+export interface PlaceFlags {
+  data: string
+  database?: string
+}
+
+export function placeOptions(command: Command): Command {
+  return command
+    .option('--data <dir>', 'data folder', 'assay-data')
+    .option('--database <url>', 'a served PostgreSQL instead of the embedded one')
+}
+
+export const placeFrom = ({ data, database }: PlaceFlags): { data: string; database: string | null } => ({
+  data,
+  database: database ?? null,
+})
+
+/** A day, to its end in UTC, or a time. */
+export function day(text: string): Date {
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text)
+  const date = new Date(isDay ? `${text}T23:59:59.999Z` : text)
+  if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(date.getTime()) || date.toISOString().slice(0, 7) !== text.slice(0, 7))
+    throw new InvalidArgumentError('a day such as 2026-01-31.')
+  return date
+}

@@ -1,0 +1,70 @@
+import { writeFile } from 'node:fs/promises'
+import { type Command, Option } from 'commander'
+import { exportFigures, exportStudy } from '#app/study-data.ts'
+import { studyReport } from '#app/study-report.ts'
+import { AssayError } from '#model/errors.ts'
+import { csvFigures } from '#report/study-csv.ts'
+import { htmlStudy } from '#report/study-html.ts'
+import { explanationText } from '#report/study-text.ts'
+import { exit } from './exit.ts'
+import { day, type PlaceFlags, placeFrom, placeOptions } from './study-options.ts'
+
+interface ReportFlags extends PlaceFlags {
+  crawl?: string
+  asOf?: Date
+  format: 'html' | 'json' | 'csv' | 'parquet'
+  out?: string
+}
+
+export function defineReport(study: Command): void {
+  placeOptions(study.command('report').description('the whole report of a crawl: prevalence, longevity, coverage, and what it cannot show'))
+    .option('--crawl <name>', 'which crawl, where there are several')
+    .option('--as-of <date>', 'what was believed on that day (2026-01-31)', day)
+    .addOption(
+      new Option('--format <format>', 'html: one file without script; csv: the figures; parquet: a folder with figures and views')
+        .choices(['html', 'json', 'csv', 'parquet'])
+        .default('html'),
+    )
+    .option('--out <path>', 'file to write (else standard output); of parquet the folder')
+    .action(async (flags: ReportFlags) => {
+      const place = placeFrom(flags)
+      if (flags.format === 'parquet' && flags.out === undefined)
+        throw new AssayError('BAD_ARGUMENT', 'Parquet is written into a folder', { hint: '--out DIR' })
+      const { report } = await studyReport({ ...place, crawl: flags.crawl ?? null, asOf: flags.asOf ?? null })
+      if (flags.format === 'parquet') {
+        const { dir } = await exportStudy(place, flags.out ?? null)
+        await exportFigures(report, dir)
+        process.stdout.write(`${dir}\n`)
+        exit(0)
+      }
+      const text = flags.format === 'html' ? htmlStudy(report) : flags.format === 'csv' ? csvFigures(report) : `${JSON.stringify(report)}\n`
+      if (flags.out === undefined) process.stdout.write(text)
+      else await writeFile(flags.out, text)
+      exit(0)
+    })
+}
+
+export function defineExplain(study: Command): void {
+  placeOptions(
+    study
+      .command('explain')
+      .description('from a figure to the sites to the captures that it rests on')
+      .argument('<figure>', 'its identifier, as the report has it'),
+  )
+    .option('--crawl <name>', 'which crawl, where there are several')
+    .option('--as-of <date>', 'what was believed on that day (2026-01-31)', day)
+    .option('--json', 'as JSON')
+    .action(async (figure: string, flags: PlaceFlags & { crawl?: string; asOf?: Date; json?: boolean }) => {
+      const built = await studyReport({ ...placeFrom(flags), crawl: flags.crawl ?? null, asOf: flags.asOf ?? null })
+      const explanation = built.explain(figure)
+      if (explanation === null) {
+        const start = figure.split('.').slice(0, 2).join('.')
+        const like = built.report.figures.map(({ id }) => id).filter((id) => id.startsWith(start) || id.includes(figure))
+        throw new AssayError('NOT_FOUND', `the report has no figure "${figure.slice(0, 80)}"`, {
+          hint: `There are ${(like.length > 0 ? like : built.report.figures.map(({ id }) => id)).slice(0, 12).join(', ')} …`,
+        })
+      }
+      process.stdout.write(flags.json ? `${JSON.stringify(explanation)}\n` : explanationText(explanation))
+      exit(0)
+    })
+}

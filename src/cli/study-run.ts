@@ -1,0 +1,95 @@
+import type { Command } from 'commander'
+import { crawl } from '#app/crawl.ts'
+import { planOf, readStudy, writeDown } from '#app/study-run.ts'
+import { inert } from '#report/escape.ts'
+import { planText } from '#report/study-text.ts'
+import { conditionsFrom, contactFrom, type CrawlFlags, crawlOptions, lanesFrom, linksFrom, mannersFrom } from './crawl-flags.ts'
+import { exit } from './exit.ts'
+import { knowledgeOf } from './knowledge-options.ts'
+import { positiveInteger } from './options.ts'
+import { interruptible, Progress } from './progress.ts'
+import { version } from './version.ts'
+
+export function definePlan(study: Command): void {
+  study
+    .command('plan')
+    .description('population, cadence, cost, and what the study will be able to show; visits nobody')
+    .argument('<file>', 'a study file (YAML): docs/study.md')
+    .option('--jobs <n>', 'pages at a time', positiveInteger, 2)
+    .option('--json', 'as JSON')
+    .action(async (file: string, flags: { jobs: number; json?: boolean }) => {
+      const planned = await planOf(file, flags.jobs)
+      process.stdout.write(flags.json ? `${JSON.stringify(planned)}\n` : planText(planned))
+      exit(0)
+    })
+}
+
+/** Name, list, rounds and profile are the file's: they are what was written down. How to reach the sites is the machine's. */
+const ofTheFile = new Set(['--every', '--for', '--name', '--limit', '--dwell', '--tag', '--scope', '--depth', '--inner'])
+
+export function defineRun(study: Command): void {
+  const run = crawlOptions(
+    study
+      .command('run')
+      .description('write the study down and run it; the same command goes on where it ended')
+      .argument('<file>', 'a study file (YAML): docs/study.md'),
+  )
+  for (const option of run.options) if (ofTheFile.has(option.long ?? '')) option.hideHelp()
+  run.action(async (file: string, given: CrawlFlags) => {
+    const progress = new Progress()
+    const { study: written, list } = await readStudy(file)
+    for (const { line, reason } of list.bad.slice(0, 20)) progress.line(`line ${line}: ${inert(reason, 200)}`)
+    const flags: CrawlFlags = { ...given, name: written.name }
+    const contact = contactFrom(flags)
+    const [lanes, links, manners, conditionsOf] = [
+      lanesFrom(flags),
+      linksFrom(flags),
+      await mannersFrom(flags),
+      await conditionsFrom(flags),
+    ]
+    const place = { data: flags.data, database: flags.database ?? null }
+    const state = await writeDown(place, written)
+    if (state === 'changed') progress.line('assay: the study file differs from before; both versions are kept, and the report says so')
+    const signal = interruptible(progress)
+    const result = await crawl(
+      {
+        name: written.name,
+        seeds: list.seeds,
+        every: written.every ?? null,
+        span: written.for ?? null,
+        startsAt: null,
+        ...place,
+        delayMs: flags.delay ?? null,
+        workshop: {
+          allowPrivate: flags.allowPrivate === true,
+          allow: flags.allow,
+          lab: flags.lab ?? null,
+          browser: flags.browser ?? null,
+          jobs: flags.jobs,
+          knowledge: knowledgeOf(flags),
+        },
+        visit: { profile: written.profile, ...(written.dwell === undefined ? {} : { dwellMs: written.dwell * 1000 }) },
+        lanes,
+        links,
+        manners,
+        conditionsOf,
+        httpJobs: flags.httpJobs,
+        version,
+        ...(contact === undefined ? {} : { contact }),
+      },
+      {
+        onNote: (text) => progress.line(text),
+        onRound: async (round, at) => progress.line(`round ${round + 1}, ${at.toISOString().slice(0, 10)}`),
+        onProgress: ({ done, due, running, perMinute }) =>
+          progress.now(`${done} done, ${due} due, ${running} under way, ${perMinute.toFixed(0)} a minute`),
+        onVisit: () => {},
+      },
+      signal,
+    )
+    progress.clear()
+    process.stdout.write(
+      `${result.visits} visits, ${result.failed} failed${result.ended === 'interrupted' ? '; interrupted, the same command goes on' : ''}\n`,
+    )
+    exit(result.ended === 'interrupted' ? 130 : 0)
+  })
+}
