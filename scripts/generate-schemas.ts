@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { answerSchema } from '#model/answer.ts'
 import { captureManifestSchema } from '#model/capture.ts'
+import { crawlPlanSchema } from '#model/crawl-plan.ts'
+import { crawlStatusSchema } from '#model/crawl-status.ts'
 import { comparisonSchema } from '#model/comparison.ts'
 import { hitsSchema } from '#model/hits.ts'
 import { rejudgeLineSchema } from '#model/rejudgement.ts'
@@ -37,6 +39,8 @@ export function generatedSchemas(): Record<string, string> {
       'One line of assay rejudge --json: a change, a failure, the summary last',
     ),
     'docs/schemas/hits.schema.json': schemaText(hitsSchema, 'The line of assay hits --json'),
+    'docs/schemas/crawl-plan.schema.json': schemaText(crawlPlanSchema, 'The line of assay crawl plan --json'),
+    'docs/schemas/crawl-status.schema.json': schemaText(crawlStatusSchema, 'One line of assay status --json'),
     'docs/schemas/comparison.schema.json': schemaText(comparisonSchema, 'The line of assay compare --json'),
   }
 }

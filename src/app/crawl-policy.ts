@@ -2,5 +2,5 @@
 export { type ConditionsOf, parseConditions, type VisitConditions } from '#crawl/conditions.ts'
 export { type LaneChoice, laneChoices, type LanePolicy } from '#crawl/lanes.ts'
 export type { LinkPolicy } from '#crawl/links.ts'
-export { type CrawlPlan, planCrawl, type PlanInput } from '#crawl/plan.ts'
+export { planCrawl, type PlanInput } from '#crawl/plan.ts'
 export { parseSpan, scheduleOf } from '#crawl/schedule.ts'

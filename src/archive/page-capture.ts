@@ -8,7 +8,7 @@ import type {
   WebSocketArtifact,
 } from '#model/artifact.ts'
 import { artifactKinds } from '#model/artifact.ts'
-import { type Capture, captureOf, captureSchemaVersion, type PageReached } from '#model/capture.ts'
+import { type Capture, type CaptureManifest, captureOf, captureSchemaVersion, type PageReached } from '#model/capture.ts'
 import { type Collection, complete, notCollected } from '#model/collection.ts'
 import type { ErrorRecord } from '#model/errors.ts'
 import type { BlobStore } from '#model/store.ts'
@@ -43,6 +43,8 @@ export interface PageSource {
   isLog: boolean
   /** When nothing in the archive tells the time. ISO 8601. */
   otherwiseAt: string
+  /** Of a visit of our own; what an archive holds gets one of its content. */
+  visitId?: string
   classify: ClassifyPage | null
 }
 
@@ -50,13 +52,18 @@ const page = 'target-1'
 const pageFrame = 'frame-1'
 
 /** One page of an archive → a capture of lane `archive`, with what the archive cannot hold said to be not collected. */
-export async function pageCapture(
+export async function pageCapture(...of: Parameters<typeof pageManifest>): Promise<Capture> {
+  return captureOf(await pageManifest(...of))
+}
+
+/** The same without its digest, for whoever knows more of it than an archive tells. */
+export async function pageManifest(
   group: PageGroup,
   { named, unread }: Followed,
   source: PageSource,
   references: PageReferences,
   blobs: BlobStore,
-): Promise<Capture> {
+): Promise<CaptureManifest> {
   const byUrl = new Map(named.map((one) => [one.url, one]))
   const members = orderedMembers(group, named)
   const startedAt = group.page?.startedAt || group.first.exchange.startedAt || group.main.exchange.startedAt || source.otherwiseAt
@@ -183,10 +190,10 @@ export async function pageCapture(
     ...mainText,
   }
   const ended = Math.max(startMs, ...members.map((stored) => Date.parse(stored.exchange.endedAt || stored.exchange.startedAt || startedAt)))
-  return captureOf({
+  return {
     schema: 'assay.capture',
     schemaVersion: captureSchemaVersion,
-    visitId: importedVisitId([group.first.exchange.url, finalUrl, startedAt, requests]),
+    visitId: source.visitId ?? importedVisitId([group.first.exchange.url, finalUrl, startedAt, requests]),
     seed: { url: group.first.exchange.url, tags: [], scope: 'page' },
     url: group.first.exchange.url,
     finalUrl,
@@ -199,7 +206,7 @@ export async function pageCapture(
     ended: { reason: 'imported', detail: endedDetail(source) },
     error: errorOf(group, losses),
     artifacts: collected,
-  })
+  }
 }
 
 function orderedMembers(group: PageGroup, named: readonly Named[]): StoredExchange[] {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { type CrawlPlan, planCrawl, type PlanInput, scheduleOf } from '#app/crawl-policy.ts'
+import { planCrawl, type PlanInput, scheduleOf } from '#app/crawl-policy.ts'
+import type { CrawlPlan } from '#model/crawl-plan.ts'
 import type { Seed } from '#model/seed.ts'
 import { siteOf } from '#model/site.ts'
 import { type CrawlFlags, crawlOptions, lanesFrom } from './crawl-flags.ts'
@@ -132,7 +133,9 @@ function planText(plan: CrawlPlan): string {
       : [`All rounds: ${plan.whole.visits} visits, ${hours(plan.whole.cpuS)} of one processor, ${gigabytes(plan.whole.bytes)} received.`]),
     plan.miss === null
       ? 'No page without a hint is sampled: what the http lane misses cannot be told (--lane both).'
-      : `Smallest miss that the sample shows with ${plan.miss.confidence * 100} %: ${plan.miss.smallestPages} pages, a share of ${(plan.miss.smallestShare * 100).toPrecision(2)} % = ${plan.miss.formula}.`,
+      : plan.miss.smallestShare === null
+        ? `The sample is too small to show a miss: it would take ${plan.miss.smallestPages} miners among ${plan.pages} pages. More pages, or --sample.`
+        : `Smallest miss that the sample shows with ${plan.miss.confidence * 100} %: ${plan.miss.smallestPages} pages, a share of ${(plan.miss.smallestShare * 100).toPrecision(2)} % = ${plan.miss.formula}.`,
     '',
   ].join('\n')
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Status } from '#model/finding.ts'
 import { type EndedTurn, type LanePolicy, nextTurnOf, placeOf } from './lanes.ts'
 
 const both: LanePolicy = { lane: 'both', sample: 0.1, hintBudget: null, repeat: 0.1, repeatWithinMs: 48 * 3_600_000, key: 'study-1' }
@@ -62,7 +61,7 @@ describe('what comes after a visit', () => {
     ],
     'a page that could not be observed may be sampled too': [
       always,
-      { status: 'not-observed' as Status },
+      { status: 'not-observed' },
       { lane: 'browser', repeat: 0, at: at.toISOString(), inclusion: { probability: 1, reason: 'sample' }, drawn: null },
     ],
     'nothing is sampled': [never, {}, null],
@@ -74,7 +73,7 @@ describe('what comes after a visit', () => {
   it('with a budget, hints wait for the draw and take no part in the sample', () => {
     const next = nextTurnOf({ ...always, hintBudget: 5 }, turn({ status: 'hint' }))
     assert.deepEqual([next?.at, next?.inclusion], [null, null])
-    assert.ok(next?.drawn !== null && next!.drawn >= 0 && next!.drawn < 1)
+    assert.ok(typeof next?.drawn === 'number' && next.drawn >= 0 && next.drawn < 1)
   })
   it('a repeat comes within its time, and not at once', () => {
     for (const url of pages.slice(0, 500)) {

@@ -1,3 +1,4 @@
+import type { CrawlPlan } from '#model/crawl-plan.ts'
 import type { LanePolicy } from './lanes.ts'
 
 /** What one visit costs. Measured (docs/benchmarks.md) where nobody says otherwise. */
@@ -30,38 +31,6 @@ export interface PlanInput {
   browser: VisitCost
 }
 
-export interface PlannedLane {
-  lane: 'http' | 'browser'
-  visits: number
-  cpuS: number
-  bytes: number
-}
-
-/** Of one round; `whole` of the crawl, null where it has no end. Plain JSON. */
-export interface CrawlPlan {
-  pages: number
-  sites: number
-  rounds: number | null
-  lanes: PlannedLane[]
-  /** How the browser lane's visits come about. */
-  browserVisits: { hints: number; hintProbability: number; sample: number; repeats: number }
-  /** Longest of: the lanes' work by their jobs, the politeness of the largest site, the daily budget. */
-  roundS: number
-  bound: 'jobs' | 'politeness' | 'budget'
-  fitsInRound: boolean | null
-  whole: { visits: number; cpuS: number; bytes: number } | null
-  /** Null where no page without a hint is sampled. */
-  miss: {
-    sample: number
-    /** A share of miners among the pages without a hint that the sample shows at least once with this confidence, if there is one. */
-    smallestShare: number
-    /** The same as a number of pages. */
-    smallestPages: number
-    confidence: number
-    formula: string
-  } | null
-}
-
 const confidence = 0.95
 const unending = 1_000_000
 
@@ -85,7 +54,7 @@ export function planCrawl(input: PlanInput): CrawlPlan {
   const sample = others * lanes.sample
   const firsts = lanes.lane === 'browser' ? pages : lanes.lane === 'both' ? hints + sample : 0
   const repeats = firsts * lanes.repeat
-  const planned: PlannedLane[] = []
+  const planned: CrawlPlan['lanes'] = []
   const add = (lane: 'http' | 'browser', visits: number, cost: VisitCost): void => {
     if (visits > 0)
       planned.push({ lane, visits: Math.round(visits), cpuS: Math.round(visits * cost.cpuS), bytes: Math.round(visits * cost.bytes) })
@@ -105,7 +74,7 @@ export function planCrawl(input: PlanInput): CrawlPlan {
   }
   const bound = (['budget', 'politeness', 'jobs'] as const).reduce((most, name) => (bounds[name] > bounds[most] ? name : most), 'jobs')
   const rounds = input.rounds >= unending ? null : input.rounds
-  const total = (of: (lane: PlannedLane) => number) => planned.reduce((sum, lane) => sum + of(lane), 0)
+  const total = (of: (lane: CrawlPlan['lanes'][number]) => number) => planned.reduce((sum, lane) => sum + of(lane), 0)
   const missed = lanes.lane === 'both' && lanes.sample > 0 ? smallestMissedPages(lanes.sample, input.detection) : null
   return {
     pages,
@@ -135,7 +104,7 @@ export function planCrawl(input: PlanInput): CrawlPlan {
         : {
             sample: Math.round(sample),
             smallestPages: Math.ceil(missed),
-            smallestShare: others === 0 ? 1 : Math.min(1, missed / others),
+            smallestShare: missed > others ? null : missed / others,
             confidence,
             formula: `ln(1 - ${confidence}) / ln(1 - ${lanes.sample} * ${input.detection}) pages of ${Math.round(others)}`,
           },

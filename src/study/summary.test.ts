@@ -263,3 +263,26 @@ test('plain JSON, whatever the order of the rows', () => {
     }),
   )
 })
+
+test('a page with a hint is what the browser saw of it; where the browser saw nothing, the hint stands', () => {
+  const http = (site: string): VisitRow => {
+    const row = visit(site, 0, 'hint')
+    return { ...row, visitId: `${row.visitId}-http`, lane: 'http', observed: row.observed && { ...row.observed, lane: 'http' } }
+  }
+  const { sites } = study(
+    [
+      http('clean.test'),
+      visit('clean.test', 0, 'none'),
+      http('found.test'),
+      visit('found.test', 0, 'active'),
+      http('down.test'),
+      visit('down.test', 0, 'failed'),
+    ],
+    1,
+  )
+  assert.deepEqual(Object.fromEntries(sites.map(({ site, states }) => [site, states[0]])), {
+    'clean.test': 'clean',
+    'found.test': 'found',
+    'down.test': 'found',
+  })
+})

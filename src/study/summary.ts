@@ -36,7 +36,8 @@ export interface StudyInput {
 /** Rows → the short study. Pure: the same rows in any order give the same summary. */
 export function summarise({ crawl, rounds, pages, visits }: StudyInput): StudySummary {
   const inRounds = visits.filter((visit) => visit.crawl === crawl && visit.round !== null)
-  const visitsBySite = groupBy(inRounds, (visit) => visit.site)
+  const decisive = decisiveOf(inRounds)
+  const visitsBySite = groupBy(decisive, (visit) => visit.site)
   const pagesBySite = groupBy([...pages], (page) => page.site)
   for (const visit of inRounds)
     if (!pagesBySite.has(visit.site))
@@ -56,7 +57,7 @@ export function summarise({ crawl, rounds, pages, visits }: StudyInput): StudySu
     .sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity) || compare(a.site, b.site))
 
   const miners = sites.map((site) => minerOf(site, visitsBySite.get(site.site) ?? [])).filter((miner) => miner !== null)
-  const seen = inRounds.filter((visit) => isSeen(visit))
+  const seen = decisive.filter((visit) => isSeen(visit))
   return {
     schema: 'assay.study',
     schemaVersion: studySchemaVersion,
@@ -102,6 +103,13 @@ export function summarise({ crawl, rounds, pages, visits }: StudyInput): StudySu
       ),
     ),
   }
+}
+
+/** A page that the browser lane saw in a round is what that saw: the http lane's hint only led there. */
+function decisiveOf(visits: readonly VisitRow[]): VisitRow[] {
+  const turnOf = ({ url, round }: VisitRow): string => `${round} ${url}`
+  const seenByBrowser = new Set(visits.filter((visit) => visit.lane === 'browser' && stateOf(visit) !== 'not-observed').map(turnOf))
+  return visits.filter((visit) => visit.lane !== 'http' || !seenByBrowser.has(turnOf(visit)))
 }
 
 function foldStates(states: readonly SiteState[]): SiteState {

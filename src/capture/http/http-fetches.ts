@@ -2,7 +2,7 @@ import { headerOf, type ArchivedExchange } from '#archive/item.ts'
 import type { Named } from '#archive/page-references.ts'
 import { type StoredExchange, storeExchange } from '#archive/stored-exchange.ts'
 import type { HttpHeader } from '#model/artifact.ts'
-import { AssayError, type ErrorRecord, toErrorRecord } from '#model/errors.ts'
+import { type ErrorRecord, toErrorRecord } from '#model/errors.ts'
 import type { BlobStore } from '#model/store.ts'
 import type { StoredValidators, Validators } from '#model/validators.ts'
 import type { HttpAnswer, HttpClient } from './http-client.ts'
@@ -103,12 +103,12 @@ export class HttpFetches {
     let at = url
     let from: string | null = null
     for (let hops = 0; ; hops++) {
-      if (this.#requests >= this.#o.limits.maxRequests || this.#o.signal.aborted) {
-        this.#left++
-        return null
-      }
       await this.#turn()
       try {
+        if (this.#requests >= this.#o.limits.maxRequests || this.#o.signal.aborted) {
+          this.#left++
+          return null
+        }
         const { stored, error } = await this.#exchange(at, type, this.#referrer, from)
         const to = error === null ? redirectOf(stored) : null
         if (to === null || hops >= maxRedirects) return stored

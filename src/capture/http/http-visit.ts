@@ -1,13 +1,12 @@
 import { availableParallelism } from 'node:os'
 import type tls from 'node:tls'
 import { PageReferences } from '#archive/page-references.ts'
-import { type DocumentView, pageCapture } from '#archive/page-capture.ts'
+import { type DocumentView, pageManifest } from '#archive/page-capture.ts'
 import type { Followed } from '#archive/page-references.ts'
-import type { StoredExchange } from '#archive/stored-exchange.ts'
 import { pageReached } from '#derive/page-reached.ts'
 import { parseUpstreamProxy } from '#egress/upstream.ts'
 import type { Egress } from '#egress/egress.ts'
-import type { Capture, CaptureManifest } from '#model/capture.ts'
+import type { CaptureManifest } from '#model/capture.ts'
 import type { Clock } from '#model/clock.ts'
 import { AssayError, type ErrorRecord } from '#model/errors.ts'
 import type { Seed } from '#model/seed.ts'
@@ -103,18 +102,16 @@ export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurr
       archive: { software: { archiver: '', browser: null }, losses: fetches.losses },
       isLog: true,
       otherwiseAt: startedAt.toISOString(),
+      visitId: plan.visitId,
       classify,
     }
-    const capture: Capture = await pageCapture(group, followed, source, references, blobs)
+    const built = await pageManifest(group, followed, source, references, blobs)
     const ended = new Date(startedAt.getTime() + Math.round(performance.now() - startedMs))
     if (around.validators !== null) {
       const entries = validatorsOf(fetches.exchanges)
       if (JSON.stringify(entries) !== JSON.stringify(fetches.known)) await around.validators.put(validatorKey, entries)
     }
-    return manifestOf(capture.manifest, { seed, plan, startedAt, ended, error: failure }, [
-      connector.connections(),
-      connector.connectionsDropped(),
-    ])
+    return manifestOf(built, { seed, plan, startedAt, ended, error: failure }, [connector.connections(), connector.connectionsDropped()])
   } finally {
     client.close()
     await connector.close()

@@ -77,10 +77,7 @@ export async function defineCrawl(database: Database, definition: CrawlDefinitio
          and not exists (select from assay.visits v where v.crawl = s.crawl and v.url = s.url and v.round = s.next_round)`,
       [name, firstLane],
     )
-    const [{ starts_at: firstAt = startsAt } = {}] = await transaction.query<{ starts_at: Date }>(
-      'select starts_at from assay.crawls where name = $1',
-      [name],
-    )
+    const [schedule] = await transaction.query<{ starts_at: Date }>('select starts_at from assay.crawls where name = $1', [name])
     let added = 0
     for (let from = 0; from < seeds.length; from += batchSize) {
       const rows = seeds
@@ -89,7 +86,7 @@ export async function defineCrawl(database: Database, definition: CrawlDefinitio
       const inserted = await transaction.query(
         `insert into assay.seeds (crawl, url, site, rank, tags, scope, next_round, next_at, lane)
          select $1, url, site, rank, tags, scope, 0, $3, $4 from jsonb_populate_recordset(null::assay.seeds, $2::jsonb) on conflict do nothing returning 1`,
-        [name, jsonForSql(rows), firstAt, firstLane],
+        [name, jsonForSql(rows), schedule?.starts_at ?? startsAt, firstLane],
       )
       added += inserted.length
     }
