@@ -4,7 +4,7 @@ import type { InnerBlob } from '../deriver.ts'
 import { remoteCommand } from '../shell-command.ts'
 import { addressesIn } from '../pool/account.ts'
 import { ConstantCensus } from './constants.ts'
-import { decodeBase64, type Folded, foldConstant } from './fold.ts'
+import { binary, decodeBase64, type Folded, foldConstant } from './fold.ts'
 import { FunctionUses } from './function-uses.ts'
 import type { CallFeature, Constant, JavaScriptFeatures, Moment } from './features.ts'
 import { afterGlobal, childrenOf, isFunction, keyName, type Node, type Parsed } from './tree.ts'
@@ -61,6 +61,7 @@ class Analyser {
   /** Lists of constants by the name that is given one list and no other: minifiers take their strings from such. Null where there are two. */
   readonly #lists = new Map<string, readonly (Folded | undefined)[] | null>()
   readonly #aliases = new Map<string, string>()
+  readonly #sums = new Map<Node, Folded>()
   readonly #census = new ConstantCensus()
   readonly #words = new Set<string>()
   readonly #urls = new Set<string>()
@@ -174,13 +175,25 @@ class Analyser {
         if (decoded !== undefined) return decoded
       }
     }
-    if (node.type === 'BinaryExpression' && node.operator === '+') {
-      const left = this.#fold(node.left)
-      const right = left === undefined ? undefined : this.#fold(node.right)
-      if (left !== undefined && right !== undefined)
-        return typeof left === 'number' && typeof right === 'number' ? left + right : `${String(left)}${String(right)}`
-    }
+    if (node.type === 'BinaryExpression' && node.operator === '+') return this.#sum(node)
     return foldConstant(node, this.#constantOf)
+  }
+
+  /** Chains of `a + b + …` lean to the left, thousands of terms deep: each is walked once, and what comes out of its part is kept. */
+  #sum(node: ESTree.BinaryExpression): Folded {
+    const chain: ESTree.BinaryExpression[] = []
+    let first: Node = node
+    while (first.type === 'BinaryExpression' && first.operator === '+' && !this.#sums.has(first)) {
+      chain.push(first)
+      first = first.left as Node
+    }
+    let value = this.#sums.has(first) ? this.#sums.get(first) : this.#fold(first)
+    for (const part of chain.toReversed()) {
+      const right = value === undefined ? undefined : this.#fold(part.right)
+      value = value === undefined || right === undefined ? undefined : binary('+', value, right)
+      this.#sums.set(part, value)
+    }
+    return value
   }
 
   #constantOf = (name: string): Folded => this.#names.get(name) ?? undefined

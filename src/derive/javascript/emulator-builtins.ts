@@ -432,6 +432,8 @@ export function globals(): Map<string, Value> {
     native(() => 1_500_000_000_000),
   )
   names.set('Date', date)
+  // What is written in six characters takes its letters from `function String() { [native code] }`.
+  for (const [name, value] of names) if (value instanceof Obj && value.isNative) value.text = `function ${name}() { [native code] }`
   return names
 }
 

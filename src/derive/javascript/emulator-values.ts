@@ -80,7 +80,7 @@ export function textOf(value: Value): string {
 }
 
 export function numberOf(value: Value): number {
-  if (value instanceof Arr) return value.items.length === 0 ? 0 : value.items.length === 1 ? numberOf(value.items[0]) : Number.NaN
+  if (value instanceof Arr) return value.items.length > 1 ? Number.NaN : Number(textOf(value))
   if (value instanceof Obj) return Number.NaN
   return typeof value === 'bigint' ? Number(value) : Number(value)
 }

@@ -56,6 +56,8 @@ export function emulate(source: string | Parsed, budget = 600_000, forcedBudget 
 
 /** Steps of one function that is called by force. */
 const forcedSlice = 40_000
+/** Characters of texts that are kept, with what keeping one costs. */
+const maxTexts = 8_000_000
 
 class Interpreter implements Machine {
   #left: number
@@ -71,6 +73,7 @@ class Interpreter implements Machine {
   readonly #active = new Map<Node, number>()
   readonly #ofVisitor = new Set<Obj>()
   readonly #texts = new Map<Node, string | null>()
+  #textLength = 0
   readonly #shortcuts = new Shortcuts()
   #depth = 0
   readonly #global = new Scope(null)
@@ -97,7 +100,7 @@ class Interpreter implements Machine {
       'eval',
       native((_, [text]) => (typeof text === 'string' ? this.#evaluate(text, 'eval') : text)),
     )
-    const fn = native((_, values) => this.#functionOf(values))
+    const fn = native((_, values) => this.#functionOf(values), 'Function')
     this.#global.names.set('Function', fn)
   }
 
@@ -164,7 +167,9 @@ class Interpreter implements Machine {
     if (typeof value !== 'string' || this.#forcedBudget === 0) return
     const known = this.#texts.get(node)
     if (known === undefined) {
-      if (value.length <= 4_000 && value !== '' && this.#texts.size < 40_000 && !value.includes('[object ')) this.#texts.set(node, value)
+      if (value.length > 4_000 || value === '' || this.#textLength > maxTexts || value.includes('[object ')) return
+      this.#texts.set(node, value)
+      this.#textLength += value.length + 40
     } else if (known !== null && known !== value) this.#texts.set(node, null)
   }
 
@@ -212,10 +217,14 @@ class Interpreter implements Machine {
       this.#code.push({ text, by })
     }
     const parsed = text.length <= 2_000_000 && this.#depth < 20 ? parseJavaScript(text) : null
-    if (parsed === null) return undefined
-    this.#hoist(parsed.program.body, this.#global)
+    return parsed === null ? undefined : this.#within(parsed.source, () => this.#program(parsed.program))
+  }
+
+  /** The value of a program is that of its last expression. */
+  #program(program: ESTree.Program): Value {
+    this.#hoist(program.body, this.#global)
     let last: Value
-    for (const statement of parsed.program.body as Node[]) {
+    for (const statement of program.body as Node[]) {
       if (statement.type === 'ExpressionStatement') last = this.#expression(statement.expression, this.#global, this.#window)
       else {
         const done = this.#statement(statement, this.#global, this.#window)
@@ -225,14 +234,27 @@ class Interpreter implements Machine {
     return last
   }
 
+  /** Functions say their own text: that of the source in which they stand. */
+  #within<T>(source: string, run: () => T): T {
+    const outer = this.#source
+    this.#source = source
+    try {
+      return run()
+    } finally {
+      this.#source = outer
+    }
+  }
+
   #functionOf(values: Value[]): Value {
     const body = values.length === 0 ? '' : textOf(values.at(-1))
     if (body.length > 60 && this.#code.length < 64) this.#code.push({ text: body, by: 'Function' })
     const parsed = parseJavaScript(`(function(${values.slice(0, -1).map(textOf).join(',')}){${body}\n})`)
     const statement = parsed?.program.body[0] as Node | undefined
-    return statement?.type === 'ExpressionStatement'
-      ? this.#expression(statement.expression, this.#global, this.#window)
-      : new Outside('Function()')
+    if (statement?.type !== 'ExpressionStatement') return new Outside('Function()')
+    const made = this.#within(parsed!.source, () => this.#expression(statement.expression, this.#global, this.#window))
+    // https://tc39.es/ecma262/#sec-createdynamicfunction
+    if (made instanceof Obj) made.text = `function anonymous(${values.slice(0, -1).map(textOf).join(',')}\n) {\n${body}\n}`
+    return made
   }
 
   invoke(callee: Value, self: Value, values: Value[]): Value {
@@ -318,9 +340,10 @@ class Interpreter implements Machine {
     if (object instanceof Obj) return this.#objectMember(object, textOf(key))
     if (typeof object === 'number' || typeof object === 'boolean' || typeof object === 'bigint') {
       if (textOf(key) === 'toString')
-        return native((_, [radix]) =>
-          typeof object === 'number' && typeof radix === 'number' && radix >= 2 && radix <= 36 ? object.toString(radix) : String(object),
-        )
+        return native((_, [radix]) => {
+          const base = Math.trunc(numberOf(radix ?? 10))
+          return typeof object === 'number' && base >= 2 && base <= 36 ? object.toString(base) : String(object)
+        })
       if (textOf(key) === 'toFixed')
         return native((_, [digits]) => numberOf(object).toFixed(Math.min(100, Math.max(0, numberOf(digits ?? 0) || 0))))
       if (key === 'constructor') return this.#global.names.get(typeof object === 'number' ? 'Number' : 'Boolean')
@@ -344,7 +367,9 @@ class Interpreter implements Machine {
       case 'toString':
         return native(() => textOf(object))
       case 'constructor':
-        return object.call ? this.#global.names.get('Function') : undefined
+        return object.call ? this.#global.names.get('Function') : this.#global.names.get('Object')
+      case 'name':
+        return object.call ? (/^(?:async )?function\s*\*?\s*([\w$]*)/.exec(object.text)?.[1] ?? '') : undefined
       case 'call':
         return object.call ? native((_, [self, ...values]) => this.invoke(object, self, values)) : undefined
       case 'apply':
@@ -467,6 +492,7 @@ class Interpreter implements Machine {
     const fn = new Obj()
     fn.text = this.#source.slice(node.start ?? 0, node.end ?? 0) || 'function () {}'
     fn.isConstructor = node.type !== 'ArrowFunctionExpression'
+    const source = this.#source
     if (this.#forcedBudget > 0 && this.#closures.length < 4_000) this.#closures.push({ fn, node })
     fn.call = (self, values) => {
       this.spend(3)
@@ -484,7 +510,7 @@ class Interpreter implements Machine {
       }
       const outer = this.#current
       this.#current = node
-      const value = run(self, values)
+      const value = source === this.#source ? run(self, values) : this.#within(source, () => run(self, values))
       this.#current = outer
       if (this.#forcing) this.#active.set(node, Math.max(0, (this.#active.get(node) ?? 1) - 1))
       if (typeof value === 'string') this.#shortcuts.watch(node, values, value)

@@ -169,6 +169,26 @@ test('a function that gives other texts than a known decoder is run each time', 
   assert.equal(calls.at(-1)?.values[0], 'kjihgfed')
 })
 
+/** What scripts in six characters take their letters from: the texts that every browser gives. */
+const texts: Record<string, [expression: string, value: string | number]> = {
+  'a list of one, as a number': ['[+[false]] + ""', 'NaN'],
+  'a number in a base that is a text': ['(1130144)["to" + String["name"]]("34") + "t"', 'split'],
+  'a function of the language': ['"" + String', 'function String() { [native code] }'],
+  'a method': ['[]["flat"] + ""', 'function flat() { [native code] }'],
+  'what Function makes': ['Function("a", "return 1") + ""', 'function anonymous(a\n) {\nreturn 1\n}'],
+  'a function inside of what Function makes': ['Function("return function b ( ) { }")() + ""', 'function b ( ) { }'],
+  'a function of the script': ['(function c ( ) { }) + ""', 'function c ( ) { }'],
+}
+for (const [name, [expression, value]] of Object.entries(texts))
+  test(`the emulator has the text of ${name}`, () => assert.equal(emulate(`take(${expression})`).calls.at(-1)?.values[0], value))
+
+test('a long sum is read in one pass', () => {
+  const terms = Array.from({ length: 6_000 }, (_, at) => `f${at % 7}[${at}]`).join('+')
+  const started = performance.now()
+  featuresOf(`var job_id, nonce; send(${terms})`)
+  assert.ok(performance.now() - started < 5_000)
+})
+
 test('the emulator reaches nothing of the host', () => {
   const { calls, code } = emulate(
     'var p = this.constructor.constructor("return process")(); p.exit(7); [].constructor.constructor("return globalThis.process.exit(8)")(); ({}).__proto__.polluted = 1',
