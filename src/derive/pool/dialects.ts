@@ -317,7 +317,8 @@ function jsecoin(event: string, payload: unknown): Read | null {
         : null
     }
     case 'submitHash': {
-      const share = typeof payload === 'string' ? /^[0-9a-f]{32,128},[0-9a-f]{64},\d{1,16},([^,\s]{1,64}),[^,]{0,128},/i.exec(payload) : null
+      const share =
+        typeof payload === 'string' ? /^[0-9a-f]{32,128},[0-9a-f]{64},\d{1,16},([^,\s]{1,64}),[^,]{0,128},/i.exec(payload) : null
       return share === null ? null : { ...message('jsecoin', 'submit', event), account: share[1]!, family: 'sha256' }
     }
     default:

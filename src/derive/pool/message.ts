@@ -6,7 +6,17 @@ export type PoolRole = 'login' | 'logged-in' | 'job' | 'submit' | 'accepted' | '
  * `getwork`: Bitcoin's getwork over HTTP. `coinhive`: {type, params}. `handshake`: {identifier}, webminerpool, CryptoLoot, CoinImp.
  * `command`: {command: …}. `duino`: lines of text. `jsecoin`: named events around texts between commas. `renamed`: field names that nobody knows around values that only a pool exchanges.
  */
-export type PoolDialect = 'stratum' | 'stratum-v1' | 'ethash' | 'getwork' | 'coinhive' | 'handshake' | 'command' | 'duino' | 'jsecoin' | 'renamed'
+export type PoolDialect =
+  | 'stratum'
+  | 'stratum-v1'
+  | 'ethash'
+  | 'getwork'
+  | 'coinhive'
+  | 'handshake'
+  | 'command'
+  | 'duino'
+  | 'jsecoin'
+  | 'renamed'
 
 export interface PoolMessage {
   dialect: PoolDialect
