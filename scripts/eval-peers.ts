@@ -1,7 +1,7 @@
 /**
  * Peers and rules of the literature beside ours, on the same labelled material:
  *
- *   node scripts/eval-peers.ts --samples MANIFEST=DIR [--samples …] [--peers FOLDER …] [--part test|tuning] [--kinds wasm,js,html,har,warc,site]
+ *   node scripts/eval-peers.ts --samples MANIFEST=DIR [--samples …] [--peers FOLDER …] [--part test|tuning] [--kinds wasm,js,html,har,warc,site] [--limit N]
  *
  * FOLDER holds what peers need (scripts/peers/load-peers.ts tells by names); none of it belongs to this project. See eval/README.md.
  */
@@ -36,6 +36,7 @@ const { values } = parseArgs({
     peers: { type: 'string', multiple: true, default: [] },
     part: { type: 'string', default: 'test' },
     kinds: { type: 'string', default: 'wasm,js,html,har,warc,site' },
+    limit: { type: 'string', default: '100000' },
   },
 })
 const kinds = new Set(values.kinds.split(','))
@@ -83,8 +84,8 @@ async function pagesOf(): Promise<Labelled[]> {
   const found: Labelled[] = []
   const current = new CurrentBlobs()
   const judge = createJudge({ blobs: current, signatures: await loadSignatures() })
-  for (const row of values.samples.flatMap(rowsOf)) {
-    if (!kinds.has(row.kind) || partOf(row.group) !== values.part) continue
+  const rows = values.samples.flatMap(rowsOf).filter((row) => kinds.has(row.kind) && partOf(row.group) === values.part)
+  for (const row of rows.slice(0, Number(values.limit))) {
     const blobs = memoryBlobs()
     current.blobs = blobs
     let ours: boolean | null = null
@@ -126,9 +127,9 @@ function folderOctets(folder: string): () => Uint8Array {
 }
 
 const { peers, absent, loads } = loadPeers(values.peers)
-const modules = kinds.has('wasm') ? modulesOf(values.part) : []
+const modules = kinds.has('wasm') ? modulesOf(values.part).slice(0, Number(values.limit)) : []
 for (const sample of modules) sample.ours = hashCores(analyseModule(sample.bytes()))?.kind === 'mining'
-const tuning = kinds.has('wasm') ? modulesOf('tuning') : []
+const tuning = kinds.has('wasm') ? modulesOf('tuning').slice(0, Number(values.limit)) : []
 const pages = await pagesOf()
 
 const lines: string[] = []
@@ -142,7 +143,16 @@ for (const [samples, reads, order] of [
   for (const peer of peers.filter((one) => one.reads === reads)) {
     try {
       await peer.prepare?.(samples, tuning)
-      contestants.push(peer)
+      // What is no miner stands beside two kinds of miners.
+      const known = new Map<PeerSample, boolean | null>()
+      const flags = (sample: Labelled): boolean | null => {
+        const before = known.get(sample)
+        if (before !== undefined) return before
+        const flagged = peer.flags(sample)
+        known.set(sample, flagged)
+        return flagged
+      }
+      contestants.push({ name: peer.name, flags })
     } catch (error) {
       failed.push({ name: peer.name, reason: String(error) })
     }

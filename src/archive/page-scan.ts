@@ -81,13 +81,15 @@ class ScanChild {
 
   constructor(gone: () => void) {
     this.#gone = gone
+    const cache = process.env['NODE_COMPILE_CACHE']
     this.#process = fork(entry, [], {
       serialization: 'advanced',
       // Ctrl-C is for the parent: half of what a page names would count as all of it.
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       execArgv: [`--max-old-space-size=${heapMb}`],
-      env: { PATH: process.env['PATH'] ?? '', NODE_OPTIONS: '' },
+      // With compiled code kept somewhere it starts in a third of the time.
+      env: { PATH: process.env['PATH'] ?? '', NODE_OPTIONS: '', ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) },
     })
     this.#process.on('message', (reply: ScanReply) => this.#answer(reply))
     this.#process.once('exit', () => this.#end('its reader ended: too little memory, most likely'))
