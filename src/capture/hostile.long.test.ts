@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { createEgress, type Egress, nameMapResolver, reachPolicy } from '#egress/egress.ts'
 import { attacks } from '#lab/hostile/all.ts'
-import { attackKinds, attackText } from '#lab/hostile/attack.ts'
+import { attackText } from '#lab/hostile/attack.ts'
 import { type Lab, serveWorld } from '#lab/lab.ts'
 import { calmUrl, hostileWorld, urlOfAttack } from '#lab/worlds/hostile.ts'
 import type { ArtifactKind } from '#model/artifact.ts'
@@ -158,11 +158,8 @@ const cases: Record<string, Expected> = {
 const only = process.env['ASSAY_HOSTILE']?.split(',')
 const crashed = { page: 'renderer', 'gpu-process': 'gpu-process', browser: 'browser' } as const
 
-describe('the lab of hostile pages', () => {
-  it('does all that a hostile page can do', () =>
-    assert.deepEqual(new Set<string>(attacks.map(({ kind }) => kind)), new Set<string>(attackKinds)))
-  it('has a case for each, and no name twice', () =>
-    assert.deepEqual(attacks.map(({ name }) => name).toSorted(), Object.keys(cases).toSorted()))
+describe('the table of hostile pages', () => {
+  it('has a case for each', () => assert.deepEqual(attacks.map(({ name }) => name).toSorted(), Object.keys(cases).toSorted()))
 })
 
 describe('a page that attacks its visitor', { timeout: 1_500_000 }, () => {
