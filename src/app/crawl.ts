@@ -71,8 +71,9 @@ export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: 
   const clock = request.clock ?? systemClock
   const lanes = request.lanes ?? browserOnly
   const asksRobots = request.manners?.robots === 'obey'
-  if ((lanesOf(lanes).includes('http') || asksRobots) && request.contact === undefined)
-    throw new AssayError('BAD_ARGUMENT', 'an http lane and robots.txt are asked for in the name of somebody who can be reached', {
+  const hasHttp = lanesOf(lanes).includes('http')
+  if (hasHttp && request.contact === undefined)
+    throw new AssayError('BAD_ARGUMENT', 'the http lane visits in the name of somebody who can be reached', {
       hint: '--contact you@example.org, or a page that says who you are.',
     })
   const ledger = await openLedger({ dataDir: request.data, signal, ...(request.database === null ? {} : { database: request.database }) })
@@ -86,9 +87,9 @@ export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: 
         clock,
         withoutBrowser: !lanesOf(lanes).includes('browser'),
         ...(request.manners === undefined ? {} : { never: request.manners.never }),
-        ...(request.contact === undefined
-          ? {}
-          : { http: { contact: request.contact, version: request.version ?? '0', validators: ledger.validators } }),
+        ...(hasHttp || asksRobots
+          ? { http: { contact: request.contact ?? null, version: request.version ?? '0', validators: ledger.validators } }
+          : {}),
       },
       events.onNote,
     )

@@ -37,8 +37,8 @@ export interface WorkshopOptions {
 }
 
 export interface HttpLaneOptions {
-  /** Where an operator can be reached. */
-  contact: string
+  /** Where an operator can be reached; null where only robots.txt is asked for. */
+  contact: string | null
   version: string
   validators: ValidatorStore | null
 }

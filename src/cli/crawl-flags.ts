@@ -40,7 +40,7 @@ export interface CrawlFlags extends KnowledgeFlags {
   repeat?: number
   repeatWithin: string
   contact?: string
-  robots?: 'obey' | 'ignore'
+  robots: 'obey' | 'ignore'
   never?: string
   budget?: number
   perAddress: number
@@ -78,12 +78,7 @@ export function crawlOptions(command: Command): Command {
     .option('--repeat <share>', 'share of browser visits made a second time (0.1 in lane both, else 0)', share)
     .option('--repeat-within <span>', 'when at the latest', '48h')
     .option('--contact <address>', 'mail or page where you can be reached; in the user agent of the http lane and for robots.txt')
-    .addOption(
-      new Option('--robots <policy>', 'robots.txt (RFC 9309), both lanes; obey wants --contact (obey in lanes http and both)').choices([
-        'obey',
-        'ignore',
-      ]),
-    )
+    .addOption(new Option('--robots <policy>', 'robots.txt (RFC 9309) in every lane').choices(['obey', 'ignore']).default('obey'))
     .option('--never <file>', 'names and ranges of addresses that nothing may reach')
     .option('--budget <n/d>', 'visits a day (5000/d)', perDay)
     .option('--per-address <n>', 'visits at one address at a time', positiveInteger, 4)
@@ -163,7 +158,7 @@ export async function mannersFrom(flags: CrawlFlags): Promise<MannersRequest> {
   if (flags.contact !== undefined && !/^[\x21-\x7e]{3,200}$/.test(flags.contact))
     throw new AssayError('BAD_ARGUMENT', '--contact is an address of mail or of a page, without spaces')
   return {
-    robots: flags.robots ?? (flags.lane === 'browser' && contactFrom(flags) === undefined ? 'ignore' : 'obey'),
+    robots: flags.robots,
     never: flags.never === undefined ? emptyNeverList : parseNeverList(await textOf(flags.never), flags.never),
     perAddress: flags.perAddress,
     retries: flags.retries,

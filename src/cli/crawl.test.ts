@@ -112,7 +112,7 @@ test(
     asked.length = 0
     const ran = await assay('crawl', 'list.csv', ...lane, '--data', 'data', '--never', 'never.txt', '--contact', 'me@example.org')
     assert.equal(ran.code, 0, ran.err)
-    assert.match(ran.out, /^4 visits, 2 failed\n$/)
+    assert.match(ran.out, /^3 visits, 3 failed\n$/)
     const urls = asked.map(({ url }) => url)
     assert.ok(urls.includes('plain.test/app.js') && urls.includes('closed.test/robots.txt'), urls.join(' '))
     assert.ok(!urls.some((url) => url === 'closed.test/' || url.startsWith('never.test')), urls.join(' '))

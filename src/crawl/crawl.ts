@@ -97,13 +97,14 @@ const fatal = new Set(['BROWSER_MISSING', 'STORE_DENIED', 'STORE_CORRUPT', 'DATA
 export async function runCrawl(options: CrawlOptions): Promise<CrawlResult> {
   const { ledger, name, seeds, everyMs, clock } = options
   const rounds = options.rounds ?? 1
-  const known = (await ledger.listCrawls()).find((crawl) => crawl.name === name)
+  // A list that was only imported begins when it is first crawled.
+  const started = (await ledger.listCrawls()).find((crawl) => crawl.name === name && crawl.settings['imported'] !== true)
   await ledger.defineCrawl({
     name,
     seeds,
     everyMs: everyMs ?? null,
     rounds,
-    startsAt: known?.startsAt ?? options.startsAt ?? clock.now(),
+    startsAt: started?.startsAt ?? options.startsAt ?? clock.now(),
     firstLane: firstLaneOf(options.lanes ?? browserOnly),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   })

@@ -15,8 +15,8 @@ import { defaultHttpLimits, type HttpLimits, visitOverHttp } from './http-visit.
 export interface HttpCapturerOptions {
   egress: Egress
   blobs: BlobStore
-  /** Where an operator can be reached: an address of mail or of a page. Stands in the user agent. */
-  contact: string
+  /** Where an operator can be reached: an address of mail or of a page. Stands in the user agent; null where only robots.txt is asked for. */
+  contact: string | null
   version: string
   /** Null: everything is fetched whole each time. */
   validators: ValidatorStore | null
@@ -51,8 +51,8 @@ export interface HttpCapturer {
 }
 
 /** RFC 9309, 2.2.1 and RFC 9110, 10.1.5: a product that says what it is, and a contact. */
-export function contactUserAgent(version: string, contact: string): string {
-  return `Mozilla/5.0 (compatible; Assay/${version}; +${contact})`
+function contactUserAgent(version: string, contact: string | null): string {
+  return `Mozilla/5.0 (compatible; Assay/${version}${contact === null ? '' : `; +${contact}`})`
 }
 
 export function createHttpCapturer(o: HttpCapturerOptions): HttpCapturer {
