@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { type Imported, readCaptures } from '#archive/import.ts'
 import { type SpilledBlobs, spilledBlobs } from '#archive/spilled-blobs.ts'
 import { pageReached } from '#derive/page-reached.ts'
+import { defaultLimits } from '#judge/derive-pool.ts'
 import { type Judge, createJudge } from '#judge/judge.ts'
 import { openFileStore } from '#ledger/file-store.ts'
 import { isFileStore } from '#ledger/files/format.ts'
@@ -13,6 +14,7 @@ import type { ReportedPage } from '#model/reported-page.ts'
 import type { BlobStore } from '#model/store.ts'
 import { type KnowledgeRequest, loadKnowledge, noKnowledge } from './knowledge.ts'
 import { manifestFile, manifestIn } from './kept-captures.ts'
+import { Lookahead } from './lookahead.ts'
 import { reportedPage } from './reported-page.ts'
 
 export type JudgedFile =
@@ -48,13 +50,17 @@ export async function* judgeFiles(
     if (signal.aborted) return
     events.onProgress(`reading ${path}`)
     try {
-      const opened = await open(path, temporary, events, signal)
+      const ahead = new Lookahead(defaultLimits.children + 1)
+      const opened = await open(path, temporary, ahead, events, signal)
       blobs.current = opened.blobs
       let count = 0
-      for await (const each of opened.found) {
-        if (signal.aborted) return
+      const judging = ahead.over(opened.found, (each) => {
         events.onProgress(`judging ${each.file}${++count > 1 ? ` (${count})` : ''}`)
-        yield await judged(judge.value, each, opened.blobs)
+        return judged(judge.value, each, opened.blobs)
+      })
+      for await (const each of judging) {
+        yield each
+        if (signal.aborted) return
       }
     } catch (error) {
       if (signal.aborted) return
@@ -97,6 +103,7 @@ async function judged(judge: Judge, { file, capture: read }: Found, blobs: BlobS
 async function open(
   path: string,
   temporary: SpilledBlobs,
+  ahead: Lookahead,
   events: JudgeEvents,
   signal: AbortSignal,
 ): Promise<{ blobs: BlobStore; found: AsyncIterable<Found> | Iterable<Found> }> {
@@ -113,8 +120,11 @@ async function open(
     classify: pageReached,
     signal,
     onSkip: (file, reason) => events.onNote(`assay: left out ${file}: ${reason}`),
-    // One file after the other is read and judged, so that what the one before held is free.
-    onFile: () => temporary.clear(),
+    // A file is read when all of the one before were judged and shown, so that what that one held is free.
+    onFile: async () => {
+      await ahead.settled()
+      await temporary.clear()
+    },
     onRead: readingProgress(path, events),
   })
   return { blobs: temporary, found: foundOf(imported) }
