@@ -224,7 +224,8 @@ function scriptSights(
   )
   if (new Set(named.map(({ signature }) => signature.id)).size > 2) return
   for (const { signature, url, match } of named) {
-    const isScript = match!.starts || /\.js\b|\/lib\//.test(url)
+    // A service's widget frames its miner: https://…/media/miner.html?key=
+    const isScript = match!.starts || /\.js\b|\/lib\/|\/media\/|miner[\w-]*\.html/.test(url)
     if (isScript && script.features.level === 'parsed')
       add(signature, {
         how: match!.starts ? 'start' : 'reference',

@@ -98,7 +98,7 @@ const spellings: Readonly<Record<string, string>> = {
 }
 
 const coinAlgorithms =
-  /(scanhash|cryptonight|randomx|yescrypt|yespower|heavyhash|ghostrider|verushash|cn_slow_hash|minotaurx|neoscrypt|x16rv?2?_hash|argon2d_(?:dyn|crds)|power2b|panthera|miner_thread|mine_step)/i
+  /(scanhash|cryptonight|randomx|yescrypt|yespower|heavyhash|ghostrider|verushash|cn_slow_hash|minotaurx|neoscrypt|x16rv?2?_hash|argon2d_(?:dyn|crds)|power2b|panthera|miner_thread|mine_step|hash_cn)/i
 
 const groupOf = new Map<string, VocabularyGroup>(
   Object.entries(groups).flatMap(([group, words]) => words.map((word) => [word, group as VocabularyGroup] as const)),

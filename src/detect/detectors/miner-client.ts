@@ -7,6 +7,7 @@ const familyOf: Readonly<Record<string, string>> = {
   cn_slow_hash: 'cryptonight',
   panthera: 'randomx',
   scanhash: 'unknown-core',
+  hash_cn: 'cryptonight',
   miner_thread: 'unknown-core',
   mine_step: 'unknown-core',
 }
