@@ -26,6 +26,7 @@ import { partFactories } from './parts.ts'
 import { redactHeaders } from './seed-headers.ts'
 import { VisitState } from './visit-context.ts'
 import type { VisitPlan } from './visit-options.ts'
+import { longerStayMs } from './stay.ts'
 
 export interface VisitSurroundings {
   launched: LaunchedBrowser
@@ -178,7 +179,7 @@ class Stage {
     const details: string[] = []
     if (hasPage) {
       const cut = AbortSignal.any([signal, crashed])
-      await this.#dwell(page, cast, cut)
+      await this.#dwell(page, cast, state, cut)
       if (this.#plan.returns && !cut.aborted && state.targets().some(({ type }) => type === 'service_worker'))
         details.push(...(await this.#comeBack(page, cast, state, cut)))
     }
@@ -213,14 +214,22 @@ class Stage {
     const to = { url: this.#seed.url, referrer: this.#plan.referrer, timeoutMs: this.#plan.loadTimeoutMs }
     const { status } = await navigate(page, to, this.#crashed.signal, cut)
     if (status !== 'loaded' && status !== 'slow') return [`the second visit was ${status}`]
-    await this.#dwell(page, cast, cut)
+    await this.#dwell(page, cast, state, cut)
     return status === 'slow' ? [`the second visit's load event did not come within ${to.timeoutMs} ms`] : []
   }
 
-  async #dwell(page: Target, cast: Cast, cut: AbortSignal): Promise<void> {
+  async #dwell(page: Target, cast: Cast, state: VisitState, cut: AbortSignal): Promise<void> {
     const over = new AbortController()
+    const startMs = state.nowMs()
     const dwelling = cast.dwell(page, over.signal)
     await pause(this.#plan.dwellMs, cut)
+    const longerMs = (): number => longerStayMs(this.#plan.dwellMs, { startMs, nowMs: state.nowMs(), events: eventsOf(state) })
+    if (!cut.aborted && longerMs() > 0) {
+      const endMs = state.nowMs()
+      for (let ms = longerMs(); ms > 0 && !cut.aborted; ms = longerMs()) await pause(ms, cut)
+      const detail = `stayed ${((state.nowMs() - endMs) / 1000).toFixed(1)} s longer: something was done or opened late`
+      state.act({ type: 'wait', detail })
+    }
     over.abort()
     await within(2_000, 'ending the dwell', dwelling).catch(() => undefined)
   }
@@ -337,6 +346,15 @@ class Stage {
       ),
     }
   }
+}
+
+/** When something was done or opened that a page may answer with more code, in ms of the visit. */
+function eventsOf(state: VisitState): number[] {
+  const opened = state.targets().filter(({ type }) => type === 'page' || type.endsWith('worker'))
+  const done = state.actions.filter(({ type }) => type === 'click' || type === 'key' || type === 'answer')
+  // On a busy machine the visitor may not have come to clicking yet; the last that he does is to wait.
+  const isBehind = state.plan.interact && !state.actions.some(({ type }) => type === 'wait')
+  return [...opened.map(({ attachedAtMs }) => attachedAtMs), ...done.map(({ atMs }) => atMs), ...(isBehind ? [state.nowMs()] : [])]
 }
 
 function errorOf(
