@@ -16,12 +16,15 @@ import { connectionArtifacts } from '../egress-join.ts'
 import { type ClientLimits, HttpClient } from './http-client.ts'
 import { HttpFetches } from './http-fetches.ts'
 import { validatorsOf } from './validators.ts'
+import { visitBlobs } from './visit-blobs.ts'
 
 export interface HttpLimits extends ClientLimits {
   /** The page, its redirects and all that it names. */
   maxRequests: number
   /** Open at the same time. */
   maxAtOnce: number
+  /** Octets of bodies held in memory until the visit ends; what is above is read back from the store. */
+  maxBytesAtHand: number
   /** For all of the visit; what is then under way is left. Milliseconds. */
   visitTimeoutMs: number
 }
@@ -35,6 +38,7 @@ export const defaultHttpLimits: HttpLimits = {
   requestTimeoutMs: 15_000,
   maxRequests: 150,
   maxAtOnce: 6,
+  maxBytesAtHand: 8 * megabyte,
   visitTimeoutMs: 60_000,
 }
 
@@ -58,7 +62,8 @@ export interface HttpSurroundings {
 
 /** One visit without a browser. What the page does wrong stands in the manifest. Throws `INTERRUPTED`, and what egress says of a bad proxy. */
 export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurroundings, signal: AbortSignal): Promise<CaptureManifest> {
-  const { blobs, clock, limits } = around
+  const { clock, limits } = around
+  const blobs = visitBlobs(around.blobs, limits.maxBytesAtHand)
   const connector = around.egress.openConnector({ visitId: plan.visitId, upstreamProxy: plan.proxy })
   const client = new HttpClient(connector, limits, around.tls)
   const startedAt = clock.now()
