@@ -5,7 +5,7 @@ import { csvOf } from '#report/study-csv.ts'
 import { retractionsText } from '#report/study-text.ts'
 import { exit } from './exit.ts'
 import { count, milliseconds } from './options.ts'
-import { type PlaceFlags, placeFrom, placeOptions } from './study-options.ts'
+import { flagsOf, type PlaceFlags, placeFrom, placeOptions } from './study-options.ts'
 
 export function defineQuery(study: Command): void {
   placeOptions(
@@ -17,7 +17,8 @@ export function defineQuery(study: Command): void {
     .addOption(new Option('--format <format>').choices(['json', 'csv']).default('json'))
     .option('--limit <n>', 'rows at most', count, 100_000)
     .option('--timeout <time>', 'how long it may take', milliseconds, 30_000)
-    .action(async (sql: string, flags: PlaceFlags & { format: 'json' | 'csv'; limit: number; timeout: number }) => {
+    .action(async (sql: string, _: unknown, command: Command) => {
+      const flags = flagsOf<PlaceFlags & { format: 'json' | 'csv'; limit: number; timeout: number }>(command)
       const { columns, rows, isCut } = await queryStudy(placeFrom(flags), sql, { timeoutMs: flags.timeout, maxRows: flags.limit })
       const names = columns.map(({ name }) => name)
       if (flags.format === 'csv') process.stdout.write(csvOf([names, ...rows]))
@@ -38,7 +39,8 @@ export function defineImport(study: Command): void {
       .argument('<file>', 'UTF-8 or UTF-16; subject_kind visited, without a subject: looked at, nothing found'),
   )
     .option('--json', 'as JSON, with the bad lines')
-    .action(async (file: string, flags: PlaceFlags & { json?: boolean }) => {
+    .action(async (file: string, _: unknown, command: Command) => {
+      const flags = flagsOf<PlaceFlags & { json?: boolean }>(command)
       const report = await importObservations(placeFrom(flags), file)
       if (flags.json) process.stdout.write(`${JSON.stringify({ schema: 'assay.study-import', schemaVersion: 1, ...report })}\n`)
       else {
@@ -52,7 +54,8 @@ export function defineImport(study: Command): void {
 export function defineRetractions(study: Command): void {
   placeOptions(study.command('retractions').description('what was said of captures and later judgements say otherwise'))
     .option('--json', 'one line a capture, as JSON')
-    .action(async (flags: PlaceFlags & { json?: boolean }) => {
+    .action(async (_: unknown, command: Command) => {
+      const flags = flagsOf<PlaceFlags & { json?: boolean }>(command)
       const rows = await listRetractions(placeFrom(flags))
       process.stdout.write(
         flags.json

@@ -16,6 +16,17 @@ export const placeFrom = ({ data, database }: PlaceFlags): { data: string; datab
   database: database ?? null,
 })
 
+/** A subcommand's flags: those before its name are parsed by `study`, which has some of the same. */
+export function flagsOf<T extends object>(command: Command): T {
+  return { ...command.opts<T>(), ...given(command.parent), ...given(command) }
+}
+
+/** What was given by hand, not what holds otherwise. */
+function given(command: Command | null): object {
+  if (command === null) return {}
+  return Object.fromEntries(Object.entries(command.opts()).filter(([name]) => command.getOptionValueSource(name) === 'cli'))
+}
+
 /** A day, to its end in UTC, or a time. */
 export function day(text: string): Date {
   const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text)

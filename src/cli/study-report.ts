@@ -7,7 +7,7 @@ import { csvFigures } from '#report/study-csv.ts'
 import { htmlStudy } from '#report/study-html.ts'
 import { explanationText } from '#report/study-text.ts'
 import { exit } from './exit.ts'
-import { day, type PlaceFlags, placeFrom, placeOptions } from './study-options.ts'
+import { day, flagsOf, type PlaceFlags, placeFrom, placeOptions } from './study-options.ts'
 
 interface ReportFlags extends PlaceFlags {
   crawl?: string
@@ -26,7 +26,8 @@ export function defineReport(study: Command): void {
         .default('html'),
     )
     .option('--out <path>', 'file to write (else standard output); of parquet the folder')
-    .action(async (flags: ReportFlags) => {
+    .action(async (_: unknown, command: Command) => {
+      const flags = flagsOf<ReportFlags>(command)
       const place = placeFrom(flags)
       if (flags.format === 'parquet' && flags.out === undefined)
         throw new AssayError('BAD_ARGUMENT', 'Parquet is written into a folder', { hint: '--out DIR' })
@@ -54,7 +55,8 @@ export function defineExplain(study: Command): void {
     .option('--crawl <name>', 'which crawl, where there are several')
     .option('--as-of <date>', 'what was believed on that day (2026-01-31)', day)
     .option('--json', 'as JSON')
-    .action(async (figure: string, flags: PlaceFlags & { crawl?: string; asOf?: Date; json?: boolean }) => {
+    .action(async (figure: string, _: unknown, command: Command) => {
+      const flags = flagsOf<PlaceFlags & { crawl?: string; asOf?: Date; json?: boolean }>(command)
       const built = await studyReport({ ...placeFrom(flags), crawl: flags.crawl ?? null, asOf: flags.asOf ?? null })
       const explanation = built.explain(figure)
       if (explanation === null) {

@@ -8,6 +8,7 @@ import { exit } from './exit.ts'
 import { knowledgeOf } from './knowledge-options.ts'
 import { positiveInteger } from './options.ts'
 import { interruptible, Progress } from './progress.ts'
+import { flagsOf } from './study-options.ts'
 import { version } from './version.ts'
 
 export function definePlan(study: Command): void {
@@ -17,7 +18,8 @@ export function definePlan(study: Command): void {
     .argument('<file>', 'a study file (YAML): docs/study.md')
     .option('--jobs <n>', 'pages at a time', positiveInteger, 2)
     .option('--json', 'as JSON')
-    .action(async (file: string, flags: { jobs: number; json?: boolean }) => {
+    .action(async (file: string, _: unknown, command: Command) => {
+      const flags = flagsOf<{ jobs: number; json?: boolean }>(command)
       const planned = await planOf(file, flags.jobs)
       process.stdout.write(flags.json ? `${JSON.stringify(planned)}\n` : planText(planned))
       exit(0)
@@ -35,7 +37,8 @@ export function defineRun(study: Command): void {
       .argument('<file>', 'a study file (YAML): docs/study.md'),
   )
   for (const option of run.options) if (ofTheFile.has(option.long ?? '')) option.hideHelp()
-  run.action(async (file: string, given: CrawlFlags) => {
+  run.action(async (file: string) => {
+    const given = flagsOf<CrawlFlags>(run)
     const progress = new Progress()
     const { study: written, list } = await readStudy(file)
     for (const { line, reason } of list.bad.slice(0, 20)) progress.line(`line ${line}: ${inert(reason, 200)}`)

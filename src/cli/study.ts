@@ -14,8 +14,6 @@ interface SummaryFlags extends PlaceFlags {
 }
 
 export function define(command: Command): void {
-  // Flags behind a subcommand are the subcommand's.
-  command.enablePositionalOptions()
   placeOptions(command)
     .option('--crawl <name>', 'which crawl, where there are several')
     .option('--as-of <date>', 'what was believed on that day (2026-01-31)', day)

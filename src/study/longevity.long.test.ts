@@ -157,12 +157,12 @@ const isRThere = await promisify(execFile)('Rscript', ['-e', 'library(survival)'
 )
 
 test(
-  'thirty data sets beside R: equal to six digits, and the likelihood of Turnbull not below',
+  'twenty data sets beside R: equal to six digits, and the likelihood of Turnbull not below',
   { skip: isRThere ? false : 'no Rscript with survival here' },
   async (t) => {
     const random = seededRandom(5)
-    const sets = Array.from({ length: 30 }, () =>
-      Array.from({ length: 20 + Math.floor(random() * 80) }, () => {
+    const sets = Array.from({ length: 20 }, () =>
+      Array.from({ length: 20 + Math.floor(random() * 40) }, () => {
         const left = random() * 100
         return {
           left,
@@ -176,6 +176,7 @@ test(
     const answers = await askR(sets)
     assert.equal(answers.length, sets.length)
     let least = Infinity
+    let compared = 0
     for (const [at, rows] of sets.entries()) {
       const r = answers[at]!
       const mine = estimates(rows)
@@ -190,10 +191,15 @@ test(
         })
       }
       const fit = turnbull(rows)
-      least = Math.min(least, fit.logLikelihood - (r.turnbull[0] ?? 0))
-      assert.ok(fit.converged && fit.logLikelihood >= (r.turnbull[0] ?? 0) - 1e-7, `${fit.logLikelihood}, R ${r.turnbull[0]}`)
+      assert.ok(fit.converged)
+      const theirs = r.turnbull[0] ?? null
+      if (theirs === null) continue
+      compared++
+      least = Math.min(least, fit.logLikelihood - theirs)
+      assert.ok(fit.logLikelihood >= theirs - 1e-7, `${fit.logLikelihood}, R ${theirs}`)
     }
-    t.diagnostic(`the log-likelihood of Turnbull is at least R's and ${least.toExponential(2)}`)
+    assert.ok(compared >= sets.length / 2, `R's own estimator ended on ${compared} sets only`)
+    t.diagnostic(`on ${compared} sets the log-likelihood of Turnbull is at least ${least.toExponential(2)} over that of R`)
   },
 )
 

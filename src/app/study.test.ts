@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { parseStudyFile } from '#study/study-file.ts'
+import { csvFigures, csvOf } from '#report/study-csv.ts'
+import { htmlStudy } from '#report/study-html.ts'
+import { explanationText, planText, retractionsText } from '#report/study-text.ts'
+import { untilStopped } from '../ledger/testing/data-folder.ts'
+import { exportFigures, exportStudy, importObservations, listRetractions, queryStudy } from './study-data.ts'
+import { studyReport } from './study-report.ts'
+import { planOf, writeDown } from './study-run.ts'
+import { keepStudyWorld, studyWorld } from './testing/study-world.ts'
+
+let root: string
+let data: string
+const place = () => ({ data, database: null })
+const small = { ...studyWorld, sites: 30, rounds: 6 }
+const asked = { timeoutMs: 60_000, maxRows: 1000 }
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'assay-study-'))
+  data = join(root, 'data')
+  await keepStudyWorld(data, small, 4)
+})
+after(async () => {
+  await untilStopped(data)
+  await rm(root, { recursive: true, force: true })
+})
+
+const now = () => studyReport({ ...place(), crawl: null, asOf: null })
+
+test('a study goes from the ledger to a report, and a figure back to captures', async () => {
+  const built = await now()
+  const { report } = built
+  assert.deepEqual([report.population.sites, report.conditions.rounds, report.conditions.cadenceDays], [30, 6, 7])
+  assert.ok(report.prevalence.ever.found > 0)
+  const explanation = built.explain('prevalence.ever.found')
+  assert.equal(explanation?.sites.length, report.prevalence.ever.found)
+  assert.match(explanationText(explanation), /sha256:[0-9a-f]{64}/)
+})
+
+test('HTML is one file: no script, nothing loaded; every figure of the JSON is in HTML and CSV', async () => {
+  const { report } = await now()
+  const page = htmlStudy(report)
+  assert.ok(!/<script|\bon[a-z]+=|<link|<img|src=/i.test(page))
+  for (const { id } of report.figures) assert.ok(page.includes(id), id)
+  assert.equal(csvFigures(report).trim().split('\r\n').length, report.figures.length + 1)
+  for (const words of ['Population and conditions', 'Coverage and blindness', 'Judged by', 'What this cannot show'])
+    assert.ok(page.includes(words), words)
+})
+
+test('names of the list are text in the report, whatever they are', async () => {
+  const { report } = await now()
+  const hostile = '<script>alert(1)</script>'
+  report.prevalence.by[0]!.rows[0]!.group = hostile
+  report.limits.push(hostile)
+  assert.ok(!htmlStudy(report).includes('<script>'))
+  assert.equal(csvOf([['=1+1', 'a,"b"']]), `'=1+1,"a,""b"""\r\n`)
+})
+
+test('views are Parquet, once until there is something new; figures beside them', async () => {
+  const folder = join(root, 'parquet')
+  const first = await exportStudy(place(), folder)
+  assert.ok((first.rows?.['observations'] ?? 0) >= 180 && first.rows?.['sites'] === 30)
+  assert.equal((await exportStudy(place(), folder)).rows, null)
+  await exportFigures((await now()).report, folder)
+  assert.equal((await readFile(join(folder, 'figures.parquet'))).subarray(0, 4).toString(), 'PAR1')
+})
+
+test('a question is answered from the views', async () => {
+  const { columns, rows, isCut } = await queryStudy(place(), 'select count(*) as n, count(distinct site) as sites from observations', asked)
+  assert.deepEqual([columns.map(({ name }) => name), rows, isCut], [['n', 'sites'], [[180, 30]], false])
+  const cut = await queryStudy(place(), 'select * from sites order by site', { ...asked, maxRows: 5 })
+  assert.deepEqual([cut.rows.length, cut.isCut], [5, true])
+  const found = await queryStudy(place(), `select count(*) from sightings where kind = 'mining' and subject = 'found'`, asked)
+  assert.equal(found.rows[0]?.[0], (await now()).report.prevalence.ever.found)
+})
+
+const refused: Record<string, { sql: string; code: string }> = {
+  'a change': { sql: 'create table x (a int)', code: 'BAD_ARGUMENT' },
+  'another file': { sql: `select * from read_text('/etc/hostname')`, code: 'BAD_ARGUMENT' },
+  'writing a file': { sql: `copy sites to '/tmp/never.csv'`, code: 'BAD_ARGUMENT' },
+  'other settings': { sql: 'set memory_limit = 0', code: 'BAD_ARGUMENT' },
+  'two statements': { sql: 'select 1; select 2', code: 'BAD_ARGUMENT' },
+  'no SQL': { sql: 'who mines?', code: 'BAD_ARGUMENT' },
+  'a question without end': {
+    sql: 'select count(*) from range(100000000) a, range(1000000) b where a.range % 7 = b.range % 11',
+    code: 'TIMEOUT',
+  },
+}
+for (const [name, { sql, code }] of Object.entries(refused))
+  test(`a question that is refused: ${name}`, async () => {
+    await assert.rejects(queryStudy(place(), sql, { timeoutMs: code === 'TIMEOUT' ? 300 : 60_000, maxRows: 10 }), { code })
+  })
+
+test("others' observations: good lines are kept, bad ones named, nothing twice", async () => {
+  const file = join(root, 'others.csv')
+  await writeFile(
+    file,
+    'source,date,site,subject_kind,subject\nlist,2018-01-02,a.example,service,coinhive\nlist,2018-13-02,a.example,service,coinhive\nlist,2018-01-02,b.example,visited,\n',
+  )
+  const report = await importObservations(place(), file)
+  assert.deepEqual([report.added, report.known, report.bad.map(({ line }) => line)], [2, 0, [3]])
+  assert.deepEqual((await importObservations(place(), file)).added, 0)
+  const { report: study } = await now()
+  assert.deepEqual(study.imported, [{ source: 'list', sites: 2, rows: 2, from: '2018-01-02', to: '2018-01-02', found: 1 }])
+  const { rows } = await queryStudy(place(), 'select date, site from imported order by site', asked)
+  assert.deepEqual(rows, [
+    ['2018-01-02', 'a.example'],
+    ['2018-01-02', 'b.example'],
+  ])
+  await writeFile(file, 'not,what\nit says\n')
+  await assert.rejects(importObservations(place(), file), { code: 'BAD_INPUT_FILE' })
+  await assert.rejects(importObservations(place(), join(root, 'none.csv')), { code: 'NOT_FOUND' })
+})
+
+test('nothing was said otherwise yet, and a report of a day before all is of nothing', async () => {
+  assert.deepEqual(await listRetractions(place()), [])
+  assert.match(retractionsText([]), /^Nothing/)
+  const before = await studyReport({ ...place(), crawl: 'world', asOf: new Date('2025-01-01') })
+  assert.equal(before.report.prevalence.ever.looked, 0)
+  assert.equal(before.report.asOf, '2025-01-01T00:00:00.000Z')
+})
+
+test('what is written down before the first visit stands in the report; a change is seen', async () => {
+  const study = parseStudyFile(
+    'name: world\nlist: list.txt\nevery: 7d\nfor: 6w\nendpoint: the share of sites ever found\nendAfter: 1\n',
+    'study.yaml',
+  )
+  assert.equal(await writeDown(place(), study), 'first')
+  assert.equal(await writeDown(place(), study), 'same')
+  assert.equal(await writeDown(place(), { ...study, endAfter: 2 }), 'changed')
+  const { report } = await now()
+  assert.deepEqual(
+    [report.endpoint?.statement, report.endpoint?.versions, report.longevity.endAfter],
+    ['the share of sites ever found', 2, 2],
+  )
+  // The world was visited before anybody wrote it down.
+  assert.ok(report.limits.some((limit) => /written down after/.test(limit)))
+})
+
+test('a plan says what a study costs and can show, from the file and the list alone', async () => {
+  await writeFile(join(root, 'list.txt'), Array.from({ length: 500 }, (_, at) => `site-${at}.example`).join('\n'))
+  await writeFile(join(root, 'study.yaml'), 'name: pilot\nlist: list.txt\nevery: 7d\nfor: 8w\nendpoint: the share of sites ever found\n')
+  const planned = await planOf(join(root, 'study.yaml'), 2)
+  assert.deepEqual(
+    [planned.population.sites, planned.rounds, planned.plan.visits, planned.plan.shortestStayDays, planned.plan.longestFollowedDays],
+    [500, 8, 4000, 7, 28],
+  )
+  assert.ok(Math.abs(planned.plan.smallestSeen - 0.00597) < 1e-4)
+  assert.match(planText(planned), /500 sites/)
+})
+
+for (const [name, text, reason] of [
+  ['is no YAML', 'name: [', /is not YAML/],
+  ['has no endpoint', 'name: a\nlist: b\n', /endpoint/],
+  ['has a word that there is not', 'name: a\nlist: b\nendpoint: a question of mine\ncolour: red\n', /colour/],
+  ['lasts without a cadence', 'name: a\nlist: b\nendpoint: a question of mine\nfor: 3w\n', /every/],
+] as const)
+  test(`a study file that ${name} is refused`, () =>
+    assert.throws(() => parseStudyFile(text, 'study.yaml'), { code: 'BAD_INPUT_FILE', message: reason }))
