@@ -142,7 +142,7 @@ export function embeddedDatabase(dataDir: string): DatabaseServer {
       if (await takePart(run)) return 'took-part'
       if (!stopped && left.some((process) => process.isPostmaster) && !holdPipe(run)) {
         // No user can be counted any more, so whoever is connected connects again.
-        for (const each of left) if (each.isPostmaster) process.kill(each.pid, 'SIGINT')
+        for (const each of left) if (each.isPostmaster) interrupt(each.pid)
         stopped = true
       }
       if (performance.now() > deadline)
@@ -189,5 +189,14 @@ async function answers(run: string): Promise<boolean> {
   } catch (error) {
     // too_many_connections: it lives.
     return (error as { code?: unknown }).code === '53300'
+  }
+}
+
+/** It may have gone by itself since it was looked for, which is what was wanted. */
+function interrupt(pid: number): void {
+  try {
+    process.kill(pid, 'SIGINT')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
