@@ -10,7 +10,8 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { databaseTemplate, untilStopped } from '#ledger/testing/data-folder.ts'
 import { crawlStatusSchema } from '#model/crawl-status.ts'
-import { crawlPlanSchema } from '#model/crawl-plan.ts'
+import { crawlDryRunSchema, crawlPlanSchema } from '#model/crawl-plan.ts'
+import { crawlSeedSchema } from '#model/crawl-seed.ts'
 
 /** `assay crawl`, `status` and `seeds` as processes, in the http lane, against a few sites on loopback. */
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
@@ -83,7 +84,7 @@ test('a dry run and a plan ask nobody', async () => {
   asked.length = 0
   const dry = await assay('crawl', 'list.csv', '--dry-run', '--json', '--never', 'never.txt', ...lane)
   assert.equal(dry.code, 0, dry.err)
-  const said = JSON.parse(dry.out) as { neverListed: { url: string }[]; robots: string; first: { rank: number }[] }
+  const said = crawlDryRunSchema.parse(JSON.parse(dry.out))
   assert.deepEqual(
     [said.neverListed.map(({ url }) => url), said.robots, said.first.map(({ rank }) => rank)],
     [['http://never.test/'], 'obey', [1, 2, 3, 4, 5, 6]],
@@ -150,7 +151,7 @@ test('lists are imported, listed and tagged; an override has a reason, and then 
   const tagged = (await assay('seeds', 'list', '--tag', 'shop', '--json', ...of)).out
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as { url: string; rank: number; tags: string[] })
+    .map((line) => crawlSeedSchema.parse(JSON.parse(line)))
   assert.deepEqual(
     tagged.map(({ rank, tags }) => [rank, tags]),
     [

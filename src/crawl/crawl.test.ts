@@ -302,5 +302,5 @@ test('links are followed within scope and depth, the most different first', asyn
     {},
     'host',
   )
-  assert.deepEqual(log.map((line) => line.split(' ')[1]).sort(), ['https://a.test/', 'https://a.test/about', 'https://a.test/news/1'])
+  assert.deepEqual(log.map((line) => line.split(' ')[1] ?? '').sort(), ['https://a.test/', 'https://a.test/about', 'https://a.test/news/1'])
 })

@@ -31,3 +31,29 @@ export const crawlPlanSchema = z.looseObject({
 })
 
 export type CrawlPlan = z.infer<typeof crawlPlanSchema>
+
+/** The line of `assay crawl --dry-run --json`; additive only. */
+export const crawlDryRunSchema = z.looseObject({
+  name: z.string(),
+  /** Milliseconds from round to round; null visits once. */
+  everyMs: z.number().nullable(),
+  rounds: count.nullable(),
+  lanes: z.looseObject({
+    lane: z.enum(['http', 'browser', 'both']),
+    sample: z.number(),
+    hintBudget: count.nullable(),
+    repeat: z.number(),
+    key: z.string(),
+  }),
+  links: z.looseObject({ depth: count, inner: count }),
+  robots: z.enum(['obey', 'ignore']),
+  contact: z.string().nullable(),
+  /** Lines of the list that are no addresses. */
+  badLines: count,
+  neverListed: z.array(z.looseObject({ url: z.string(), reason: z.string() })),
+  plan: crawlPlanSchema,
+  /** The first ten pages, with the conditions that they get. */
+  first: z.array(
+    z.looseObject({ url: z.string(), rank: count.optional(), tags: z.array(z.string()), scope: z.string(), conditions: z.looseObject({}) }),
+  ),
+})
