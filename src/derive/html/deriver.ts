@@ -39,7 +39,7 @@ const loadEvents: ReadonlySet<string> = new Set(['onload', 'onpageshow', 'onerro
  */
 export const htmlDeriver: Deriver<'html'> = {
   kind: 'html',
-  version: '2',
+  version: '3',
   maxBytes: 16 * 1024 * 1024,
   derive(bytes, context) {
     const reader = new Reader(context)
@@ -252,8 +252,9 @@ class Reader {
       attributes.has('onclick')
     if (!isControl || this.#features.miningControls.length >= 20) return
     const caption = captionOf(element)
-    // A link leads to somewhere that explains mining; a button does it.
-    if (element.tagName === 'button' || element.tagName === 'input') this.#panel.button(caption, attributes.get('id') ?? '', line)
+    // A link leads to somewhere that explains mining; a button does it, and so does a link to nowhere.
+    const leads = element.tagName === 'a' && !/^\s*(?:#|javascript:|$)/i.test(attributes.get('href') ?? '')
+    if (element.tagName !== 'label' && !leads) this.#panel.button(caption, attributes.get('id') ?? '', line)
     if (caption.length <= 160 && controlWords.test(caption)) this.#features.miningControls.push({ caption, line })
   }
 }

@@ -69,12 +69,18 @@ const fires: Record<string, [string, Record<string, string>?]> = {
     `<h1>Browser Miner</h1><input type="range" id="throttle"><button>Start</button><button>Stop</button><div>0 hashes/s</div><script src="/x.js"></script>`,
   ],
 }
+fires['one with a single button, a link to nowhere'] = [
+  `${head}${form}<a href="#" class="btn">Start mining</a>${shown}<script src="/x.js"></script>`,
+]
 const silent: Record<string, [string, Record<string, string>?]> = {
   'an article about miners': [
     '<title>The best web miner of 2018</title><p>Press Start Mining, then Stop Mining. Threads, pool, wallet, hash rate.</p><a href="/start">Start mining</a><script src="a.js"></script>',
   ],
   'a pool’s board': [
     `<title>Coin Miner Pool</title><h1>Pool hashrate 4 GH/s</h1><input name="wallet" placeholder="Your wallet address"><button>Look up</button><a href="/how">Start mining</a><script src="board.js"></script>`,
+  ],
+  'a pool’s board with a link to its guide': [
+    `<title>Coin Miner Pool</title><input name="wallet" placeholder="Your wallet address"><input id="pool"><a href="/how">Start mining</a>${shown}<script src="board.js"></script>`,
   ],
   'a calculator of what mining earns': [
     '<title>CPU mining calculator</title><input id="hashrate"><input id="pool_fee"><button>Calculate</button><script src="calc.js"></script>',

@@ -32,7 +32,9 @@ export const detector = defineDetector({
       const parts = page.features.miningPanel
       const has = (part: Part): boolean => parts.some((known) => known.part === part)
       const fields = controls.filter(has).length
-      if (!has('name') || !has('start') || !has('stop') || fields === 0 || fields + Number(has('rate')) < 2) return []
+      const shown = fields + Number(has('rate'))
+      // One button may do both: then more has to be there.
+      if (!has('name') || !has('start') || fields === 0 || shown < (has('stop') ? 2 : 3)) return []
       const base = URL.parse(page.features.baseHref ?? '', artifact.url || input.finalUrl)?.href ?? input.finalUrl
       const absent = page.features.scripts.find(({ src, runs }) => src !== null && runs && !atHand.has(URL.parse(src, base)?.href ?? src))
       if (!works && absent === undefined) return []
