@@ -10,6 +10,8 @@ import { hitsSchema } from '#model/hits.ts'
 import { rejudgeLineSchema } from '#model/rejudgement.ts'
 import { listedSignatureSchema, testedSignatureSchema } from '#model/signature-report.ts'
 import { signatureSchema } from '#model/signature.ts'
+import { studyImportSchema, studyPlanSchema, studyQuerySchema, studyRetractionSchema } from '#model/study-outputs.ts'
+import { explanationSchema, studyReportSchema } from '#model/study-report.ts'
 import { verificationSchema } from '#model/verification.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -41,6 +43,12 @@ export function generatedSchemas(): Record<string, string> {
     'docs/schemas/hits.schema.json': schemaText(hitsSchema, 'The line of assay hits --json'),
     'docs/schemas/crawl-plan.schema.json': schemaText(crawlPlanSchema, 'The line of assay crawl plan --json'),
     'docs/schemas/crawl-status.schema.json': schemaText(crawlStatusSchema, 'One line of assay status --json'),
+    'docs/schemas/study-report.schema.json': schemaText(studyReportSchema, 'assay study report --format json'),
+    'docs/schemas/study-explanation.schema.json': schemaText(explanationSchema, 'The line of assay study explain --json'),
+    'docs/schemas/study-plan.schema.json': schemaText(studyPlanSchema, 'The line of assay study plan --json'),
+    'docs/schemas/study-import.schema.json': schemaText(studyImportSchema, 'The line of assay study import --json'),
+    'docs/schemas/study-query.schema.json': schemaText(studyQuerySchema, 'The line of assay study query'),
+    'docs/schemas/study-retraction.schema.json': schemaText(studyRetractionSchema, 'One line of assay study retractions --json'),
     'docs/schemas/comparison.schema.json': schemaText(comparisonSchema, 'The line of assay compare --json'),
   }
 }

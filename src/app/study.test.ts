@@ -3,6 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { explanationSchema } from '#model/study-report.ts'
+import { studyImportSchema, studyPlanSchema, studyRetractionSchema } from '#model/study-outputs.ts'
+import type { StudyRetraction } from '#model/study-texts.ts'
 import { parseStudyFile } from '#study/study-file.ts'
 import { csvFigures, csvOf } from '#report/study-csv.ts'
 import { htmlStudy } from '#report/study-html.ts'
@@ -39,6 +42,7 @@ test('a study goes from the ledger to a report, and a figure back to captures', 
   const explanation = built.explain('prevalence.ever.found')
   assert.equal(explanation?.sites.length, report.prevalence.ever.found)
   assert.match(explanationText(explanation), /sha256:[0-9a-f]{64}/)
+  assert.equal(explanationSchema.safeParse(explanation).error, undefined)
 })
 
 test('HTML is one file: no script, nothing loaded; every figure of the JSON is in HTML and CSV', async () => {
@@ -103,6 +107,7 @@ test("others' observations: good lines are kept, bad ones named, nothing twice",
   )
   const report = await importObservations(place(), file)
   assert.deepEqual([report.added, report.known, report.bad.map(({ line }) => line)], [2, 0, [3]])
+  assert.equal(studyImportSchema.safeParse({ schema: 'assay.study-import', schemaVersion: 1, ...report }).error, undefined)
   assert.deepEqual((await importObservations(place(), file)).added, 0)
   const { report: study } = await now()
   assert.deepEqual(study.imported, [{ source: 'list', sites: 2, rows: 2, from: '2018-01-02', to: '2018-01-02', found: 1 }])
@@ -114,6 +119,21 @@ test("others' observations: good lines are kept, bad ones named, nothing twice",
   await writeFile(file, 'not,what\nit says\n')
   await assert.rejects(importObservations(place(), file), { code: 'BAD_INPUT_FILE' })
   await assert.rejects(importObservations(place(), join(root, 'none.csv')), { code: 'NOT_FOUND' })
+})
+
+test('a retraction says what was said, when, by which judgement; and its JSON fits', () => {
+  const row: StudyRetraction = {
+    captureId: 'sha256:1',
+    site: 'shop.example',
+    url: 'https://shop.example/',
+    observedAt: new Date('2026-01-05T10:00:00Z'),
+    kind: 'withdrawn',
+    before: { status: 'active', judgement: 'sha256:old', at: new Date('2026-01-05T11:00:00Z'), subjects: ['service coinhive'] },
+    now: { status: 'none', judgement: 'sha256:new', at: new Date('2026-02-05T11:00:00Z'), subjects: [] },
+  }
+  assert.match(retractionsText([row]), /shop.example {2}was called mining[\s\S]*2026-01-05 {2}active \(service coinhive\)[\s\S]*2026-02-05 {2}none/)
+  const line: unknown = JSON.parse(JSON.stringify({ schema: 'assay.study-retraction', schemaVersion: 1, ...row }))
+  assert.equal(studyRetractionSchema.safeParse(line).error, undefined)
 })
 
 test('nothing was said otherwise yet, and a report of a day before all is of nothing', async () => {
@@ -151,6 +171,7 @@ test('a plan says what a study costs and can show, from the file and the list al
   )
   assert.ok(Math.abs(planned.plan.smallestSeen - 0.00597) < 1e-4)
   assert.match(planText(planned), /500 sites/)
+  assert.equal(studyPlanSchema.safeParse(planned).error, undefined)
 })
 
 for (const [name, text, reason] of [
