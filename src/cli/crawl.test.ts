@@ -107,7 +107,7 @@ test('an http lane wants a contact, an unknown never-list is no never-list', asy
 
 test(
   'every site is visited once in the http lane: hints, no hints, and what was not observed by its class',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await template.copyTo(join(dir, 'data'))
     asked.length = 0
@@ -140,7 +140,7 @@ test(
   },
 )
 
-test('lists are imported, listed and tagged; an override has a reason, and then the page is visited', { timeout: 120_000 }, async () => {
+test('lists are imported, listed and tagged; an override has a reason, and then the page is visited', { timeout: 300_000 }, async () => {
   const of = ['--data', 'data', '--name', 'second']
   assert.match(
     (await assay('seeds', 'import', 'list.csv', '--limit', '3', '--tag', 'country:de', ...of)).out,
@@ -169,7 +169,7 @@ test('lists are imported, listed and tagged; an override has a reason, and then 
   assert.ok(asked.some(({ url }) => url === 'closed.test/'))
 })
 
-test('within a scope the home page and its most different inner pages are visited, two of a kind once', { timeout: 120_000 }, async () => {
+test('within a scope the home page and its most different inner pages are visited, two of a kind once', { timeout: 300_000 }, async () => {
   await template.copyTo(join(dir, 'scope'))
   asked.length = 0
   const ran = await assay('crawl', 'list.csv', '--limit', '1', ...lane, '--data', 'scope', '--scope', 'host', '--inner', '2')
