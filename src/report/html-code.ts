@@ -25,6 +25,7 @@ export function codeTable({ components, deeds, findings, gaps, page }: CodeOnPag
       named.set(artifact, [...(named.get(artifact) ?? []).filter((other) => other !== finding), finding])
   // What a finding names comes first: it is what the reader came for.
   const sorted = components.toSorted((a, b) => Number(named.has(b.artifact)) - Number(named.has(a.artifact)))
+  const rows = [...Map.groupBy(sorted, (component) => likeness(component, deeds, named)).values()]
   return html`<section>
     <h2>All code on this page</h2>
     ${notWhole(gaps)}
@@ -44,22 +45,35 @@ export function codeTable({ components, deeds, findings, gaps, page }: CodeOnPag
                 </tr>
               </thead>
               <tbody role="rowgroup">
-                ${sorted.slice(0, shownRows).map((component) => row(component, deeds, named, page))}
+                ${rows.slice(0, shownRows).map((alike) => row(alike, deeds, named, page))}
               </tbody>
             </table>
-            ${components.length > shownRows && html`<p>${counted(components.length - shownRows, 'more is', 'more are')} in the answer that is kept in the data folder.</p>`}`
+            ${rows.length > shownRows && html`<p>${counted(rows.length - shownRows, 'more is', 'more are')} in the answer that is kept in the data folder.</p>`}`
     }
   </section>`
 }
 
-function row(component: Component, deeds: DeedsByArtifact, named: ReadonlyMap<string, Finding[]>, page: number): Markup {
+/** Code of the same octets, of whom nothing else is to be said, stands in one row: a page may start a worker hundreds of times. */
+function likeness(component: Component, deeds: DeedsByArtifact, named: ReadonlyMap<string, Finding[]>): string {
+  const { artifact, url, digest } = component
+  const isPlain = !named.has(artifact) && (deeds[artifact] ?? []).length === 0 && digest !== null
+  return isPlain ? JSON.stringify([url || component.slot, digest, loaderOf(component), ownerOf(component)]) : artifact
+}
+
+function row(
+  [component, ...others]: readonly Component[],
+  deeds: DeedsByArtifact,
+  named: ReadonlyMap<string, Finding[]>,
+  page: number,
+): Markup {
+  if (component === undefined) return html``
   const found = named.get(component.artifact) ?? []
   const did = deeds[component.artifact] ?? []
   return html`<tr role="row" id="p${page}-${component.artifact}" class="${found.length > 0 ? 'named' : 'plain'}">
     <td role="cell">
       <code>${component.url || component.slot}</code><br /><span class="quiet"
-        >${component.artifact}, ${component.size === null ? 'size not known' : `${component.size.toLocaleString('en')} bytes`}<br /><code
-          class="digest"
+        >${component.artifact}${others.length > 0 && html` and ${others.length} times more${others.map(({ artifact }) => html`<span id="p${page}-${artifact}"></span>`)}`},
+        ${component.size === null ? 'size not known' : `${component.size.toLocaleString('en')} bytes`}<br /><code class="digest"
           >${component.digest ?? 'its octets were not collected'}</code
         ></span
       >

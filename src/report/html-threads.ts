@@ -5,13 +5,19 @@ import { type Markup, html } from './html-template.ts'
 import { shorten, shortUrl } from './shorten.ts'
 
 const shownThreads = 16
+/** Below this only the first few are drawn: a page may start hundreds of workers that do nothing. */
+const quietShare = 0.05
+const shownQuiet = 3
 /** From here on a thread stands out: half a core all the time. */
 const busyShare = 0.5
 const drawn = { width: 1_000, height: 40 }
 
 /** Load of each thread over time: one drawing a thread, a bar's height is the share of one core. `gaps`: what the chart has to say of itself. */
 export function threadChart(cpu: Collection<CpuArtifact>, gaps: readonly string[]): Markup {
-  const threads = cpu.items.toSorted((a, b) => b.busy - a.busy).slice(0, shownThreads)
+  const threads = cpu.items
+    .toSorted((a, b) => b.busy - a.busy)
+    .filter(({ busy }, rank) => busy >= quietShare || rank < shownQuiet)
+    .slice(0, shownThreads)
   if (threads.length === 0)
     return html`<section>
       <h2>Load of the visitor's machine</h2>
@@ -24,7 +30,7 @@ export function threadChart(cpu: Collection<CpuArtifact>, gaps: readonly string[
     ${notWhole(gaps)}
     <p>
       Each drawing is one thread over ${tenths(endMs / 1000)} seconds of the visit; a full bar is one whole
-      core.${cpu.items.length > shownThreads && ` The ${shownThreads} busiest of ${cpu.items.length} threads.`}
+      core.${cpu.items.length > threads.length && ` The ${threads.length} busiest of ${cpu.items.length} threads.`}
     </p>
     ${threads.map(
       (thread) =>

@@ -3,6 +3,7 @@ import type { Component } from '#model/component.ts'
 import type { Conversation } from '#model/conversation.ts'
 import type { Deed, DeedKind } from '#model/deed.ts'
 import type { Mining, Status } from '#model/finding.ts'
+import { shorten } from './shorten.ts'
 
 /** How each status is called for a reader; the urgency decides its colour. */
 export const statusWords: Record<Status, { label: string; urgency: 'bad' | 'warn' | 'good' | 'unknown' }> = {
@@ -111,7 +112,7 @@ const deedWords: Readonly<Record<DeedKind, (count: string, one: boolean) => stri
 
 /** `opened 2 sockets: wss://…, wss://…`, without a full stop. */
 export function deedText(deed: Deed): string {
-  const objects = [...new Set(deed.objects.map((object) => object.slice(0, 160)))]
+  const objects = [...new Set(deed.objects.map((object) => shorten(object, 100)))]
   const more = deed.kind !== 'uses-processor' && deed.count > objects.length && objects.length >= 6 ? ' and more' : ''
   return `${deedWords[deed.kind](String(deed.count), deed.count === 1)}${objects.length === 0 ? '' : `: ${objects.join(', ')}${more}`}`
 }
