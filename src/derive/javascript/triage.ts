@@ -66,6 +66,7 @@ const hiding = [
   'eval (',
   'Function(',
   'unescape(',
+  'decodeURIComponent(',
   'fromCharCode',
   'atob(',
   '\\x',
@@ -157,7 +158,8 @@ export function triage(octets: Uint8Array, literals: readonly string[], version:
   const kinds = Object.entries(parts)
     .filter(([, marks]) => marks.some((mark) => counts.has(mark)))
     .map(([kind]) => kind)
-  const hides = isHiding(octets.length, count)
+  const run = longestRun(octets, count)
+  const hides = isHiding(octets.length, count) || (run >= minRun && run >= octets.length * 0.3)
   const marks = strong.filter((mark) => counts.has(mark)).map(String)
   const small = octets.length <= 4_096
   // A handler in an attribute has no mark, and says what a button sets off.
@@ -166,12 +168,43 @@ export function triage(octets: Uint8Array, literals: readonly string[], version:
     own.length > 0 ||
     marks.length > 0 ||
     hides ||
+    run >= 4_096 ||
     tiny ||
     // So that hash libraries are named.
     (kinds.includes('hash') && octets.length <= 65_536) ||
     (kinds.length >= 2 && kinds.some((kind) => kind !== 'hash' && kind !== 'pay')) ||
     (small && (kinds.length > 0 || [...hiding, ...loading].some((mark) => counts.has(mark))))
   return { suspect, hides, marks: [...marks.slice(0, 12), ...(hides ? ['hides its text'] : []), ...kinds], literals: own }
+}
+
+const decoders = ['atob(', 'unescape(', 'fromCharCode', 'charCodeAt', 'parseInt(', 'decodeURIComponent(']
+const runners = ['eval(', 'eval (', 'Function(', 'constructor']
+
+/** A shorter stretch is no packed script, octets. */
+const minRun = 512
+
+/** What a text is written in that is unpacked: base64 and hexadecimal, character codes. */
+const packed = new Uint8Array(256)
+for (const sign of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-%,') packed[sign.charCodeAt(0)] = 1
+
+/**
+ * The longest stretch of it, in a script that decodes or runs something; 0 in others. However long it is, a packer has few marks around it,
+ * so that counts by length say nothing.
+ */
+function longestRun(octets: Uint8Array, count: (literal: string) => number): number {
+  if (![...decoders, ...runners].some((mark) => count(mark) > 0)) return 0
+  let longest = 0
+  // A stretch that counts holds one of these places.
+  for (let at = minRun - 1; at < octets.length; at += minRun) {
+    if (packed[octets[at]!] === 0) continue
+    let from = at
+    let to = at + 1
+    while (from > 0 && packed[octets[from - 1]!] === 1) from--
+    while (to < octets.length && packed[octets[to]!] === 1) to++
+    longest = Math.max(longest, to - from)
+    at += Math.floor((to - at) / minRun) * minRun
+  }
+  return longest
 }
 
 function isHiding(size: number, count: (literal: string) => number): boolean {
