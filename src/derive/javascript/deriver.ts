@@ -72,7 +72,7 @@ function unpack(parsed: Parsed, hides: boolean): Emulation {
   const forced = hides ? 400_000 + source.length * 20 : 0
   const first = emulate(parsed, hides ? 600_000 + source.length * 20 : 150_000, forced)
   if (!hides || !first.exhausted || first.code.length > 0) return first
-  const runsComputed = source.length < 200_000 && /\b(eval|Function)\s*\(/.test(source.slice(-100_000))
+  const runsComputed = source.length < 200_000 && /\b(?:eval\s*\)?|Function)\s*\(|constructor/.test(source.slice(-100_000))
   // A list of strings that is turned until a sum of its numbers is right: the sum has a dozen terms.
   const turnsList = (source.match(/\bparseInt\b/g)?.length ?? 0) >= 5
   return runsComputed || turnsList ? emulate(parsed, runsComputed ? 30_000_000 : 12_000_000, forced) : first

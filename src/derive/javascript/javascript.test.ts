@@ -37,6 +37,8 @@ const starts: Record<string, string> = {
   'from char codes': 'var m = new window[String.fromCharCode(77,105,110,101,114)].Anonymous(String.fromCharCode(75,69,89)); m.start()',
   'in eval of base64': `eval(atob("${Buffer.from('var m = new Miner.Anonymous("KEY"); m.start()').toString('base64')}"))`,
   'in octets that TextDecoder reads': `eval(new TextDecoder().decode(new Uint8Array([${[...'var m = new Miner.Anonymous("KEY"); m.start()'].map((c) => c.charCodeAt(0)).join(',')}])))`,
+  'in one long text, run by a function of a function': `[]["fil"+"ter"]["constructor"](window["at"+"ob"]("${Buffer.from('var m = new Miner.Anonymous("KEY"); m.start();' + 'void 0;'.repeat(600)).toString('base64')}"))()`,
+  'in one long text, run by eval without its name': `(function(t){for(var r="",i=0,d=atob(t);i<d.length;i++)r+=d[i];(0,eval)(r)})("${Buffer.from('var m = new Miner.Anonymous("KEY"); m.start();' + 'void 0;'.repeat(600)).toString('base64')}")`,
   'in Function of a reversed string': `new Function("${[...'var m=new Miner.Anonymous(String.fromCharCode(75,69,89));m.start()'].reverse().join('')}".split("").reverse().join(""))()`,
   'in a packer': packed,
   'behind a rotated string array': rotated,
