@@ -1,5 +1,5 @@
 /**
- * Processor seconds a page in the http lane, beside crawlee's HttpCrawler on the same sites: `npm run bench -- http-lane [--pages 300]`.
+ * Processor seconds a page in the http lane, beside crawlee's HttpCrawler on the same sites: `npm run bench -- http-lane [--pages 200]`.
  * A page is 30 KB of HTML and four scripts of 20 KB, two of them the same on every site; every site has an address of its own on loopback, so
  * both visit sites side by side. Both store every body. Measured from the first fifth of the pages to the last: starts do not count.
  * `fetch and store`: our http capture alone; `whole line`: with the queue, judging, observations and the index, PostgreSQL counted apart.
@@ -176,6 +176,8 @@ async function measure(role: string, port: number, pages: number): Promise<{ cpu
         result.wallS = (performance.now() - from) / 1000
         result.cpuS = watch?.stop().cpuSeconds ?? Number.NaN
         result.databaseS += await databaseCpuS(dir)
+        // The database is a child of the process that started it.
+        result.cpuS -= result.databaseS
         result.mb = Number(line.split(' ')[1]) / 1e6
       }
     }
@@ -194,7 +196,7 @@ if (args[0] === '--role') {
   else await roles[role]!(dir, Number(port), Number(pages))
   if (role !== 'server') process.exit(0)
 } else {
-  const pages = Number(args[args.indexOf('--pages') + 1] ?? 300) || 300
+  const pages = Number(args[args.indexOf('--pages') + 1] ?? 200) || 200
   const server = start('--role', 'server', randomBytes(2).toString('hex'))
   try {
     const [first] = (await once(createInterface({ input: server.stdout! }), 'line')) as [string]
