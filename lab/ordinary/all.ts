@@ -5,6 +5,8 @@ import type { Content } from './content.ts'
 import { encryptedChat } from './encrypted-chat.ts'
 import { gpuInference, inference } from './inference.ts'
 import { fileHash, passwordHash, wallet } from './cryptography.ts'
+import { advertisements, copyButton, honestDapp, videoCall } from './near-neighbours.ts'
+import { fakeCaptcha, hiddenAdWorker, proxyTunnel, walletDrainer } from './neighbours.ts'
 import { bannerPage, captcha, closedGate, gate, loginWall, oldCharset, parked, plainPage } from './proof-of-work.ts'
 import { wasmCaptcha } from './wasm-captcha.ts'
 import { article, blockList, chat, commentedOut, disabled } from './talk.ts'
@@ -38,4 +40,12 @@ export const ordinaryContents: readonly Content[] = [
   busyApplication,
   newsPage,
   collaboration,
+  walletDrainer,
+  honestDapp,
+  proxyTunnel,
+  videoCall,
+  fakeCaptcha,
+  copyButton,
+  hiddenAdWorker,
+  advertisements,
 ]

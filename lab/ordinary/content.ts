@@ -4,13 +4,15 @@ import { drawVariation, vary } from '../machine/vary.ts'
 import type { Assembly, FunctionBody } from '../machine/program.ts'
 import type { Random } from '../random.ts'
 import type { PageContext } from '../site/page.ts'
-import type { Expected } from '../site/site.ts'
+import type { Expected, Needs } from '../site/site.ts'
 
 /** A page that does not mine. */
 export interface Content {
   name: string
   kind: FindingKind | null
   expected?: Partial<Expected>
+  /** What it keeps from an ordinary visit, and what a visit that has it sees. */
+  met?: { needs: Needs; kind: FindingKind | null }
   build(context: PageContext): void
 }
 

@@ -3,7 +3,7 @@ import { Random } from '../random.ts'
 import { type SiteName, endpointOf, minerPlan, minerTruth } from './miner-site.ts'
 import type { MinerSpec } from './miner-spec.ts'
 import { addFrontPage } from './page.ts'
-import { type Fault, type LabSite, type SitePlan, type SiteTruth, emptyPlan, expected } from './site.ts'
+import { type Expected, type Fault, type LabSite, type SitePlan, type SiteTruth, emptyPlan, expected } from './site.ts'
 import type { ThirdParties } from './third-parties.ts'
 
 /** What a site is in one week. */
@@ -110,8 +110,15 @@ function truthOf(o: SiteOptions, name: SiteName, week: number): SiteTruth {
     pool: null,
     poolMode: null,
     tags,
-    met: null,
+    met: metOf(content, what),
   }
+}
+
+function metOf(content: WeekContent, ordinary: Expected): SiteTruth['met'] {
+  if (content.type !== 'ordinary' || content.content.met === undefined) return null
+  const { needs, kind } = content.content.met
+  const met = { ...ordinary, kind }
+  return { needs, underPolicy: { ignore: met, accept: met, reject: met } }
 }
 
 const errorOf = {

@@ -99,6 +99,8 @@ export interface Needs {
   mobile?: true
   /** The visitor comes a second time. */
   returns?: true
+  /** The visitor has a wallet. */
+  wallet?: true
 }
 
 export interface LabSite {

@@ -1,7 +1,7 @@
 import type { VisitOptions } from '#capture/visit-options.ts'
 import type { ConditionsOf } from '#crawl/conditions.ts'
 import { type CrawlResult, runCrawl, type Turn, type Visited } from '#crawl/crawl.ts'
-import { browserOnly, type LanePolicy, lanesOf } from '#crawl/lanes.ts'
+import { browserOnly, type LanePolicy, lanesOf, placeOf } from '#crawl/lanes.ts'
 import { type LinkPolicy, noLinks } from '#crawl/links.ts'
 import type { CrawlProgress } from '#crawl/progress.ts'
 import { scheduleOf } from '#crawl/schedule.ts'
@@ -9,10 +9,14 @@ import { openLedger } from '#ledger/ledger.ts'
 import { SimulatedClock, systemClock, type Clock } from '#model/clock.ts'
 import { AssayError } from '#model/errors.ts'
 import { emptyNeverList, type NeverList } from '#model/never-list.ts'
+import type { Capture } from '#model/capture.ts'
 import type { Observation } from '#model/observation.ts'
 import type { Seed } from '#model/seed.ts'
+import { Alone } from './alone.ts'
+import { FollowUpBudget, followUpSeconds, type FollowUpUse } from './follow-up-budget.ts'
 import { mannersOf } from './crawl-manners.ts'
 import { visitedOf } from './visited.ts'
+import { type SecondLooks, visitAndLookAgain } from './second-look.ts'
 import { visit } from './visit.ts'
 import { openWorkshop, type Workshop, type WorkshopOptions } from './workshop.ts'
 
@@ -45,6 +49,13 @@ export interface CrawlRequest {
   /** For the user agent of the http lane and of robots.txt. */
   contact?: string
   version?: string
+  /** What second looks may cost, as a share of the short visits; none are made, where null or left out. */
+  followUpShare?: number | null
+}
+
+/** What the queue says, and what second looks cost; null where none were asked for. */
+interface CrawlOutcome extends CrawlResult {
+  followUps: FollowUpUse | null
 }
 
 export interface MannersRequest {
@@ -66,7 +77,7 @@ export interface CrawlEvents {
 const usualDelayMs = 2000
 
 /** Every seed through its lanes, capture and judgement, round after round; what is acknowledged stays, the same request goes on. */
-export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: AbortSignal): Promise<CrawlResult> {
+export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: AbortSignal): Promise<CrawlOutcome> {
   const { everyMs, rounds } = scheduleOf(request.every, request.span)
   const clock = request.clock ?? systemClock
   const lanes = request.lanes ?? browserOnly
@@ -95,7 +106,10 @@ export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: 
     )
     const conditionsOf: ConditionsOf = request.conditionsOf ?? (() => ({}))
     const { manners } = request
-    return await runCrawl({
+    const delayMs = request.delayMs ?? (clock instanceof SimulatedClock ? 0 : usualDelayMs)
+    const budget = request.followUpShare == null ? null : new FollowUpBudget(request.followUpShare)
+    const looks = budget === null ? null : { budget, alone: new Alone(), restMs: delayMs, key: lanes.key }
+    const result = await runCrawl({
       ledger,
       name: request.name,
       seeds: request.seeds,
@@ -105,7 +119,7 @@ export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: 
       clock,
       concurrency: request.workshop.jobs,
       ...(request.httpJobs === undefined ? {} : { httpConcurrency: request.httpJobs }),
-      delayMs: request.delayMs ?? (clock instanceof SimulatedClock ? 0 : usualDelayMs),
+      delayMs,
       lanes,
       links: request.links ?? noLinks,
       ...(manners === undefined
@@ -117,11 +131,12 @@ export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: 
           }),
       settings: settingsOf(request, lanes),
       signal,
-      visit: (seed, at, turn) => visitInLane(line, request, conditionsOf, seed, at, turn),
+      visit: (seed, at, turn) => visitInLane(line, request, conditionsOf, looks, seed, at, turn),
       onRound: (round, at) => events.onRound(round, at),
       onProgress: (progress) => events.onProgress(progress),
       onVisit: (observation, turn) => events.onVisit(observation, turn.round),
     })
+    return { ...result, followUps: budget?.use ?? null }
   } finally {
     await ledger.close()
   }
@@ -131,6 +146,7 @@ async function visitInLane(
   line: Workshop,
   request: CrawlRequest,
   conditionsOf: ConditionsOf,
+  looks: CrawlLooks | null,
   seed: Seed,
   at: Date,
   turn: Turn,
@@ -138,7 +154,8 @@ async function visitInLane(
   const options = { ...request.visit, ...conditionsOf(seed), visitId: turn.visitId }
   const wantsLinks = (request.links ?? noLinks).depth > 0
   if (turn.lane === 'browser') {
-    const { capture, observation } = await visit(line, seed, options, turn.signal)
+    const { capture, observation } =
+      looks === null ? await visit(line, seed, options, turn.signal) : await lookAgain(line, seed, options, looks, turn)
     return visitedOf(capture, observation, at, wantsLinks ? line.store : null)
   }
   if (line.http === null) throw new AssayError('INTERNAL', 'a visit in the http lane of a line without one')
@@ -149,6 +166,40 @@ async function visitInLane(
   return visitedOf(capture, await line.judge.judge(capture), at, wantsLinks ? line.store : null)
 }
 
+interface CrawlLooks {
+  budget: FollowUpBudget
+  alone: Alone
+  restMs: number
+  /** What draws are made from. */
+  key: string
+}
+
+/** The visit of a turn and, within the budget, its second look: one turn, one answer. */
+async function lookAgain(
+  line: Workshop,
+  seed: Seed,
+  options: VisitOptions,
+  { budget, alone, restMs, key }: CrawlLooks,
+  { round, signal }: Turn,
+): Promise<{ capture: Capture; observation: Observation }> {
+  const secondsOf = ({ startedAt, endedAt }: Capture['manifest']): number => (Date.parse(endedAt) - Date.parse(startedAt)) / 1000
+  const looks: SecondLooks = {
+    alone,
+    restMs,
+    onFirst: (first) => budget.short(secondsOf(first.manifest)),
+    choose: ({ rule }, first) =>
+      budget.draw(
+        followUpSeconds(secondsOf(first.manifest), first.manifest.conditions.dwellMs),
+        placeOf(key, `follow-up ${rule ?? ''}`, seed.url, round),
+      ),
+    onLooked: (seconds) => budget.extra(seconds),
+  }
+  const { capture, observation, others } = await visitAndLookAgain(line, seed, options, looks, signal)
+  // Files of their own: the turn has one answer in the index.
+  for (const other of others) await line.store.appendObservation(other.observation)
+  return { capture, observation }
+}
+
 /** Plain JSON, for `assay status` and for workers that join: no secrets, no paths. */
 function settingsOf(request: CrawlRequest, lanes: LanePolicy): object {
   const { manners, links, contact } = request
@@ -156,6 +207,7 @@ function settingsOf(request: CrawlRequest, lanes: LanePolicy): object {
     lanes,
     links: links ?? noLinks,
     delayMs: request.delayMs ?? usualDelayMs,
+    followUpShare: request.followUpShare ?? null,
     jobs: { browser: request.workshop.jobs, http: request.httpJobs ?? request.workshop.jobs },
     ...(contact === undefined ? {} : { contact }),
     ...(manners === undefined

@@ -11,6 +11,7 @@ import { type Finding, foundStatuses, type Status } from '#model/finding.ts'
 import type { JudgementParts } from '#model/judgement.ts'
 import type { Observation } from '#model/observation.ts'
 import { type RejudgedChange, type RejudgedFailure, rejudgementSchemaVersion, type RejudgeSummary } from '#model/rejudgement.ts'
+import { judgeAgain } from './second-look.ts'
 import { keepJudgement, type KnowledgeRequest, loadKnowledge } from './knowledge.ts'
 
 export interface RejudgeRequest {
@@ -69,7 +70,7 @@ export async function* rejudge(
       summary.looked++
       let after = known.now
       if (after === null) {
-        after = await judge.judge(await store.getCapture(id))
+        after = await judgeAgain({ judge, store }, await store.getCapture(id), known.before)
         await record(after)
         summary.judged++
       } else summary.judgedBefore++

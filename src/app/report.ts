@@ -3,6 +3,7 @@ import type { ReportedPage } from '#model/reported-page.ts'
 import { Judges, lastAnswer } from './kept-answers.ts'
 import { type KeptCapture, keptCaptures } from './kept-captures.ts'
 import type { KnowledgeRequest } from './knowledge.ts'
+import { judgeAgain } from './second-look.ts'
 import { keptPage } from './reported-page.ts'
 
 export interface ReportRequest {
@@ -42,7 +43,8 @@ export async function* reportCaptures(
 async function reported(kept: KeptCapture, again: boolean, judges: Judges): Promise<Reported> {
   try {
     const capture = await kept.store.getCapture(kept.id)
-    const observation = (again ? null : await lastAnswer(kept)) ?? (await (await judges.of(kept)).judge(capture))
+    const last = await lastAnswer(kept)
+    const observation = (again ? null : last) ?? (await judgeAgain({ judge: await judges.of(kept), store: kept.store }, capture, last))
     return { name: kept.id, page: await keptPage(observation, capture, kept.store) }
   } catch (error) {
     return { name: kept.id, error: toErrorRecord(error) }

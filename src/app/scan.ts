@@ -8,6 +8,8 @@ import type { ReportedPage } from '#model/reported-page.ts'
 import { type Seed, seedOf } from '#model/seed.ts'
 import { keptPage } from './reported-page.ts'
 import type { KnowledgeRequest } from './knowledge.ts'
+import { Alone } from './alone.ts'
+import { phoneScreen, visitAndLookAgain } from './second-look.ts'
 import { visit } from './visit.ts'
 import { openWorkshop } from './workshop.ts'
 
@@ -31,6 +33,8 @@ export interface ScanRequest {
   lab: string | null
   browser: string | null
   knowledge?: KnowledgeRequest
+  /** Whether pages whose judgement asks for it get a second look; not, where left out. */
+  followUp?: boolean
 }
 
 export interface ScannedPage {
@@ -87,13 +91,17 @@ export async function scan(request: ScanRequest, events: ScanEvents, signal: Abo
   await using memory = await openMemory(request.data, signal)
   await using opened = await openWorkshop({ ...request, dir: request.data ?? request.out }, events.onNote)
   const options = visitOptions(request)
+  const alone = new Alone()
 
   const work = async (seed: Seed | null): Promise<void> => {
     for (let current = seed ?? (await nextSeed()); current !== null; current = await nextSeed()) {
       running.add(current.url)
       progress()
       try {
-        const { capture, observation } = await visit(opened, current, options, signal)
+        const { capture, observation, others } = request.followUp
+          ? await visitAndLookAgain(opened, current, options, { alone, onProgress: (text) => events.onProgress(text) }, signal)
+          : { ...(await visit(opened, current, options, signal)), others: [] }
+        for (const other of others) await opened.store.appendObservation(other.observation)
         await (memory ? memory.record(observation) : opened.store.appendObservation(observation))
         await events.onPage({ capture, observation, reported: () => keptPage(observation, capture, opened.store) })
         done++
@@ -117,16 +125,13 @@ async function openMemory(data: string | null, signal: AbortSignal): Promise<(Le
   return { ...ledger, [Symbol.asyncDispose]: () => ledger.close() }
 }
 
-/** The screen that goes with a phone's user agent. */
-const phone = { width: 412, height: 915, deviceScaleFactor: 2.625, mobile: true }
-
 function visitOptions(request: ScanRequest): VisitOptions {
   return {
     profile: request.profile,
     ...(request.dwellMs === null ? {} : { dwellMs: request.dwellMs }),
     consent: request.consent,
     userAgent: request.userAgent,
-    ...(request.userAgent !== null && /\b(Mobile|Android|iPhone)\b/.test(request.userAgent) ? { viewport: phone } : {}),
+    ...(request.userAgent !== null && /\b(Mobile|Android|iPhone)\b/.test(request.userAgent) ? { viewport: phoneScreen } : {}),
     proxy: request.proxy,
     headers: request.headers,
     referrer: request.referrer,

@@ -26,6 +26,7 @@ export function conditionsOf(
     sandbox: launched.sandbox,
     cpuRate: plan.cpuRate,
     cores: availableParallelism(),
+    ...(plan.toldCores === null ? {} : { toldCores: plan.toldCores }),
     debuggerOn: plan.debuggerOn,
     wallet: plan.wallet,
     concurrency: visit.concurrency,

@@ -22,6 +22,7 @@ export function emulationPart(context: VisitContext): VisitPart {
       if (plan.viewport.mobile) session.post('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 5 })
       // Every visit's page believes itself in front, also where several share a browser.
       session.post('Emulation.setFocusEmulationEnabled', { enabled: true })
+      if (plan.toldCores !== null) session.post('Emulation.setHardwareConcurrencyOverride', { hardwareConcurrency: plan.toldCores })
       if (plan.cpuRate !== 1) session.post('Emulation.setCPUThrottlingRate', { rate: plan.cpuRate })
       if (plan.headers.length > 0) headersFor(context, session)
     },

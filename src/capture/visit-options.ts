@@ -30,6 +30,10 @@ export interface VisitPlan {
   debuggerOn: boolean
   /** 1 unthrottled; 4 a processor of a quarter of the speed (Emulation.setCPUThrottlingRate). */
   cpuRate: number
+  /** How many cores the page is told of (navigator.hardwareConcurrency); null: as many as there are. */
+  toldCores: number | null
+  /** Whether the page's processor is slowed to a half for a while, so that work that is timed shows beside work that takes what it gets. */
+  variesCpu: boolean
   screenshot: boolean
   /** Whether the visit moves, scrolls and answers as a visitor does. */
   interact: boolean
@@ -107,6 +111,8 @@ export function planOf(options: VisitOptions): VisitPlan {
     vantage: 'local',
     debuggerOn: true,
     cpuRate: 1,
+    toldCores: null,
+    variesCpu: false,
     screenshot: true,
     interact: true,
     returns: profile === 'thorough',

@@ -56,6 +56,8 @@ export interface CrawlFlags extends KnowledgeFlags {
   language?: string
   userAgent?: string
   viewport?: VisitConditions['viewport']
+  followUp?: boolean
+  followUpShare: number
 }
 
 export function crawlOptions(command: Command): Command {
@@ -77,6 +79,8 @@ export function crawlOptions(command: Command): Command {
     .option('--hint-budget <n>', 'lane both: hints that the browser visits in a round; where there are more, they are drawn', count)
     .option('--repeat <share>', 'share of browser visits made a second time (0.1 in lane both, else 0)', share)
     .option('--repeat-within <span>', 'when at the latest', '48h')
+    .option('--follow-up', 'look again at pages whose answer asks for it, within a budget (docs/follow-up.md)')
+    .option('--follow-up-share <share>', 'what second looks may cost, as a share of the short visits', share, 0.2)
     .option('--contact <address>', 'mail or page where you can be reached; in the user agent of the http lane and for robots.txt')
     .addOption(new Option('--robots <policy>', 'robots.txt (RFC 9309) in every lane').choices(['obey', 'ignore']).default('obey'))
     .option('--never <file>', 'names and ranges of addresses that nothing may reach')

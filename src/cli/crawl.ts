@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { crawl } from '#app/crawl.ts'
+import { type FollowUpUse, shareUsed } from '#app/follow-up-budget.ts'
 import { planCrawl, scheduleOf } from '#app/crawl-policy.ts'
 import type { Seed } from '#model/seed.ts'
 import { AssayError } from '#model/errors.ts'
@@ -59,6 +60,7 @@ async function run(list: string | undefined, flags: RunFlags): Promise<void> {
       manners,
       conditionsOf,
       httpJobs: flags.httpJobs,
+      followUpShare: flags.followUp ? flags.followUpShare : null,
       version,
       ...(contact === undefined ? {} : { contact }),
     },
@@ -77,7 +79,13 @@ async function run(list: string | undefined, flags: RunFlags): Promise<void> {
   process.stdout.write(
     `${result.visits} visits, ${result.failed} failed${result.retried > 0 ? `, ${result.retried} tried again` : ''}${result.ended === 'interrupted' ? '; interrupted, the same command goes on' : ''}\n`,
   )
+  if (result.followUps !== null) process.stdout.write(followUpLine(result.followUps, flags.followUpShare))
   exit(result.ended === 'interrupted' ? 130 : 0)
+}
+
+function followUpLine(use: FollowUpUse, share: number): string {
+  const percent = (value: number): string => `${(value * 100).toFixed(1)} %`
+  return `second looks: ${use.made} made of ${use.asked} asked for${use.withoutChance > 0 ? `, ${use.withoutChance} without budget` : ''}; they cost ${percent(shareUsed(use))} of the short visits (at most ${percent(share)}), so a page cost ${(1 + shareUsed(use)).toFixed(2)} × its short visit\n`
 }
 
 export function seedOptions(flags: Pick<CrawlFlags, 'limit' | 'tag' | 'scope'>): { limit?: number; tags: string[]; scope: Seed['scope'] } {

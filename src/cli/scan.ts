@@ -34,6 +34,7 @@ interface ScanFlags extends ReportFlags, KnowledgeFlags {
   browser?: string
   json?: boolean
   failOn: FailOn
+  followUp?: boolean
 }
 
 export function define(command: Command): void {
@@ -47,6 +48,11 @@ export function define(command: Command): void {
     .option('--user-agent <text>', 'visit as this browser')
     .option('--proxy <url>', 'go out through this proxy (http:// or socks5://)')
     .option('--header <name: value>', "send this header to the page's own origin; may be given again", header, [])
+    .option(
+      '--follow-up',
+      'look again at pages whose answer asks for it (docs/follow-up.md); so it is for one page without --profile, --dwell',
+    )
+    .option('--no-follow-up', 'visit once, whatever the answer asks for')
     .option('--referrer <url>', 'come to the page from this address, as from a search engine', webAddress)
     .option('--out <dir>', 'keep captures and answers here', 'assay-out')
     .option('--data <dir>', 'keep them in this data folder, in its ledger too (instead of --out)')
@@ -62,7 +68,7 @@ export function define(command: Command): void {
     .action(run)
 }
 
-async function run(urls: string[], flags: ScanFlags): Promise<void> {
+async function run(urls: string[], flags: ScanFlags, command: Command): Promise<void> {
   choice('--profile', flags.profile, ['quick', 'standard', 'thorough'])
   choice('--consent', flags.consent, consentPolicies)
   if (urls.length === 0 && flags.list === undefined)
@@ -90,6 +96,7 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
     lab: flags.lab ?? null,
     browser: flags.browser ?? null,
     knowledge: knowledgeOf(flags),
+    followUp: flags.followUp ?? asksForOnePage(urls, flags, command),
   }
   const onPage = async (page: ScannedPage): Promise<void> => {
     progress.clear()
@@ -109,6 +116,12 @@ async function run(urls: string[], flags: ScanFlags): Promise<void> {
   progress.clear()
   await reports.write()
   exit(interrupted ? 130 : worstExitCode(codes) === 1 ? 1 : bad + list.bad.length > 0 ? 4 : worstExitCode(codes))
+}
+
+/** Who names one page wants its answer; who says how to visit it gets that visit. */
+function asksForOnePage(urls: readonly string[], { list }: ScanFlags, command: Command): boolean {
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === 'cli'
+  return urls.length === 1 && urls[0] !== '-' && list === undefined && !isGiven('profile') && !isGiven('dwell')
 }
 
 function choice(flag: string, value: string, allowed: readonly string[]): void {

@@ -15,7 +15,7 @@ import {
   statuses,
 } from './finding.ts'
 import type { Gap } from './gap.ts'
-import { type Observation, type Question, questions } from './observation.ts'
+import { followUpRules, type Observation, type Question, questions, visitChanges } from './observation.ts'
 
 export const answerSchemaVersion = 1
 
@@ -37,6 +37,8 @@ export interface Answer {
   /** Lists of the evidence that are not whole; absent where the judgement is of a version that did not say. */
   gaps?: Gap[]
   asked: Question[]
+  /** The visits that the answer rests on, the first visit first; absent where it is one. */
+  visits?: Observation['visits']
   chain: Observation['conclusion']['chain']
   accounts: Observation['conclusion']['accounts']
   error: ErrorRecord | null
@@ -88,6 +90,22 @@ export const answerSchema = z.looseObject({
     )
     .optional(),
   asked: z.array(z.enum(questions)),
+  visits: z
+    .array(
+      z.looseObject({
+        captureId: digest,
+        observedAt: z.iso.datetime(),
+        status: z.enum(statuses),
+        activity: z.enum(activities),
+        rule: z.enum(followUpRules).nullable(),
+        reason: text.nullable(),
+        changes: z.array(z.enum(visitChanges)),
+        dwellMs: z.number().nonnegative(),
+        notes: z.array(text),
+      }),
+    )
+    .min(2)
+    .optional(),
   chain: z.array(z.looseObject({ url: text, artifact: text.nullable(), how: text })),
   accounts: z.array(z.looseObject({ account: text, service: text.nullable() })),
   error: z.looseObject({ code: text, message: text, hint: text.optional() }).nullable(),
@@ -110,6 +128,7 @@ export function answerOf(observation: Observation, file?: string): Answer {
     blindTo: [...new Set(observation.blindTo.map((blind) => blind.artifact))],
     ...(observation.gaps === undefined ? {} : { gaps: observation.gaps }),
     asked: observation.asked,
+    ...(observation.visits === undefined ? {} : { visits: observation.visits }),
     chain: observation.conclusion.chain,
     accounts: observation.conclusion.accounts,
     error: observation.error,

@@ -43,6 +43,8 @@ export interface Conditions {
   /** CPU rate that the visit asked the browser for: 1 is unthrottled. */
   cpuRate: number
   cores: number
+  /** How many cores pages were told of, where it was another number. */
+  toldCores?: number
   /** Whether V8's debugger was on all the time: wasm ran slower, its bytes are complete. */
   debuggerOn: boolean
   /** Whether pages were shown a wallet that declines everything. Absent in captures of other lanes and of earlier versions: they were not. */

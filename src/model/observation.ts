@@ -8,11 +8,46 @@ import type { Server } from './server.ts'
 
 export const observationSchemaVersion = 1
 
-/** What a judgement asks for next. */
+/** What a judgement asks for next: see docs/follow-up.md. */
 export interface FollowUp {
   url: string
   reason: string
   profile: string
+  /** The stated rule that asks. Absent in what earlier versions wrote. */
+  rule?: FollowUpRule
+  /** What that visit does otherwise than the one that was judged. */
+  changes?: VisitChange[]
+  /** With which probability it was going to be made, where a crawl's budget decided; 1 where nothing stood in the way. */
+  probability?: number
+}
+
+export const followUpRules = ['suspected', 'waiting', 'phone', 'blind', 'listed', 'wary', 'hint'] as const
+
+export type FollowUpRule = (typeof followUpRules)[number]
+
+/**
+ * `longer`: three times the dwell. `alone`: no other visit is under way. `cores`: the page is told of another number of cores. `throttle`: its
+ * processor is slowed for a while. `referrer`: it is come to from a search engine. `phone`: as a phone. `returns`: a second time, where a service worker
+ * was installed. `wallet`: pages are shown a wallet that declines.
+ */
+export const visitChanges = ['longer', 'alone', 'cores', 'throttle', 'referrer', 'phone', 'returns', 'wallet'] as const
+
+export type VisitChange = (typeof visitChanges)[number]
+
+/** One of the visits that an answer rests on. */
+export interface RestingVisit {
+  captureId: Digest
+  observedAt: string
+  /** What it alone shows. */
+  status: Status
+  activity: Mining['activity']
+  /** Why it was made, of a second look; null of the first. */
+  rule: FollowUpRule | null
+  reason: string | null
+  changes: VisitChange[]
+  dwellMs: number
+  /** What it shows beside the first, a sentence each. */
+  notes: string[]
 }
 
 export const questions = ['mining', 'components', 'consent', 'load', 'traffic', 'code'] as const
@@ -76,5 +111,7 @@ export interface Observation {
   /** Hosts by address. Absent in what earlier versions wrote. */
   servers?: Server[]
   followUps: FollowUp[]
+  /** The visits that the answer rests on, the first visit first. Absent where it is one. */
+  visits?: RestingVisit[]
   error: ErrorRecord | null
 }

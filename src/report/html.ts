@@ -14,6 +14,7 @@ import { treeSection } from './html-tree.ts'
 import type { LoadedFrame } from './load-tree.ts'
 import { threadChart } from './html-threads.ts'
 import { socketSection } from './html-sockets.ts'
+import { askedLines, ownFindings, visitLines, visitOf } from './visits.ts'
 import { behind, clockText, counted, miningFacts, statusWords } from './words.ts'
 
 /** One self-contained file: no script, nothing loaded from anywhere, everything of the page escaped or an image. */
@@ -111,7 +112,7 @@ function pageSection(page: ReportedPage, index: number): Markup {
       </section>`
     }
     ${page.origin && originSection(page.origin, observation.site, index)} ${!neverCame(observation) && seen(page, index, gaps)}
-    ${notSeen(observation)} ${conditions(observation, capture)}
+    ${visitLines(observation).length > 0 && visitsSection(observation)} ${notSeen(observation)} ${conditions(observation, capture)}
   </article>`
 }
 
@@ -146,7 +147,7 @@ function seen(page: ReportedPage, index: number, gaps: readonly Gap[] | null): M
       url: observation.finalUrl,
       components: observation.components,
       deeds: page.deeds,
-      findings: observation.findings,
+      findings: ownFindings(observation),
       frames: capture === null ? [] : framesOf(capture),
       gaps: partGaps(gaps, 'chain'),
       page: index,
@@ -154,7 +155,7 @@ function seen(page: ReportedPage, index: number, gaps: readonly Gap[] | null): M
     ${codeTable({
       components: observation.components,
       deeds: page.deeds,
-      findings: observation.findings,
+      findings: ownFindings(observation),
       gaps: partGaps(gaps, 'code'),
       page: index,
     })}
@@ -222,17 +223,31 @@ function findings(page: ReportedPage, index: number): Markup {
           ${[finding.kind, finding.family, finding.service && `service ${finding.service}`, `detector ${finding.detector}`].filter(Boolean).join(' · ')}
         </p>
         <ul>
-          ${finding.evidence.slice(0, 20).map((evidence) => html`<li>${artifactLink(evidence.artifact, places)}, ${evidence.at}: ${evidence.reason}</li>`)}
+          ${finding.evidence.slice(0, 20).map((evidence) => html`<li>${visitOf(evidence.captureId, page.observation)}${artifactLink(evidence.artifact, evidence.captureId === page.observation.captureId ? places : elsewhere)}, ${evidence.at}: ${evidence.reason}</li>`)}
         </ul>
         ${finding.evidence.length > 20 && html`<p class="quiet">${counted(finding.evidence.length - 20, 'more place is', 'more places are')} in the JSON.</p>`}
       </section>`,
   )}`
 }
 
+/** What another visit's capture holds is not in this page's lists. */
+const elsewhere: ReadonlyMap<string, string> = new Map()
+
 /** Identifiers are ours; those of a manifest from elsewhere may be anything. */
 function artifactLink(artifact: string, places: ReadonlyMap<string, string>): Markup {
   const place = /^[a-z]+-\d+$/.test(artifact) ? places.get(artifact) : undefined
   return place === undefined ? html`<code>${artifact}</code>` : html`<a href="${place}"><code>${artifact}</code></a>`
+}
+
+/** The lists above are of the visit that decided. */
+function visitsSection(observation: Observation): Markup {
+  return html`<section>
+    <h2>The visits that this rests on</h2>
+    <ul>
+      ${visitLines(observation).map((line) => html`<li>${line}</li>`)}
+    </ul>
+    <p class="quiet">Code, threads and sockets above are those of capture ${observation.captureId}.</p>
+  </section>`
 }
 
 function notSeen(observation: Observation): Markup {
@@ -256,7 +271,7 @@ function notSeen(observation: Observation): Markup {
               ${allGaps(observation).map((gap) => html`<li>${gap}</li>`)}
             </ul>`
     }
-    ${observation.followUps.length > 0 && html`<p>Worth another look: ${observation.followUps.map((followUp) => followUp.reason).join('; ')}.</p>`}
+    ${askedLines(observation).length > 0 && html`<p>Worth another look: ${askedLines(observation).join('; ')}.</p>`}
   </section>`
 }
 

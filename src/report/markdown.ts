@@ -5,6 +5,7 @@ import type { ReportedPage } from '#model/reported-page.ts'
 import { allGaps } from './gaps.ts'
 import { codeText, plainText } from './markdown-text.ts'
 import { ownershipWords, repairs, sinceUnknown, sinceWords } from './origin-words.ts'
+import { askedLines, ownFindings, visitLines, visitOf } from './visits.ts'
 import {
   behind,
   clockText,
@@ -88,9 +89,10 @@ function pageText(page: ReportedPage): string {
       ? ['- Every detector had what it needs.']
       : observation.blindTo.map((blind) => `- **${plainText(blind.artifact)}**: ${plainText(blind.reason)}`)),
     ...allGaps(observation).map((gap) => `- Not whole: ${plainText(gap)}`),
-    ...observation.followUps.map((followUp) => `- Worth another look: ${plainText(followUp.reason)}`),
+    ...askedLines(observation).map((line) => `- Worth another look: ${plainText(line)}`),
   ])
   const { conditions } = observation
+  section('The visits that this rests on', visitLines(observation).map(plainText))
   section('How it was looked at', [
     `- Visited ${codeText(observation.observedAt)}, page reached: ${observation.reached}`,
     `- Lane ${conditions.lane} from ${plainText(conditions.vantage)}, ${Math.round(conditions.dwellMs / 100) / 10} s after loading, consent: ${conditions.consent}`,
@@ -129,7 +131,10 @@ function findings({ observation }: ReportedPage): string[] {
         .join(', ')})`,
       ...finding.evidence
         .slice(0, shown.evidence)
-        .map((evidence) => `  - ${codeText(evidence.artifact)}, ${plainText(evidence.at)}: ${plainText(evidence.reason)}`),
+        .map(
+          (evidence) =>
+            `  - ${visitOf(evidence.captureId, observation)}${codeText(evidence.artifact)}, ${plainText(evidence.at)}: ${plainText(evidence.reason)}`,
+        ),
       ...(finding.evidence.length > shown.evidence
         ? [`  - and ${counted(finding.evidence.length - shown.evidence, 'more place', 'more places')}`]
         : []),
@@ -170,7 +175,7 @@ function conversation(each: Conversation): string[] {
 function code({ observation, deeds }: ReportedPage): string[] {
   const { components } = observation
   if (components.length === 0) return []
-  const named = new Set(observation.findings.flatMap(({ evidence }) => evidence.map(({ artifact }) => artifact)))
+  const named = new Set(ownFindings(observation).flatMap(({ evidence }) => evidence.map(({ artifact }) => artifact)))
   const sorted = components.toSorted((a, b) => Number(named.has(b.artifact)) - Number(named.has(a.artifact)))
   return [
     `${counted(components.length, 'piece', 'pieces')} of code, ${counted(thirdParties(components), 'third party', 'third parties')}${named.size > 0 ? '; what a finding names comes first' : ''}.`,

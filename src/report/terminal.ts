@@ -1,6 +1,7 @@
 import type { Observation } from '#model/observation.ts'
 import { inert } from './escape.ts'
 import { allGaps } from './gaps.ts'
+import { askedLines, visitLines, visitOf } from './visits.ts'
 import { counted, miningFacts, statusWords } from './words.ts'
 
 export interface TerminalOptions {
@@ -46,7 +47,10 @@ export function terminalAnswer(observation: Observation, options: TerminalOption
       `${inert(finding.title)} [${inert(finding.detector, 60)}${finding.kind === 'mining' ? '' : `, ${finding.kind}`}${finding.family ? `, ${inert(finding.family, 60)}` : ''}]`,
       ...finding.evidence
         .slice(0, 5)
-        .map((evidence) => `  ${inert(evidence.artifact, 100)}, ${inert(evidence.at, 120)}: ${inert(evidence.reason, 400)}`),
+        .map(
+          (evidence) =>
+            `  ${visitOf(evidence.captureId, observation)}${inert(evidence.artifact, 100)}, ${inert(evidence.at, 120)}: ${inert(evidence.reason, 400)}`,
+        ),
       ...(finding.evidence.length > 5 ? [`  and ${counted(finding.evidence.length - 5, 'more place', 'more places')}`] : []),
     ]),
   )
@@ -68,8 +72,12 @@ export function terminalAnswer(observation: Observation, options: TerminalOption
     allGaps(observation).map((gap) => inert(gap, 400)),
   )
   section(
+    'Visits that this rests on',
+    visitLines(observation).map((line) => inert(line, 1_000)),
+  )
+  section(
     'Look again',
-    observation.followUps.map((followUp) => `${inert(followUp.reason, 300)} (profile ${inert(followUp.profile, 60)})`),
+    askedLines(observation).map((line) => inert(line, 500)),
   )
   if (options.keptIn) lines.push(`  Evidence: ${observation.captureId} in ${inert(options.keptIn, 500)}`)
   return `${lines.join('\n')}\n`

@@ -12,7 +12,9 @@ export interface Figure extends Comparison {
   seconds: number
 }
 
-export interface VisitLabOptions extends Partial<Pick<ScanRequest, 'jobs' | 'profile' | 'dwellMs' | 'userAgent' | 'referrer'>> {
+export interface VisitLabOptions extends Partial<
+  Pick<ScanRequest, 'jobs' | 'profile' | 'dwellMs' | 'userAgent' | 'referrer' | 'followUp'>
+> {
   /** Where the lab wrote `names.json`, and where captures are kept. */
   labDir: string
   out: string
@@ -35,15 +37,15 @@ export async function visitLab(o: VisitLabOptions): Promise<Figure[]> {
     ({ met }) => JSON.stringify(met?.needs),
   )
   for (const [needs, truths] of groups) {
-    const { mobile, referrer, returns } = JSON.parse(needs) as Needs
+    const { mobile, referrer, returns, wallet } = JSON.parse(needs) as Needs
     figures.push(
       ...(await visitAlike({
         ...o,
         truths,
         ...(mobile ? { userAgent: phone } : {}),
         ...(referrer === undefined ? {} : { referrer }),
-        // The second look is the one that comes twice.
-        ...(returns ? { profile: 'thorough' as const, dwellMs: o.dwellMs ?? profiles.standard.dwellMs } : {}),
+        // The second look is the one that comes twice, and shows a wallet.
+        ...(returns || wallet ? { profile: 'thorough' as const, dwellMs: o.dwellMs ?? profiles.standard.dwellMs } : {}),
       })),
     )
   }
@@ -71,6 +73,7 @@ async function visitAlike(o: VisitLabOptions): Promise<Figure[]> {
     allow: [],
     lab: o.labDir,
     browser: null,
+    followUp: o.followUp ?? false,
   }
   await scan(
     request,

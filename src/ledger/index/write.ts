@@ -13,16 +13,22 @@ export function jsonForSql(rows: readonly object[]): string {
   return JSON.stringify(rows, (_, value: unknown) => (typeof value === 'string' ? value.replaceAll('\0', '�').toWellFormed() : value))
 }
 
-/** Adds to the index; what is there already stays as it is. Observations of visits that were never accepted are left out. */
+/**
+ * Adds to the index; what is there already stays as it is. Observations of visits that were never accepted are left out, and those of captures on which
+ * a visit's answer rests beside its own: a turn has one answer.
+ */
 export async function writeIndex(to: Queryable, visits: readonly VisitRecord[], observations: readonly Observation[]): Promise<void> {
   if (visits.length > 0) await to.query(insertInto('visits'), [jsonForSql(visits.map(visitRow))])
   if (observations.length === 0) return
-  const known = new Set(visits.map((visit) => visit.visitId))
+  const known = new Map<string, string | null>(visits.map((visit) => [visit.visitId, visit.captureId]))
   const unknown = [...new Set(observations.map((observation) => observation.visitId))].filter((visitId) => !known.has(visitId))
   if (unknown.length > 0)
-    for (const row of await to.query<{ visit_id: string }>('select visit_id from assay.visits where visit_id = any($1)', [unknown]))
-      known.add(row.visit_id)
-  const accepted = observations.filter((observation) => known.has(observation.visitId))
+    for (const row of await to.query<{ visit_id: string; capture_id: string | null }>(
+      'select visit_id, capture_id from assay.visits where visit_id = any($1)',
+      [unknown],
+    ))
+      known.set(row.visit_id, row.capture_id)
+  const accepted = observations.filter(({ visitId, captureId }) => known.get(visitId) === captureId)
   if (accepted.length === 0) return
   await to.query(insertInto('observations'), [jsonForSql(accepted.map(observationRow))])
   const subjects = accepted.flatMap(subjectRows)
