@@ -18,7 +18,7 @@ export function defineQuery(study: Command): void {
     .option('--limit <n>', 'rows at most', count, 100_000)
     .option('--timeout <time>', 'how long it may take', milliseconds, 30_000)
     .action(async (sql: string, _: unknown, command: Command) => {
-      const flags = flagsOf<PlaceFlags & { format: 'json' | 'csv'; limit: number; timeout: number }>(command)
+      const flags = flagsOf(command) as PlaceFlags & { format: 'json' | 'csv'; limit: number; timeout: number }
       const { columns, rows, isCut } = await queryStudy(placeFrom(flags), sql, { timeoutMs: flags.timeout, maxRows: flags.limit })
       const names = columns.map(({ name }) => name)
       if (flags.format === 'csv') process.stdout.write(csvOf([names, ...rows]))
@@ -40,7 +40,7 @@ export function defineImport(study: Command): void {
   )
     .option('--json', 'as JSON, with the bad lines')
     .action(async (file: string, _: unknown, command: Command) => {
-      const flags = flagsOf<PlaceFlags & { json?: boolean }>(command)
+      const flags = flagsOf(command) as PlaceFlags & { json?: boolean }
       const report = await importObservations(placeFrom(flags), file)
       if (flags.json) process.stdout.write(`${JSON.stringify({ schema: 'assay.study-import', schemaVersion: 1, ...report })}\n`)
       else {
@@ -55,7 +55,7 @@ export function defineRetractions(study: Command): void {
   placeOptions(study.command('retractions').description('what was said of captures and later judgements say otherwise'))
     .option('--json', 'one line a capture, as JSON')
     .action(async (_: unknown, command: Command) => {
-      const flags = flagsOf<PlaceFlags & { json?: boolean }>(command)
+      const flags = flagsOf(command) as PlaceFlags & { json?: boolean }
       const rows = await listRetractions(placeFrom(flags))
       process.stdout.write(
         flags.json

@@ -17,8 +17,8 @@ export const placeFrom = ({ data, database }: PlaceFlags): { data: string; datab
 })
 
 /** A subcommand's flags: those before its name are parsed by `study`, which has some of the same. */
-export function flagsOf<T extends object>(command: Command): T {
-  return { ...command.opts<T>(), ...given(command.parent), ...given(command) }
+export function flagsOf(command: Command): object {
+  return { ...command.opts(), ...given(command.parent), ...given(command) }
 }
 
 /** What was given by hand, not what holds otherwise. */

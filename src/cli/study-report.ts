@@ -27,7 +27,7 @@ export function defineReport(study: Command): void {
     )
     .option('--out <path>', 'file to write (else standard output); of parquet the folder')
     .action(async (_: unknown, command: Command) => {
-      const flags = flagsOf<ReportFlags>(command)
+      const flags = flagsOf(command) as ReportFlags
       const place = placeFrom(flags)
       if (flags.format === 'parquet' && flags.out === undefined)
         throw new AssayError('BAD_ARGUMENT', 'Parquet is written into a folder', { hint: '--out DIR' })
@@ -56,7 +56,7 @@ export function defineExplain(study: Command): void {
     .option('--as-of <date>', 'what was believed on that day (2026-01-31)', day)
     .option('--json', 'as JSON')
     .action(async (figure: string, _: unknown, command: Command) => {
-      const flags = flagsOf<PlaceFlags & { crawl?: string; asOf?: Date; json?: boolean }>(command)
+      const flags = flagsOf(command) as PlaceFlags & { crawl?: string; asOf?: Date; json?: boolean }
       const built = await studyReport({ ...placeFrom(flags), crawl: flags.crawl ?? null, asOf: flags.asOf ?? null })
       const explanation = built.explain(figure)
       if (explanation === null) {

@@ -19,7 +19,7 @@ export function definePlan(study: Command): void {
     .option('--jobs <n>', 'pages at a time', positiveInteger, 2)
     .option('--json', 'as JSON')
     .action(async (file: string, _: unknown, command: Command) => {
-      const flags = flagsOf<{ jobs: number; json?: boolean }>(command)
+      const flags = flagsOf(command) as { jobs: number; json?: boolean }
       const planned = await planOf(file, flags.jobs)
       process.stdout.write(flags.json ? `${JSON.stringify(planned)}\n` : planText(planned))
       exit(0)
@@ -38,7 +38,7 @@ export function defineRun(study: Command): void {
   )
   for (const option of run.options) if (ofTheFile.has(option.long ?? '')) option.hideHelp()
   run.action(async (file: string) => {
-    const given = flagsOf<CrawlFlags>(run)
+    const given = flagsOf(run) as CrawlFlags
     const progress = new Progress()
     const { study: written, list } = await readStudy(file)
     for (const { line, reason } of list.bad.slice(0, 20)) progress.line(`line ${line}: ${inert(reason, 200)}`)

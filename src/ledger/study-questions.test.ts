@@ -105,9 +105,9 @@ test('every kind of subject that an observation holds is a sighting', async () =
       'wasm sha256:w',
     ],
   )
-  const [server] = (await ledger.study.servers({})).filter(({ site }) => site === 'kinds.test')
+  const server = (await ledger.study.servers({})).find(({ site }) => site === 'kinds.test')
   assert.deepEqual([server?.address, server?.country, server?.isPage], ['192.0.2.1', 'DE', true])
-  const [instance] = (await ledger.study.instances({})).filter(({ site }) => site === 'kinds.test')
+  const instance = (await ledger.study.instances({})).find(({ site }) => site === 'kinds.test')
   assert.equal(instance?.slot, 'kinds.test/ > miner.wasm #0')
 })
 

@@ -71,6 +71,9 @@ const states = [
   ['notVisited', 'not visited'],
 ] as const
 
+/** Where each name of a state begins, by the length of those before it. */
+const legend = states.map((_, index) => states.slice(0, index).reduce((sum, [, name]) => sum + 38 + name.length * 6.4, left))
+
 /** What the sites were in each round: how much of the population a round saw. */
 export function coverageChart(rounds: StudyReport['coverage']['rounds']): Markup {
   const height = 250
@@ -103,8 +106,8 @@ export function coverageChart(rounds: StudyReport['coverage']['rounds']): Markup
     }),
     ...states.map(
       ([state, name], index) =>
-        html`<rect class="state-${state}" x="${left + index * 106}" y="${height - 26}" width="12" height="12"></rect
-          ><text x="${left + index * 106 + 17}" y="${height - 16}">${name}</text>`,
+        html`<rect class="state-${state}" x="${at(legend[index] ?? left)}" y="${height - 26}" width="12" height="12"></rect
+          ><text x="${at((legend[index] ?? left) + 17)}" y="${height - 16}">${name}</text>`,
     ),
   )
 }

@@ -35,8 +35,10 @@ export interface LengthSettings {
 
 /** Turnbull's view of a cohort of stays. */
 export function lengthView(stays: readonly SiteStay[], { spanDays, cadenceDays, replicates, seed, clusterOf }: LengthSettings): LengthView {
-  // Shorter ones are not to be seen, and a curve of more points than looks says no more.
-  const times = Array.from({ length: Math.max(1, Math.floor(spanDays / cadenceDays)) }, (_, at) => (at + 1) * cadenceDays)
+  // Shorter ones are not to be seen, a curve of more points than looks says no more, and past the longest that was followed nothing is known.
+  const followed = stays.reduce((most, { firstSeen, lastSeen, lookedBefore }) => Math.max(most, lastSeen - (lookedBefore ?? firstSeen)), 0)
+  const last = Math.min(spanDays, followed / dayMs)
+  const times = Array.from({ length: Math.max(1, Math.floor(last / cadenceDays)) }, (_, at) => (at + 1) * cadenceDays)
   const { fit, ...estimate } = stayLength(
     stays.map(({ site, firstSeen, lastSeen, lookedBefore, goneBy }) => ({
       startGap: lookedBefore === null ? null : (firstSeen - lookedBefore) / dayMs,

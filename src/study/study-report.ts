@@ -4,14 +4,15 @@ import type { VisitRow } from '#ledger/index/questions.ts'
 import type { InstanceRow, RetractionRow, ServerRow } from '#ledger/index/study-questions.ts'
 import type { ImportedRow } from '#ledger/imports.ts'
 import { campaignsOf } from './campaigns.ts'
-import { chiSquareTail } from './estimators/distribution.ts'
+import { comparisonsOf } from './comparisons.ts'
 import { benjaminiHochberg, holm } from './estimators/multiple.ts'
+import { explanationOf } from './explanation.ts'
 import { Figures, slug } from './figures.ts'
 import { countriesOf, dimensions } from './groups.ts'
 import { limitsOf } from './limits.ts'
-import { compareStays, lengthView, missesOf, simpleView, type SiteStay, siteStays } from './longevity.ts'
+import { lengthView, missesOf, simpleView, type SiteStay, siteStays } from './longevity.ts'
 import { amongFound, byDimension, correctedRounds, everRow, instanceCounts, roundRows, serverCounts } from './prevalence.ts'
-import { everOf, isFound, type Page, type SiteRounds, siteRoundsOf } from './site-rounds.ts'
+import { everOf, isFound, isLook, type Page, type SiteRounds, siteRoundsOf } from './site-rounds.ts'
 import { stateOf } from './summary.ts'
 
 const dayMs = 86_400_000
@@ -61,7 +62,7 @@ export function buildReport(input: ReportInput): BuiltReport {
   const lane = mainLane === 'http' ? ', pointed to by the lane without JavaScript' : ''
 
   const ever = everRow(sites, clusterOf)
-  const lookedAt = sites.filter((site) => ['found', 'opt-in', 'clean'].includes(everOf(site)))
+  const neverLookedAt = sites.filter((site) => !isLook(everOf(site)))
   figures.add(
     {
       id: 'prevalence.ever.found',
@@ -99,7 +100,7 @@ export function buildReport(input: ReportInput): BuiltReport {
       of: sites.length,
       method: 'count',
     },
-    sites.filter((site) => !lookedAt.includes(site)).map(({ site }) => site),
+    neverLookedAt.map(({ site }) => site),
   )
   const perRound = roundRows(sites, rounds, clusterOf)
   perRound.forEach((row, round) =>
@@ -259,7 +260,7 @@ export function buildReport(input: ReportInput): BuiltReport {
     sites.flatMap(({ site, visits: its }) => (its.some(({ repeat }) => repeat > 0) ? [site] : [])),
   )
 
-  const rows = compare(by, cohortStays, sites, allDimensions, among)
+  const rows = comparisonsOf(by, cohortStays, sites, allDimensions, among)
   const adjusted = (input.correction === 'holm' ? holm : benjaminiHochberg)(rows.map(({ p }) => p))
   const comparisons = rows.map((row, at): Comparison => ({ ...row, corrected: adjusted[at] ?? 1 }))
   for (const row of comparisons)
@@ -323,7 +324,7 @@ export function buildReport(input: ReportInput): BuiltReport {
     },
     coverage: {
       rounds: Array.from({ length: rounds }, (_, round) => {
-        const when = sites.flatMap(({ at }) => (at[round] == null ? [] : [at[round]!]))
+        const when = sites.flatMap(({ at }) => at[round] ?? [])
         return {
           round: round + 1,
           day: when.length === 0 ? null : new Date(min(when)).toISOString().slice(0, 10),
@@ -409,56 +410,6 @@ function addLength(
     )
 }
 
-/** Tests of every dimension, for shares by Pearson's chi-square over groups of five looks and more, for stays by log-rank. */
-function compare(
-  by: StudyReport['prevalence']['by'],
-  stays: readonly SiteStay[],
-  sites: readonly SiteRounds[],
-  all: ReturnType<typeof dimensions>,
-  among: ReturnType<typeof amongFound>,
-): Omit<Comparison, 'corrected'>[] {
-  const rows: Omit<Comparison, 'corrected'>[] = []
-  for (const { dimension, rows: groups } of by) {
-    const used = groups.filter(({ looked }) => looked >= 5)
-    const n = used.reduce((sum, { looked }) => sum + looked, 0)
-    const found = used.reduce((sum, row) => sum + row.found, 0)
-    if (used.length < 2 || found === 0 || found === n) continue
-    const share = found / n
-    const statistic = used.reduce((sum, row) => sum + (row.found - row.looked * share) ** 2 / (row.looked * share * (1 - share)), 0)
-    rows.push({
-      question: 'prevalence',
-      by: dimension,
-      groups: used.length,
-      statistic,
-      degrees: used.length - 1,
-      p: chiSquareTail(statistic, used.length - 1),
-      isThin: used.some(({ looked }) => looked * share < 5),
-    })
-  }
-  const bySite = new Map(sites.map((site) => [site.site, site]))
-  const groupings: [string, (site: string) => string | null][] = [
-    ...all.map(({ name, groupsOf }): [string, (site: string) => string | null] => [name, (site) => groupsOf(bySite.get(site)!)[0] ?? null]),
-    ...among.map(({ dimension, groups }): [string, (site: string) => string | null] => {
-      const first = new Map(groups.toReversed().flatMap(({ group, sites: its }) => its.map((site) => [site, group])))
-      return [dimension, (site) => first.get(site) ?? null]
-    }),
-  ]
-  for (const [name, groupOf] of groupings) {
-    const compared = compareStays(stays, groupOf)
-    if (compared !== null)
-      rows.push({
-        question: 'longevity',
-        by: name,
-        groups: compared.test.groups.length,
-        statistic: compared.test.chiSquare,
-        degrees: compared.test.degrees,
-        p: compared.test.p,
-        isThin: compared.isThin,
-      })
-  }
-  return rows
-}
-
 /** Sites that one account pays for stand and fall together; all others are on their own. */
 function clustersOf(visits: readonly VisitRow[]): (site: string) => string {
   const payments = visits.flatMap((visit) =>
@@ -468,31 +419,6 @@ function clustersOf(visits: readonly VisitRow[]): (site: string) => string {
   )
   const clusters = new Map(campaignsOf(payments).flatMap(({ id, sites }) => sites.map((site) => [site, `account ${id}`])))
   return (site) => clusters.get(site) ?? site
-}
-
-function explanationOf(figures: Figures, visits: readonly VisitRow[], id: string): StudyExplanation | null {
-  const known = figures.find(id)
-  if (known === null) return null
-  const bySite = Map.groupBy(visits, ({ site }) => site)
-  return {
-    schema: 'assay.study-explanation',
-    schemaVersion: studyReportSchemaVersion,
-    figure: known.figure,
-    sites: known.sites.map((site) => ({
-      site,
-      visits: (bySite.get(site) ?? [])
-        .toSorted((a, b) => a.observedAt.getTime() - b.observedAt.getTime() || (a.visitId < b.visitId ? -1 : 1))
-        .map((visit) => ({
-          at: visit.observedAt.toISOString(),
-          url: visit.url,
-          round: visit.round === null ? null : visit.round + 1,
-          lane: visit.lane,
-          state: visit.observed === null ? `not-observed (${visit.failure ?? visit.errorCode ?? 'unknown'})` : visit.observed.status,
-          judgement: visit.observed?.judgement ?? null,
-          captureId: visit.captureId,
-        })),
-    })),
-  }
 }
 
 function importedSources(rows: readonly ImportedRow[]): StudyReport['imported'] {

@@ -40,12 +40,13 @@ export function logRank(data: readonly Grouped[]): LogRank | null {
     }
     const d = sum(deaths)
     const n = sum(atRisk)
+    const hypergeometric = n > 1 ? (d * (n - d)) / (n - 1) : 0
     if (d > 0) {
       for (let g = 0; g < k; g++) {
         observed[g]! += deaths[g]!
         expected[g]! += (d * atRisk[g]!) / n
-        for (let h = 0; h < k && n > 1; h++)
-          variance[g]![h]! += ((d * (n - d)) / (n - 1)) * ((g === h ? atRisk[g]! / n : 0) - (atRisk[g]! * atRisk[h]!) / (n * n))
+        for (let h = 0; h < k; h++)
+          variance[g]![h]! += hypergeometric * ((g === h ? atRisk[g]! / n : 0) - (atRisk[g]! * atRisk[h]!) / (n * n))
       }
     }
     for (let g = 0; g < k; g++) atRisk[g]! -= leaving[g]!

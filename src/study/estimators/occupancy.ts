@@ -36,11 +36,10 @@ export function occupancy(data: readonly Repeated[], level = 0.95): Occupancy {
   })
   if (!sites.some(({ seen }) => seen > 0)) return none('it was seen on no site')
   if (!sites.some(({ looks, seen }) => looks > 1 && seen > 0)) return none('no site on which it was seen was looked at more than once')
-  const groups = [
-    ...Map.groupBy(sites, ({ looks, seen }) => `${looks} ${seen}`)
-      .values()
-      .map((same) => ({ ...same[0]!, count: same.length })),
-  ]
+  const groups = Map.groupBy(sites, ({ looks, seen }) => `${looks} ${seen}`)
+    .values()
+    .map((same) => ({ ...same[0]!, count: same.length }))
+    .toArray()
   let psi = 0.5
   let p = 0.5
   for (let step = 0; step < 20_000; step++) {
