@@ -32,7 +32,7 @@ if (values.out === undefined || values.tools === undefined || positionals.length
   process.exit(2)
 }
 const out = values.out
-const require = createRequire(join(resolve(values.tools), 'none.js'))
+const fromTools = createRequire(join(resolve(values.tools), 'none.js'))
 
 type Recipe = (code: string, seed: number) => string | Promise<string>
 
@@ -42,14 +42,14 @@ interface Obfuscator {
 }
 const obfuscator = (options: Record<string, unknown>, preset?: string): Recipe => {
   return (code, seed) => {
-    const tool = require('javascript-obfuscator') as Obfuscator
+    const tool = fromTools('javascript-obfuscator') as Obfuscator
     const base = preset === undefined ? {} : tool.getOptionsByPreset(preset)
     return tool.obfuscate(code, { ...base, ...options, seed: seed + 1, target: 'browser' }).getObfuscatedCode()
   }
 }
 const confuser = (preset: string): Recipe => {
   return async (code) => {
-    const tool = require('js-confuser') as { obfuscate(code: string, options: Record<string, unknown>): Promise<{ code: string }> }
+    const tool = fromTools('js-confuser') as { obfuscate(code: string, options: Record<string, unknown>): Promise<{ code: string }> }
     return (await tool.obfuscate(code, { target: 'browser', preset })).code
   }
 }
@@ -60,7 +60,7 @@ function webpack(mode: 'production' | 'development'): Recipe {
     const folder = mkdtempSync(join(tmpdir(), 'disguise-'))
     try {
       writeFileSync(join(folder, 'in.js'), code)
-      const tool = require('webpack') as (options: object, done: (error: Error | null, stats?: { hasErrors(): boolean }) => void) => void
+      const tool = fromTools('webpack') as (options: object, done: (error: Error | null, stats?: { hasErrors(): boolean }) => void) => void
       const { promise, resolve: done, reject } = Promise.withResolvers<undefined>()
       const output = { path: folder, filename: 'out.js' }
       tool({ mode, entry: join(folder, 'in.js'), output, target: 'web' }, (error, stats) =>
@@ -114,17 +114,17 @@ function rc4(code: string, seed: number): string {
 const strings = { stringArray: true, stringArrayThreshold: 1, stringArrayRotate: true, stringArrayShuffle: true }
 const recipes: Readonly<Record<string, Recipe>> = {
   terser: async (code) => {
-    const tool = require('terser') as { minify(code: string, options: object): Promise<{ code?: string }> }
+    const tool = fromTools('terser') as { minify(code: string, options: object): Promise<{ code?: string }> }
     return (await tool.minify(code, { toplevel: true, compress: { passes: 2 } })).code ?? ''
   },
   uglify: (code) => {
-    const tool = require('uglify-js') as { minify(code: string, options: object): { code?: string; error?: Error } }
+    const tool = fromTools('uglify-js') as { minify(code: string, options: object): { code?: string; error?: Error } }
     const { code: small, error } = tool.minify(code, { toplevel: true })
     if (error !== undefined) throw error
     return small ?? ''
   },
   esbuild: (code) => {
-    const tool = require('esbuild') as { transformSync(code: string, options: object): { code: string } }
+    const tool = fromTools('esbuild') as { transformSync(code: string, options: object): { code: string } }
     return tool.transformSync(code, { minify: true, format: 'iife', target: 'es2017' }).code
   },
   'webpack-production': webpack('production'),
@@ -161,7 +161,7 @@ const recipes: Readonly<Record<string, Recipe>> = {
   'confuser-high': confuser('high'),
   jsfuck: (code) => {
     if (code.length > 3_000) throw new Error('too long for it')
-    const tool = require('jscrewit') as { encode(code: string, options: object): string }
+    const tool = fromTools('jscrewit') as { encode(code: string, options: object): string }
     return tool.encode(code, { features: 'BROWSER', runAs: 'eval' })
   },
   'word-packer': wordPacker,
