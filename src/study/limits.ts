@@ -33,7 +33,9 @@ export function limitsOf({ conditions, longevity, population, coverage, endpoint
       'The list is the population: shares are counts of it. Intervals say how far they would move in a list like it, not how far they are from the whole web.',
     )
   if (coverage.sitesNeverLookedAt > 0)
-    limits.push(`${coverage.sitesNeverLookedAt} sites were never looked at: the bounds say what they could change at most.`)
+    limits.push(
+      `${coverage.sitesNeverLookedAt} of the sites ${coverage.sitesNeverLookedAt === 1 ? 'was' : 'were'} never looked at: the bounds say what that could change at most.`,
+    )
   limits.push(
     'The country is that of the registration of the address that served the page. It is not that of the owner, and of a CDN it says nothing.',
   )

@@ -228,7 +228,7 @@ test('what it cannot show is said: no second visit, a question written down late
   for (const sentence of [
     /misses were not measured/,
     /written down after the first visit/,
-    /1 sites were never looked at/,
+    /1 of the sites was never looked at/,
     /shorter than 7 days/,
   ])
     assert.ok(
