@@ -73,7 +73,11 @@ const cases: Record<string, Expected> = {
   'hang-again': { ended: 'watchdog', also: hasDocument },
   loops: { ended: 'watchdog', also: hasDocument },
   service: { ended: either },
-  workers: { ended: either, truncated: ['worker'] },
+  // On a busy machine the browser is cut off before it has begun more workers than are watched; then it is their scripts that are too many.
+  workers: {
+    ended: either,
+    also: (it_) => assert.ok((['worker', 'request'] as const).some((kind) => artifacts(it_, kind).status === 'truncated')),
+  },
   blobs: { ended: either },
   memory: { ended: orCrash },
   heap: { ended: orCrash },
