@@ -68,6 +68,7 @@ const hiding = [
   ', eval)',
   'Function(',
   'unescape(',
+  'decodeURIComponent(',
   'fromCharCode',
   'atob(',
   '\\x',
@@ -159,7 +160,8 @@ export function triage(octets: Uint8Array, literals: readonly string[], version:
   const kinds = Object.entries(parts)
     .filter(([, marks]) => marks.some((mark) => counts.has(mark)))
     .map(([kind]) => kind)
-  const hides = isHiding(octets, count)
+  const run = longestRun(octets, count)
+  const hides = isHiding(octets.length, count) || (run >= minRun && run >= octets.length * 0.3)
   const marks = strong.filter((mark) => counts.has(mark)).map(String)
   const small = octets.length <= 4_096
   // A handler in an attribute has no mark, and says what a button sets off.
@@ -168,6 +170,7 @@ export function triage(octets: Uint8Array, literals: readonly string[], version:
     own.length > 0 ||
     marks.length > 0 ||
     hides ||
+    run >= 4_096 ||
     tiny ||
     // So that hash libraries are named.
     (kinds.includes('hash') && octets.length <= 65_536) ||
@@ -176,8 +179,37 @@ export function triage(octets: Uint8Array, literals: readonly string[], version:
   return { suspect, hides, marks: [...marks.slice(0, 12), ...(hides ? ['hides its text'] : []), ...kinds], literals: own }
 }
 
-function isHiding(octets: Uint8Array, count: (literal: string) => number): boolean {
-  const size = octets.length
+const decoders = ['atob(', 'unescape(', 'fromCharCode', 'charCodeAt', 'parseInt(', 'decodeURIComponent(']
+const runners = ['eval(', 'eval (', ',eval)', ', eval)', 'Function(', 'constructor']
+
+/** A shorter stretch is no packed script, octets. */
+const minRun = 256
+
+/** What a text is written in that is unpacked: base64 and hexadecimal, character codes. */
+const packed = new Uint8Array(256)
+for (const sign of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-%,') packed[sign.charCodeAt(0)] = 1
+
+/**
+ * The longest stretch of it, in a script that decodes or runs something; 0 in others. However long it is, a packer has few marks around it,
+ * so that counts by length say nothing; and its decoder may be spelled in any way.
+ */
+function longestRun(octets: Uint8Array, count: (literal: string) => number): number {
+  if (![...decoders, ...runners].some((mark) => count(mark) > 0)) return 0
+  let longest = 0
+  // A stretch that counts holds one of these places.
+  for (let at = minRun - 1; at < octets.length; at += minRun) {
+    if (packed[octets[at]!] === 0) continue
+    let from = at
+    let to = at + 1
+    while (from > 0 && packed[octets[from - 1]!] === 1) from--
+    while (to < octets.length && packed[octets[to]!] === 1) to++
+    longest = Math.max(longest, to - from)
+    at += Math.floor((to - at) / minRun) * minRun
+  }
+  return longest
+}
+
+function isHiding(size: number, count: (literal: string) => number): boolean {
   const kilobytes = Math.max(1, size / 1_024)
   const runs =
     count('eval(') +
@@ -204,25 +236,6 @@ function isHiding(octets: Uint8Array, count: (literal: string) => number): boole
   // Octets to text by whatever there is, and the global object by whatever gives it: what js-confuser writes before anything else.
   if (['fromCodePoint', 'TextDecoder', 'fromCharCode', 'Function(', 'constructor'].every((mark) => count(mark) >= 1) && size < 300_000)
     return true
-  // Most of it is one encoded text, and something is run: how it is decoded may be spelled in any way.
-  if (runs >= 1 && size >= 400 && size < 300_000 && longestCode(octets) * 2 >= size) return true
   // A bundle holds both somewhere; a packed script is mostly them.
   return runs >= 1 && decodes >= 1 && size < 300_000 && (size < 8_192 || (runs + decodes) / kilobytes >= 0.15)
-}
-
-/** Octets of the longest stretch of base64 or hexadecimal figures. */
-function longestCode(octets: Uint8Array): number {
-  let longest = 0
-  let length = 0
-  for (const octet of octets) {
-    const isCode =
-      (octet >= 0x61 && octet <= 0x7a) ||
-      (octet >= 0x2f && octet <= 0x39) ||
-      (octet >= 0x41 && octet <= 0x5a) ||
-      octet === 0x2b ||
-      octet === 0x3d
-    length = isCode ? length + 1 : 0
-    if (length > longest) longest = length
-  }
-  return longest
 }
