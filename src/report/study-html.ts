@@ -211,7 +211,7 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
     <table>
       <thead>
         <tr>
-          ${head.map((name) => html`<th scope="col">${name}</th>`)}
+          ${head.map((name, column) => (isNumber(rows, column) ? html`<th scope="col" class="number">${name}</th>` : html`<th scope="col">${name}</th>`))}
         </tr>
       </thead>
       <tbody>
@@ -225,6 +225,9 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
     </table>
   </div>`
 }
+
+const isNumber = (rows: readonly (readonly unknown[])[], column: number): boolean =>
+  rows.length > 0 && rows.every((row) => typeof row[column] === 'number')
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`
 

@@ -10,9 +10,13 @@ const buckets: [number, string][] = [
   [1_000_000, '100,001–1,000,000'],
 ]
 
+const beyond = 'over 1,000,000'
+const unranked = 'no rank'
+const rankNames = [...buckets.map(([, name]) => name), beyond, unranked]
+
 export function rankBucket(rank: number | null): string {
-  if (rank === null) return 'no rank'
-  return buckets.find(([highest]) => rank <= highest)?.[1] ?? 'over 1,000,000'
+  if (rank === null) return unranked
+  return buckets.find(([highest]) => rank <= highest)?.[1] ?? beyond
 }
 
 /** The public suffix with its dot, as registries sell it: `.com`, `.co.uk`. Private ones (`github.io`) too. */
@@ -42,11 +46,18 @@ export interface Dimension {
   note: string
   /** Groups of a site; several for tags and countries. */
   groupsOf(site: SiteRounds): readonly string[]
+  /** Place of a group among the others; where left out, the most found come first. */
+  placeOf?(group: string): number
 }
 
 export function dimensions(countries: ReadonlyMap<string, readonly string[]>): Dimension[] {
   return [
-    { name: 'rank', note: 'The best rank of the site in the seed list.', groupsOf: ({ rank }) => [rankBucket(rank)] },
+    {
+      name: 'rank',
+      note: 'The best rank of the site in the seed list.',
+      groupsOf: ({ rank }) => [rankBucket(rank)],
+      placeOf: (group) => rankNames.indexOf(group),
+    },
     { name: 'ending', note: 'The public suffix of the site.', groupsOf: ({ site }) => [endingOf(site)] },
     {
       name: 'country',

@@ -48,7 +48,7 @@ export function roundRows(sites: readonly SiteRounds[], rounds: number, clusterO
 
 export function byDimension(
   sites: readonly SiteRounds[],
-  { name, note, groupsOf }: Dimension,
+  { name, note, groupsOf, placeOf }: Dimension,
   clusterOf: ClusterOf,
 ): StudyReport['prevalence']['by'][number] {
   const groups = new Map<string, SiteRounds[]>()
@@ -64,7 +64,10 @@ export function byDimension(
     note,
     rows: [...groups]
       .map(([group, its]) => ({ ...everRow(its, clusterOf), group }))
-      .sort((a, b) => b.found - a.found || b.looked - a.looked || (a.group < b.group ? -1 : 1)),
+      .sort(
+        (a, b) =>
+          (placeOf?.(a.group) ?? 0) - (placeOf?.(b.group) ?? 0) || b.found - a.found || b.looked - a.looked || (a.group < b.group ? -1 : 1),
+      ),
   }
 }
 
