@@ -18,16 +18,15 @@ import { type Evidence, type FailedBlob, runDetectors } from '#detect/run.ts'
 import { componentsOf } from '#inventory/components.ts'
 import { hostPairsOf } from '#inventory/host-pairs.ts'
 import { serversOf } from '#inventory/servers.ts'
-import { serversOf } from '#inventory/servers.ts'
 import { askedOf } from './asked.ts'
 import { loadDetectors } from './detectors.ts'
 import { createDerivePool, type DeriveLimits, defaultLimits, type TimeAllowance } from './derive-pool.ts'
 import { deriversVersion, deriveTree, failed } from './derive-tree.ts'
-import { followUpsOf } from './follow-ups.ts'
+import { askedOfVisitor, followUpsOf, nothingAsked } from './follow-ups.ts'
 import { type PlannedBlob, planBlobs } from './plan.ts'
 
-/** Changes whenever the fold, the placement or the inventory could say something else of the same findings. */
-const conclusionVersion = '2'
+/** Changes whenever the fold, the placement, the inventory or what is asked for next could say something else of the same findings. */
+const conclusionVersion = '3'
 
 /** Processor time for all blobs of one page: thousands of ordinary scripts take a tenth of it, dozens that hang would take hours. */
 const pageTimeMs = 600_000
@@ -122,6 +121,9 @@ export function createJudge(options: JudgeOptions): Judge {
       const index = loadIndex(capture, new Set(makers.flatMap((script) => script.artifacts.map(({ id }) => id))))
       const conclusion = conclude(capture, verdicts, index)
       const inventory = componentsOf(capture, index)
+      // A second look can only be made at what can be visited.
+      const asked =
+        capture.manifest.conditions.lane === 'browser' ? await askedOfVisitor(evidence.features.javascript, options.blobs) : nothingAsked
       const { manifest, id } = capture
       return {
         schema: 'assay.observation',
@@ -149,8 +151,7 @@ export function createJudge(options: JudgeOptions): Judge {
         components: inventory.components,
         hostPairs: hostPairsOf(capture, index),
         servers: serversOf(capture),
-        servers: serversOf(capture),
-        followUps: followUpsOf(capture, conclusion, verdicts),
+        followUps: followUpsOf(capture, conclusion, verdicts, asked),
         error: manifest.error,
       }
     },

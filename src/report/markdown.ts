@@ -92,7 +92,7 @@ function pageText(page: ReportedPage): string {
     ...askedLines(observation).map((line) => `- Worth another look: ${plainText(line)}`),
   ])
   const { conditions } = observation
-  section('The visits that this rests on', visitLines(observation).map(plainText))
+  section('The visits that this rests on', visitLines(observation).map(bullet))
   section('How it was looked at', [
     `- Visited ${codeText(observation.observedAt)}, page reached: ${observation.reached}`,
     `- Lane ${conditions.lane} from ${plainText(conditions.vantage)}, ${Math.round(conditions.dwellMs / 100) / 10} s after loading, consent: ${conditions.consent}`,
