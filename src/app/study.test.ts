@@ -131,7 +131,10 @@ test('a retraction says what was said, when, by which judgement; and its JSON fi
     before: { status: 'active', judgement: 'sha256:old', at: new Date('2026-01-05T11:00:00Z'), subjects: ['service coinhive'] },
     now: { status: 'none', judgement: 'sha256:new', at: new Date('2026-02-05T11:00:00Z'), subjects: [] },
   }
-  assert.match(retractionsText([row]), /shop.example {2}was called mining[\s\S]*2026-01-05 {2}active \(service coinhive\)[\s\S]*2026-02-05 {2}none/)
+  assert.match(
+    retractionsText([row]),
+    /shop.example {2}was called mining[\s\S]*2026-01-05 {2}active \(service coinhive\)[\s\S]*2026-02-05 {2}none/,
+  )
   const line: unknown = JSON.parse(JSON.stringify({ schema: 'assay.study-retraction', schemaVersion: 1, ...row }))
   assert.equal(studyRetractionSchema.safeParse(line).error, undefined)
 })
