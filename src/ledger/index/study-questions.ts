@@ -146,7 +146,9 @@ export function studyQuestions(database: Database, dir: string, fold: () => Prom
     },
     async exportVersion() {
       const [row] = await database.query<{ version: string }>(
-        `select (select count(*) from assay.visits) || ' ' || (select count(*) from assay.observations) || ' ' || (select count(*) from assay.imported) as version`,
+        // Rows may be purged too: as many as before need not be the same.
+        `select concat_ws(' ', (select count(*) || ' ' || max(visit_id) from assay.visits),
+           (select count(*) || ' ' || max(recorded_at) || ' ' || max(capture_id) from assay.observations), (select count(*) from assay.imported)) as version`,
       )
       return row?.version ?? ''
     },
