@@ -1,14 +1,16 @@
 /**
  * Tables from dated observations of real mining sites, made by others in 2017 and 2018:
  *
- *   npm run real-history -- [BLOCK…] [--data DIR] [--pages DIR] [--mirrors DIR] [--write | --check]
+ *   npm run real-history -- [BLOCK…] [--data DIR] [--pages DIR] [--mirrors DIR] [--write | --check | --csv FILE]
  *
  * Without BLOCK all of them. What is absent is named and skipped: the data may not be committed, only figures made from it. `--write` puts the
  * blocks between their marks in docs/real-history.md, `--check` exits 1 where the page has others; both do nothing where anything is absent.
+ * `--csv` writes the observations for `assay study import`.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { blocks } from './history/blocks.ts'
+import { observationsCsv } from './history/observations.ts'
 import { filled, type Block } from './history/page.ts'
 import { readSources } from './history/sources.ts'
 
@@ -22,6 +24,7 @@ const { values, positionals } = parseArgs({
     mirrors: { type: 'string', default: folder('.mirror') },
     write: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
+    csv: { type: 'string' },
   },
   allowPositionals: true,
 })
@@ -33,6 +36,11 @@ if (unknown.length > 0) {
 }
 
 const sources = readSources(values)
+if (values.csv !== undefined) {
+  writeFileSync(values.csv, observationsCsv(sources))
+  if (sources.absent.length > 0) console.error(`absent: ${sources.absent.join(', ')}`)
+  process.exit(0)
+}
 const made: Record<string, Block> = {}
 for (const name of wanted) {
   const block = blocks[name]?.(sources) ?? null

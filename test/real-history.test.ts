@@ -5,15 +5,19 @@ import fc from 'fast-check'
 import { blocks } from '../scripts/history/blocks.ts'
 import { listSummaries } from '../scripts/history/lists.ts'
 import { filled, shareText, type Block } from '../scripts/history/page.ts'
+import { parseImport } from '#study/import-csv.ts'
 import { mcnemar, pairedOf } from '../scripts/history/pairs.ts'
 import { byRank } from '../scripts/history/prevalence.ts'
 import { changesOf, historiesOf, lookedStay, servedStay, staysIn, untilService } from '../scripts/history/repositories.ts'
+import { observationsCsv } from '../scripts/history/observations.ts'
 import { readSources } from '../scripts/history/sources.ts'
 import { dayOf, siteName, tableOf } from '../scripts/history/table.ts'
 import { scansOf, weeklyStays } from '../scripts/history/weekly.ts'
 
 const root = new URL('../', import.meta.url)
 const folder = (path: string): string => new URL(`../${path}`, root).pathname
+const sources = readSources({ data: folder('shared/data'), pages: folder('shared/pages'), mirrors: folder('.mirror') })
+const absent = sources.absent.length > 0 && `absent: ${sources.absent.slice(0, 3).join(', ')}${sources.absent.length > 3 ? ' …' : ''}`
 
 test('rows of a table', () => {
   assert.deepEqual(tableOf('site\tfamilies\na.example\tone;"two\nb.example\n'), [
@@ -211,16 +215,42 @@ test('a page is filled between its marks and nowhere else', () => {
   assert.equal(shareText({ count: 1, of: 2000, estimate: 0.0005, low: 0, high: 0.0028 }), '1 of 2,000: 0.050 % [0, 0.28]')
 })
 
-test('docs/real-history.md has the figures that the data give', (t) => {
-  const sources = readSources({ data: folder('shared/data'), pages: folder('shared/pages'), mirrors: folder('.mirror') })
-  if (sources.absent.length > 0) {
-    t.skip(`absent: ${sources.absent.slice(0, 3).join(', ')}${sources.absent.length > 3 ? ' …' : ''}`)
-    return
-  }
+test('docs/real-history.md has the figures that the data give', { skip: absent }, () => {
   const made: Record<string, Block> = {}
   for (const [name, block] of Object.entries(blocks)) made[name] = block(sources) ?? assert.fail(`nothing for ${name}`)
   const page = readFileSync(new URL('docs/real-history.md', root), 'utf8')
   assert.equal(page, filled(page, made, Object.keys(blocks)), 'npm run real-history -- --write')
+})
+
+test('observations of others are lines that a study imports', () => {
+  const row = (date: string, site: string, families: string, accounts = '') => ({ source: 'weekly', date, site, families, accounts })
+  const rows = [
+    row('2017-11-06', 'www.a.example', 'coinhive-authedmine'),
+    row('2017-11-13', 'b.example', 'coinhive;generic', 'one,"two;three'),
+  ]
+  const none = { screener: null, minesweeper: null, published: null, endpoints: null }
+  const csv = observationsCsv({ weekly: rows, ...none, listIntervals: [], features: [], ranks: new Map(), repositories: [], absent: [] })
+  const { rows: read, bad } = parseImport(Buffer.from(csv), '2026-01-01')
+  assert.deepEqual(bad, [])
+  assert.deepEqual(
+    read.map(({ date, site, subjectKind, subject }) => [date, site, subjectKind, subject].join(' ').trim()),
+    [
+      '2017-11-06 a.example mining opt-in',
+      '2017-11-06 a.example service coinhive-authedmine',
+      '2017-11-13 b.example mining found',
+      '2017-11-13 b.example service coinhive',
+      '2017-11-13 b.example account one,"two',
+      '2017-11-13 b.example account three',
+      '2017-11-06 b.example visited',
+      '2017-11-13 a.example visited',
+    ],
+  )
+})
+
+test('all real observations are such lines', { skip: absent }, () => {
+  const { rows, bad } = parseImport(Buffer.from(observationsCsv(sources)), '2026-01-01')
+  assert.deepEqual(bad, [])
+  assert.ok(rows.length > 5000, `${rows.length}`)
 })
 
 test('docs/real-history.md has shares in its tables only', () => {
