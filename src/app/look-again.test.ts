@@ -10,7 +10,7 @@ import { seedOf } from '#model/seed.ts'
 import { conditionsWith } from '../../test/conditions.ts'
 import { observationWith } from '../../test/observation.ts'
 import { Alone } from './alone.ts'
-import { type SecondLooks, visitAndLookAgain } from './second-look.ts'
+import { judgeAgain, type SecondLooks, visitAndLookAgain } from './second-look.ts'
 import type { Line } from './visit.ts'
 
 type Seen = { status: Status; activity: Activity } | AssayError
@@ -20,8 +20,9 @@ const none: Seen = { status: 'none', activity: 'none-seen' }
 const url = 'https://shop.example/'
 
 /** A line whose pages show what a test says, in the order of the visits; what each was told is kept. */
-function lineOf(row: readonly Seen[]): { line: Line; told: VisitOptions[] } {
+function lineOf(row: readonly Seen[]): { line: Line; told: VisitOptions[]; kept: Map<string, Capture> } {
   const told: VisitOptions[] = []
+  const kept = new Map<string, Capture>()
   const seenBy = new Map<string, Seen>()
   const line: Line = {
     capturer: {
@@ -75,9 +76,16 @@ function lineOf(row: readonly Seen[]): { line: Line; told: VisitOptions[] } {
         }
       },
     } as Line['judge'],
-    store: { putCapture: async () => {} } as unknown as Line['store'],
+    store: {
+      putCapture: async (capture: Capture) => void kept.set(capture.id, capture),
+      async getCapture(id: string) {
+        const capture = kept.get(id)
+        if (capture === undefined) throw new AssayError('NOT_FOUND', 'it is gone')
+        return capture
+      },
+    } as unknown as Line['store'],
   }
-  return { line, told }
+  return { line, told, kept }
 }
 
 const looked = (row: readonly Seen[], options: VisitOptions = { dwellMs: 4_000 }, looks: Partial<SecondLooks> = {}) => {
@@ -147,4 +155,15 @@ test('what a budget draws stands in the answer, also where nothing was made', as
       ['phone', 0.25],
     ],
   )
+})
+
+test('judged again, the answer rests on the same visits; one that is gone is left out', async () => {
+  const { line, kept } = lineOf([loaded, active])
+  const { capture, observation } = await visitAndLookAgain(line, seedOf(url), {}, { alone: new Alone() })
+  const again = await judgeAgain(line, capture, observation)
+  assert.deepEqual(again.visits, observation.visits)
+  assert.deepEqual(again.conclusion, observation.conclusion)
+  kept.delete(observation.visits?.[0]?.captureId ?? '')
+  const alone = await judgeAgain(line, capture, observation)
+  assert.deepEqual([alone.visits, alone.captureId, alone.conclusion.status], [undefined, capture.id, 'active'])
 })

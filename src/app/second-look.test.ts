@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Lab } from '#lab/lab.ts'
 import type { SiteTruth } from '#lab/site/site.ts'
+import { unknownWork } from '#lab/ordinary/unknown-work.ts'
 import { startLab, worldOf } from '#lab/start.ts'
+import { siteFactory } from '#lab/worlds/table.ts'
 import { type Figure, explain, visitLab } from './testing/lab-figures.ts'
 
 /** What a short visit sees, and what the answer is with the second look that it asks for. */
@@ -37,6 +39,9 @@ const truthOf = (is: (truth: SiteTruth) => boolean): SiteTruth => {
   return truth
 }
 const wanted = Object.entries(cases).map(([name, one]) => ({ name, ...one, truth: truthOf(one.is) }))
+/** Of no known kind. */
+const unknownSite = siteFactory(seed, 'unknown-work')(() => ({ type: 'ordinary', content: unknownWork }))
+const unknown = unknownSite.truth(1)
 const clean = truthOf((t) => t.content === 'busy application')
 
 let dir: string
@@ -45,9 +50,9 @@ const figures = new Map<string, Figure>()
 
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'assay-look-'))
-  const truths = [...wanted.map(({ truth }) => truth), clean]
+  const truths = [...wanted.map(({ truth }) => truth), clean, unknown]
   const hosts = new Set(truths.map(({ host }) => host))
-  lab = await startLab({ dir: join(dir, 'lab'), seed, sites: world.sites.filter(({ host }) => hosts.has(host)) })
+  lab = await startLab({ dir: join(dir, 'lab'), seed, sites: [...world.sites.filter(({ host }) => hosts.has(host)), unknownSite] })
   const visits = {
     labDir: join(dir, 'lab'),
     out: join(dir, 'out'),
@@ -99,4 +104,13 @@ test('a busy application of an honest site gets no second look', () => {
     ['none', [], undefined],
     explain(figure),
   )
+})
+
+test('work of no known kind stays suspected, and a second look says whether it follows the cores given', () => {
+  const figure = figures.get(unknown.url)
+  assert.ok(figure)
+  const { visits = [], conclusion } = figure.observation
+  assert.deepEqual([conclusion.status, visits.map(({ rule }) => rule)], ['suspected', [null, 'suspected']], explain(figure))
+  assert.match(visits[1]?.notes.join('\n') ?? '', /its load follows the cores given/)
+  assert.deepEqual(figure.wrong, [], explain(figure))
 })
