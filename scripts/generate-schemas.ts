@@ -3,10 +3,12 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { answerSchema } from '#model/answer.ts'
 import { captureManifestSchema } from '#model/capture.ts'
-import { crawlPlanSchema } from '#model/crawl-plan.ts'
+import { crawlDryRunSchema, crawlPlanSchema } from '#model/crawl-plan.ts'
+import { crawlSeedSchema } from '#model/crawl-seed.ts'
 import { crawlStatusSchema } from '#model/crawl-status.ts'
 import { comparisonSchema } from '#model/comparison.ts'
 import { hitsSchema } from '#model/hits.ts'
+import { gcReportSchema, purgeReportSchema } from '#model/retention.ts'
 import { rejudgeLineSchema } from '#model/rejudgement.ts'
 import { listedSignatureSchema, testedSignatureSchema } from '#model/signature-report.ts'
 import { signatureSchema } from '#model/signature.ts'
@@ -42,6 +44,8 @@ export function generatedSchemas(): Record<string, string> {
     ),
     'docs/schemas/hits.schema.json': schemaText(hitsSchema, 'The line of assay hits --json'),
     'docs/schemas/crawl-plan.schema.json': schemaText(crawlPlanSchema, 'The line of assay crawl plan --json'),
+    'docs/schemas/crawl-dry-run.schema.json': schemaText(crawlDryRunSchema, 'The line of assay crawl --dry-run --json'),
+    'docs/schemas/crawl-seed.schema.json': schemaText(crawlSeedSchema, 'One line of assay seeds list --json'),
     'docs/schemas/crawl-status.schema.json': schemaText(crawlStatusSchema, 'One line of assay status --json'),
     'docs/schemas/study-report.schema.json': schemaText(studyReportSchema, 'assay study report --format json'),
     'docs/schemas/study-explanation.schema.json': schemaText(explanationSchema, 'The line of assay study explain --json'),
@@ -49,6 +53,8 @@ export function generatedSchemas(): Record<string, string> {
     'docs/schemas/study-import.schema.json': schemaText(studyImportSchema, 'The line of assay study import --json'),
     'docs/schemas/study-query.schema.json': schemaText(studyQuerySchema, 'The line of assay study query'),
     'docs/schemas/study-retraction.schema.json': schemaText(studyRetractionSchema, 'One line of assay study retractions --json'),
+    'docs/schemas/gc.schema.json': schemaText(gcReportSchema, 'The line of assay gc --json'),
+    'docs/schemas/purge.schema.json': schemaText(purgeReportSchema, 'The line of assay purge --json'),
     'docs/schemas/comparison.schema.json': schemaText(comparisonSchema, 'The line of assay compare --json'),
   }
 }

@@ -62,7 +62,10 @@ export async function fullId(dir: string, text: string): Promise<Digest> {
       hint: 'Give the capture identifier of an answer, or at least its first four hex digits.',
     })
   const found = new Set<Digest>()
-  for await (const id of (await openFileStore(dir)).listCaptures()) if (id.startsWith(wanted)) found.add(id)
+  const store = await openFileStore(dir)
+  for await (const id of store.listCaptures()) if (id.startsWith(wanted)) found.add(id)
+  // What was removed is named too, so that reading it tells why it is gone.
+  for (const id of (await store.listTombstones()).keys()) if (id.startsWith(wanted)) found.add(id)
   const [only] = found
   if (only === undefined) throw new AssayError('NOT_FOUND', `no capture ${text} in ${dir}`)
   if (found.size > 1) throw new AssayError('BAD_ARGUMENT', `${text} names ${found.size} captures`)

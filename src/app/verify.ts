@@ -6,6 +6,7 @@ import { digestsIn } from '#ledger/verify.ts'
 import { attestationFault } from '#model/attestation.ts'
 import type { Digest } from '#model/digest.ts'
 import { AssayError, type ErrorRecord, messageOf, toErrorRecord } from '#model/errors.ts'
+import { removedSentence } from '#model/tombstone.ts'
 import type { Check, Verification, VerifiedCapture, VerifiedFolder } from '#model/verification.ts'
 import { type KeptCapture, keptCaptures } from './kept-captures.ts'
 
@@ -82,6 +83,13 @@ async function captureOf(kept: KeptCapture, blobs: BlobChecks, wantedKey: string
     result.checks.push({ check, outcome, detail })
   }
   try {
+    const tombstone = await store.getTombstone(id)
+    if (tombstone !== null && !(await isWhole(store, id))) {
+      result.url = tombstone.was?.url ?? null
+      note('manifest', 'not-made', removedSentence(tombstone))
+      await checkSignature(kept, null, wantedKey, result, note)
+      return result
+    }
     const { manifest } = await store.getCapture(id)
     result.url = manifest.url
     note('manifest', 'holds', 'its octets have the digest that is its name')
@@ -100,6 +108,13 @@ async function captureOf(kept: KeptCapture, blobs: BlobChecks, wantedKey: string
   }
   return result
 }
+
+/** One that came back from an archive may still have its tombstone. */
+const isWhole = (store: FileStore, id: Digest): Promise<boolean> =>
+  store.getCapture(id).then(
+    () => true,
+    (error: unknown) => !(error instanceof AssayError && error.code === 'NOT_FOUND'),
+  )
 
 async function checkSignature(
   { id, store }: KeptCapture,

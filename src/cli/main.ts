@@ -35,6 +35,8 @@ const commands: { name: string; summary: string; load: () => Promise<{ define(co
   { name: 'rejudge', summary: 'judge all kept captures by what is known today, and list what changed', load: () => import('./rejudge.ts') },
   { name: 'hits', summary: 'were we ever hit by this code, host or account, and since when', load: () => import('./hits.ts') },
   { name: 'reindex', summary: "rebuild a data folder's index from its files", load: () => import('./reindex.ts') },
+  { name: 'gc', summary: 'thin old captures by policy, remove blobs that nothing names', load: () => import('./gc.ts') },
+  { name: 'purge', summary: 'remove all that is kept of a page, a host or a capture, on request', load: () => import('./purge.ts') },
   { name: 'doctor', summary: 'what is there and what is not', load: () => import('./doctor.ts') },
 ]
 

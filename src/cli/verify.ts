@@ -82,6 +82,8 @@ function folderLines(folder: VerifiedFolder): string {
     counted(report.blobs, 'blob', 'blobs'),
     counted(report.observations, 'answer', 'answers'),
     counted(report.visits, 'visit of a crawl', 'visits of crawls'),
+    ...(report.thinned > 0 ? [counted(report.thinned, 'thinned capture', 'thinned captures')] : []),
+    ...(report.purged > 0 ? [counted(report.purged, 'purged capture', 'purged captures')] : []),
   ]
   return [
     `${holds({ folder }) ? 'holds' : 'FAILS'}  ${inert(dir, 500)}: ${counts.join(', ')}`,

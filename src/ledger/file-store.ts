@@ -8,10 +8,12 @@ import { type Digest, isDigest, sha256 } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
 import { type Observation, observationSchemaVersion } from '#model/observation.ts'
 import type { BlobStore, CaptureStore, MemoStore } from '#model/store.ts'
+import { type RemovalReason, removedSentence, type Tombstone } from '#model/tombstone.ts'
 import { appendLog } from './files/append-log.ts'
 import { isMissing, readIfThere, storeError, syncFolder, writeWhole } from './files/atomic.ts'
 import { openFormat } from './files/format.ts'
-import { packedSize, readPacked, unpackedName, writePacked } from './files/packed.ts'
+import { packedSize, readPacked, touchPacked, unpackedName, writePacked } from './files/packed.ts'
+import { openTombstones } from './files/tombstones.ts'
 import { type InstanceKey, openInstanceKey } from './instance-key.ts'
 import { parseVisitRecord, type VisitRecord, visitPlace } from './visit-record.ts'
 import { type StoreReport, verifyStore } from './verify.ts'
@@ -36,6 +38,10 @@ export interface FileStore extends BlobStore, CaptureStore, MemoStore {
   getAttestation(captureId: Digest): Promise<Attestation | null>
   /** Keeps the signature of another instance, which the caller has checked. */
   putAttestation(attestation: Attestation): Promise<void>
+  /** What stands in the place of a capture that was removed; null where none was. */
+  getTombstone(captureId: Digest): Promise<Tombstone | null>
+  /** Captures that are not there any more, and why. */
+  listTombstones(): Promise<Map<Digest, RemovalReason>>
   /** Reads everything; names what is missing or corrupt. */
   verify(signal?: AbortSignal): Promise<StoreReport>
 }
@@ -60,6 +66,7 @@ export async function openFileStore(path: string): Promise<FileStore> {
   const place = (kind: string, hex: string, suffix = '') => join(dir, kind, hex.slice(0, 2), hex + suffix)
   const captureLog = appendLog(join(dir, 'captures', 'log'), /^[0-9a-f]{64}$/, 64)
   const observationLog = appendLog(join(dir, 'observations', 'log'), /^[0-9a-f]{64}-[0-9a-f]{16}$/, 81)
+  const tombstones = openTombstones(dir, tmp)
   /** Folders with new blob names: synced before a capture that may name them is acknowledged. */
   let unsynced = new Set<string>()
 
@@ -94,7 +101,8 @@ export async function openFileStore(path: string): Promise<FileStore> {
     const file = place('blobs', digest.slice(7))
     const size = await packedSize(file)
     // A power cut can leave a name without its octets.
-    if (size === null || (size === 0 && bytes.length > 0)) await writePacked(file, bytes, tmp)
+    // One that is there is touched: whoever removes what nothing names sees that somebody is about to name it.
+    if (size === null || (size === 0 && bytes.length > 0) || !touchPacked(file)) await writePacked(file, bytes, tmp)
     unsynced.add(dirname(file))
   }
 
@@ -123,6 +131,11 @@ export async function openFileStore(path: string): Promise<FileStore> {
       })
     }
     return value
+  }
+  /** Names whose capture was not purged. The order file keeps them: it is only ever appended to. */
+  async function* observationNames(): AsyncIterable<string> {
+    const removed = await tombstones.list()
+    for await (const name of observationLog.names()) if (removed.get(`sha256:${name.slice(0, 64)}`) !== 'purged') yield name
   }
   const observationName = (id: Digest, judgement: string) => `${hexOf(id)}-${hexOfText(judgement).slice(0, 16)}`
 
@@ -154,7 +167,9 @@ export async function openFileStore(path: string): Promise<FileStore> {
       return loadBlob(digest).catch(doing(`reading blob ${digest}`))
     },
     async has(digest) {
-      return (await packedSize(place('blobs', hexOf(digest))).catch(doing(`looking for blob ${digest}`))) !== null
+      const file = place('blobs', hexOf(digest))
+      // Who asks is about to name it.
+      return (await packedSize(file).catch(doing(`looking for blob ${digest}`))) !== null && touchPacked(file)
     },
 
     async putCapture(capture: Capture) {
@@ -171,18 +186,28 @@ export async function openFileStore(path: string): Promise<FileStore> {
         if (!isThere) await writeRecord(file, bytes, false)
         // A process may have died between the file and its line.
         if (!isThere || !(await captureLog.has(hex))) await captureLog.append(hex)
+        // It came back, from an archive for one.
+        if (!isThere) await tombstones.remove(capture.id)
       })().catch(doing(`storing capture ${capture.id}`))
     },
     async getCapture(id) {
       const bytes = await readPacked(place('captures', hexOf(id), '.json')).catch(doing(`reading capture ${id}`))
-      if (bytes === null) throw new AssayError('NOT_FOUND', `no capture ${id}`)
+      if (bytes === null) {
+        const tombstone = await tombstones.get(id).catch(doing(`reading the tombstone of ${id}`))
+        throw new AssayError('NOT_FOUND', tombstone === null ? `no capture ${id}` : removedSentence(tombstone))
+      }
       if (bytes === 'broken' || sha256(bytes) !== id) throw new AssayError('STORE_CORRUPT', `capture ${id} is damaged`)
       const manifest = parseManifest(bytes, `capture ${id}`)
       return { id, manifest }
     },
     async *listCaptures() {
       try {
-        for await (const hex of captureLog.names()) yield `sha256:${hex}`
+        const removed = await tombstones.list()
+        for await (const hex of captureLog.names()) {
+          // Whoever removes writes the tombstone first: while the manifest is there, so is the capture.
+          const isRemoved = removed.has(`sha256:${hex}`) && (await packedSize(place('captures', hex, '.json'))) === null
+          if (!isRemoved) yield `sha256:${hex}`
+        }
       } catch (cause) {
         throw storeError(cause, 'listing captures')
       }
@@ -231,7 +256,7 @@ export async function openFileStore(path: string): Promise<FileStore> {
     },
     async *listObservations() {
       try {
-        for await (const name of observationLog.names()) {
+        for await (const name of observationNames()) {
           const observation = await loadObservation(name)
           if (observation === null)
             throw new AssayError('STORE_CORRUPT', `observation ${name} is missing`, {
@@ -274,8 +299,9 @@ export async function openFileStore(path: string): Promise<FileStore> {
       )
     },
 
-    verify: (signal) =>
-      verifyStore({ dir, store, observationNames: () => observationLog.names(), loadObservation, visitFiles, loadVisit }, signal),
+    getTombstone: (id) => tombstones.get(id).catch(doing(`reading the tombstone of ${id}`)),
+    listTombstones: () => tombstones.list().catch(doing('listing tombstones')),
+    verify: (signal) => verifyStore({ dir, store, observationNames, loadObservation, visitFiles, loadVisit }, signal),
   }
   return store
 }

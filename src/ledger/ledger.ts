@@ -26,6 +26,7 @@ import { reindex, type ReindexReport } from './index/reindex.ts'
 import { foldSightings } from './index/fold.ts'
 import { type StudyQuestions, studyQuestions } from './index/study-questions.ts'
 import { listSightings, listVisits, type SightingRow, type VisitFilter, type VisitRow } from './index/questions.ts'
+import { blobsOfIndex, type IndexRemoval, removeFromIndex } from './index/remove.ts'
 import { writeIndex } from './index/write.ts'
 import { type CrawlQueue, openCrawlQueue, type QueueOptions } from './queue/queue.ts'
 import type { VisitRecord } from './visit-record.ts'
@@ -56,6 +57,10 @@ export interface Ledger {
   /** What is believed now of every visit to some sites. */
   looksAt(sites: readonly string[]): ReturnType<typeof looksAt>
   reindex(onProgress?: (done: number) => void): Promise<ReindexReport>
+  /** Blobs that the index names, captures or not: robots.txt, what the http lane may ask for again. */
+  blobsInUse(): Promise<Digest[]>
+  /** Takes a purge's subject out of the index and off the lists of crawls; answers how many pages that were. */
+  removeFromIndex(removal: IndexRemoval): Promise<number>
   close(): Promise<void>
 }
 
@@ -116,6 +121,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     capturesWith: (subjects) => capturesWith(database, subjects),
     looksAt: (sites) => looksAt(database, sites),
     reindex: (onProgress) => reindex(database, files, onProgress),
+    blobsInUse: () => blobsOfIndex(database),
+    removeFromIndex: (removal) => removeFromIndex(database, removal),
     close: () => database.close(),
   }
 }

@@ -5,6 +5,7 @@ import { AssayError, messageOf } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
 import type { FolderFault as StoreFault, VerifiedFolder } from '#model/verification.ts'
 import type { BlobStore, CaptureStore } from '#model/store.ts'
+import type { Tombstone } from '#model/tombstone.ts'
 import { isMissing } from './files/atomic.ts'
 import { unpackedName } from './files/packed.ts'
 import type { VisitRecord } from './visit-record.ts'
@@ -14,7 +15,7 @@ export type StoreReport = VerifiedFolder['report']
 /** What verification reads that no other room needs. */
 export interface StoreParts {
   dir: string
-  store: BlobStore & CaptureStore
+  store: BlobStore & CaptureStore & { getTombstone(id: Digest): Promise<Tombstone | null>; listTombstones(): Promise<Map<Digest, unknown>> }
   observationNames(): AsyncIterable<string>
   loadObservation(name: string): Promise<Observation | null>
   visitFiles(): AsyncIterable<string>
@@ -24,7 +25,7 @@ export interface StoreParts {
 /** Every digest of every record read and compared. Bounded memory but for the set of names. */
 export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Promise<StoreReport> {
   const { store } = parts
-  const report: StoreReport = { blobs: 0, captures: 0, observations: 0, visits: 0, unlisted: [], faults: [] }
+  const report: StoreReport = { blobs: 0, captures: 0, observations: 0, visits: 0, thinned: 0, purged: 0, unlisted: [], faults: [] }
   const add = (kind: StoreFault['kind'], name: string, fault: StoreFault['fault'], detail: string) =>
     (fault === 'unlisted' ? report.unlisted : report.faults).push({ kind, name, fault, detail })
   const faultOf = (error: unknown) => {
@@ -70,6 +71,22 @@ export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Prom
     if (!listed.has(hex)) add('capture', `sha256:${hex}`, 'unlisted', 'its writing was not acknowledged')
   }
 
+  // Removed on purpose: what names them is not at fault.
+  const removed = new Set<string>()
+  for (const id of (await store.listTombstones()).keys()) {
+    if (listed.has(id.slice(7))) continue
+    removed.add(id.slice(7))
+    try {
+      const tombstone = await store.getTombstone(id)
+      if (tombstone?.captureId !== id) throw new AssayError('STORE_CORRUPT', `the tombstone of ${id} is another capture's`)
+      if (tombstone.reason === 'thinned') report.thinned++
+      else report.purged++
+    } catch (error) {
+      add('tombstone', id, 'corrupt', messageOf(error))
+    }
+  }
+  const isKnown = (id: Digest) => listed.has(id.slice(7)) || removed.has(id.slice(7))
+
   const observed = new Set<string>()
   for await (const name of parts.observationNames()) {
     signal?.throwIfAborted()
@@ -78,7 +95,7 @@ export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Prom
     try {
       const observation = await parts.loadObservation(name)
       if (observation === null) add('observation', name, 'missing', 'the order file names it')
-      else if (!listed.has(observation.captureId.slice(7))) add('capture', observation.captureId, 'missing', `observation ${name} names it`)
+      else if (!isKnown(observation.captureId)) add('capture', observation.captureId, 'missing', `observation ${name} names it`)
     } catch (error) {
       add('observation', name, 'corrupt', faultOf(error).detail)
     }
@@ -92,7 +109,7 @@ export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Prom
     report.visits++
     try {
       const visit = await parts.loadVisit(file)
-      if (visit !== null && visit.captureId !== null && !listed.has(visit.captureId.slice(7)))
+      if (visit !== null && visit.captureId !== null && !isKnown(visit.captureId))
         add('capture', visit.captureId, 'missing', `visit ${visit.visitId} names it`)
     } catch (error) {
       add('visit', file, 'corrupt', faultOf(error).detail)

@@ -6,7 +6,7 @@ export const verificationSchemaVersion = 1
 
 const checks = ['manifest', 'blob', 'signature'] as const
 const outcomes = ['holds', 'fails', 'not-made'] as const
-const faultKinds = ['blob', 'capture', 'observation', 'visit'] as const
+const faultKinds = ['blob', 'capture', 'observation', 'visit', 'tombstone'] as const
 const faults = ['missing', 'corrupt', 'unlisted'] as const
 
 export interface Check {
@@ -42,6 +42,9 @@ export interface VerifiedFolder {
     captures: number
     observations: number
     visits: number
+    /** Captures that were removed and left a tombstone: by the keeper's policy, on a person's request. */
+    thinned: number
+    purged: number
     /** Captures and observations whose writing was never acknowledged: whole on disk, not in the order file. Harmless; writing them again lists them. */
     unlisted: FolderFault[]
     /** Empty where everything is sound. */
@@ -88,6 +91,8 @@ export const verificationSchema = z.union([
         captures: count,
         observations: count,
         visits: count,
+        thinned: count.optional(),
+        purged: count.optional(),
         unlisted: z.array(fault),
         faults: z.array(fault),
       }),

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { statSync, utimesSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import { isMissing, readIfThere, writeWhole } from './atomic.ts'
@@ -57,6 +57,21 @@ export async function packedSize(path: string): Promise<number | null> {
     }
   }
   return null
+}
+
+/** Gives the file the time of now. False where it has just gone. */
+export function touchPacked(path: string): boolean {
+  const now = new Date()
+  for (const name of [path + suffix, path]) {
+    try {
+      utimesSync(name, now, now)
+      return true
+    } catch (error) {
+      // One that this process may not touch is there all the same.
+      if (!isMissing(error)) return true
+    }
+  }
+  return false
 }
 
 /** Name of a file in the folder → name under which it was stored. */
