@@ -7,6 +7,7 @@ import { crawlDryRunSchema, crawlPlanSchema } from '#model/crawl-plan.ts'
 import { crawlSeedSchema } from '#model/crawl-seed.ts'
 import { crawlStatusSchema } from '#model/crawl-status.ts'
 import { comparisonSchema } from '#model/comparison.ts'
+import { folderExportSchema, migrationSchema } from '#model/folder-export.ts'
 import { hitsSchema } from '#model/hits.ts'
 import { gcReportSchema, purgeReportSchema } from '#model/retention.ts'
 import { rejudgeLineSchema } from '#model/rejudgement.ts'
@@ -53,6 +54,8 @@ export function generatedSchemas(): Record<string, string> {
     'docs/schemas/study-import.schema.json': schemaText(studyImportSchema, 'The line of assay study import --json'),
     'docs/schemas/study-query.schema.json': schemaText(studyQuerySchema, 'The line of assay study query'),
     'docs/schemas/study-retraction.schema.json': schemaText(studyRetractionSchema, 'One line of assay study retractions --json'),
+    'docs/schemas/export.schema.json': schemaText(folderExportSchema, 'The line of assay export --json'),
+    'docs/schemas/migration.schema.json': schemaText(migrationSchema, 'The line of assay migrate --json'),
     'docs/schemas/gc.schema.json': schemaText(gcReportSchema, 'The line of assay gc --json'),
     'docs/schemas/purge.schema.json': schemaText(purgeReportSchema, 'The line of assay purge --json'),
     'docs/schemas/comparison.schema.json': schemaText(comparisonSchema, 'The line of assay compare --json'),

@@ -37,6 +37,8 @@ const commands: { name: string; summary: string; load: () => Promise<{ define(co
   { name: 'reindex', summary: "rebuild a data folder's index from its files", load: () => import('./reindex.ts') },
   { name: 'gc', summary: 'thin old captures by policy, remove blobs that nothing names', load: () => import('./gc.ts') },
   { name: 'purge', summary: 'remove all that is kept of a page, a host or a capture, on request', load: () => import('./purge.ts') },
+  { name: 'export', summary: 'a data folder as WACZ files or Parquet tables', load: () => import('./export.ts') },
+  { name: 'migrate', summary: 'move from the embedded database to a served PostgreSQL', load: () => import('./migrate.ts') },
   { name: 'doctor', summary: 'what is there and what is not', load: () => import('./doctor.ts') },
 ]
 
