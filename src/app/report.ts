@@ -1,3 +1,6 @@
+import { stat } from 'node:fs/promises'
+import { openFileStore } from '#ledger/file-store.ts'
+import { isFileStore } from '#ledger/files/format.ts'
 import { type ErrorRecord, toErrorRecord } from '#model/errors.ts'
 import type { ReportedPage } from '#model/reported-page.ts'
 import { Judges, lastAnswer } from './kept-answers.ts'
@@ -22,11 +25,17 @@ export async function* reportCaptures(
   request: ReportRequest,
   onProgress: (text: string) => void,
   signal: AbortSignal,
+  onNote: (text: string) => void = () => {},
 ): AsyncGenerator<Reported> {
   await using judges = new Judges(request.knowledge, onProgress)
   const seen = new Set<string>()
   for (const name of request.names) {
     try {
+      const removed = await removedFrom(name)
+      if (removed > 0)
+        onNote(
+          `${name}: ${removed} captures were thinned or purged and are not in this report; study and hits count the answers of thinned ones`,
+        )
       for await (const kept of keptCaptures(name, request.dir)) {
         if (signal.aborted) return
         if (seen.has(kept.id)) continue
@@ -38,6 +47,12 @@ export async function* reportCaptures(
       yield { name, error: toErrorRecord(error) }
     }
   }
+}
+
+/** How many captures of a data folder are not there any more; 0 of anything else. */
+async function removedFrom(name: string): Promise<number> {
+  const isFolder = (await stat(name).catch(() => null))?.isDirectory() === true
+  return isFolder && (await isFileStore(name)) ? (await (await openFileStore(name)).listTombstones()).size : 0
 }
 
 async function reported(kept: KeptCapture, again: boolean, judges: Judges): Promise<Reported> {

@@ -78,6 +78,9 @@ test('gc thins, verify holds and tells of it, a report of a thinned capture says
   const told = await assay('report', ids[1]!.slice(7, 20), '--dir', 'out')
   assert.match(told.err, /NOT_FOUND: capture .* was thinned on/)
   assert.equal(told.code, 4)
+  const all = await assay('report', 'out', '--json')
+  assert.match(all.err, /assay: out: 1 captures were thinned or purged and are not in this report/)
+  assert.equal(all.out.trim().split('\n').length, 3)
 })
 
 test('purge removes, says with 1 that nothing is left, and verify tells of it', async () => {

@@ -50,6 +50,7 @@ async function run(names: string[], flags: Flags): Promise<void> {
     { names, dir: flags.dir, again: flags.again === true, knowledge: knowledgeOf(flags) },
     (text) => progress.now(text),
     signal,
+    (text) => progress.line(`assay: ${inert(text, 600)}`),
   )) {
     progress.clear()
     if ('error' in each) {
