@@ -25,10 +25,14 @@ test(
     let acknowledged = 0
     const lines = createInterface({ input: writing.stdout })
     lines.on('line', () => acknowledged++)
+    const nextAcknowledged = async () => {
+      await once(lines, 'line')
+      return acknowledged
+    }
     try {
       for (let turn = 0; turn < 3; turn++) {
         const wanted = acknowledged + 20
-        while (acknowledged < wanted) await once(lines, 'line')
+        while ((await nextAcknowledged()) < wanted);
         await promisify(execFile)('sh', ['-euc', script], { cwd: root })
         const copy = await openFileStore(join(root, 'backup'))
         const report = await copy.verify()
