@@ -88,12 +88,10 @@ const reports: Record<string, () => ReportedPage[]> = {
   'many pages': () => Array.from({ length: 10 }, () => plain({})),
 }
 
-async function show(name: string, page: Page): Promise<number> {
+async function show(name: string, page: Page): Promise<void> {
   const file = join(dir, `${name.replaceAll(' ', '-')}.html`)
   await writeFile(file, htmlReport(reports[name]!(), '1.0.0'))
-  const started = performance.now()
   await page.goto(pathToFileURL(file).href, { waitUntil: 'load' })
-  return performance.now() - started
 }
 
 describe('a report in a browser', () => {
@@ -120,13 +118,30 @@ describe('a report in a browser', () => {
         assert.deepEqual(found, [])
       })
 
-  it('opens within half a second, and a busy page is at most a megabyte', async (t) => {
-    const page = await browser.newPage()
-    t.after(() => page.close())
-    const times = [await show('a busy page', page), await show('a busy page', page), await show('a busy page', page)].sort((a, b) => a - b)
-    assert.ok(times[1]! <= 500, `${times.map(Math.round).join(', ')} ms`)
-    assert.ok(Buffer.byteLength(htmlReport(reports['a busy page']!(), '1.0.0')) <= 1_000_000)
-  })
+  for (const [name, most] of [
+    ['a miner', 0.5],
+    ['a busy page', 1],
+  ] as const)
+    it(`${name} opens in at most ${most} s of processor time`, async (t) => {
+      const seconds: number[] = []
+      for (let look = 0; look < 3; look++) {
+        const page = await browser.newPage()
+        t.after(() => page.close())
+        // A file first, so that the report comes into the same process; it counts from `enable` on.
+        await show('a gate', page)
+        const session = await page.createCDPSession()
+        // By the thread's own clock: what else the machine does is no fault of the report.
+        await session.send('Performance.setTimeDomain', { timeDomain: 'threadTicks' })
+        await session.send('Performance.enable')
+        await show(name, page)
+        const { metrics } = await session.send('Performance.getMetrics')
+        seconds.push(metrics.find((metric) => metric.name === 'TaskDuration')?.value ?? Number.NaN)
+      }
+      seconds.sort((a, b) => a - b)
+      assert.ok(seconds[1]! > 0.001 && seconds[1]! <= most, `${seconds.map((one) => Math.round(one * 1000)).join(', ')} ms`)
+    })
+
+  it('a busy page is at most a megabyte', () => assert.ok(Buffer.byteLength(htmlReport(reports['a busy page']!(), '1.0.0')) <= 1_000_000))
 
   it('asks for nothing and runs nothing', async (t) => {
     const page = await browser.newPage()
