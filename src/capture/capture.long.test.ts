@@ -4,7 +4,8 @@ import { seedOf } from '#model/seed.ts'
 import { missingOfProbe, probeRoutes } from './testing/probe.ts'
 import { openWorld, textOf } from './testing/world.ts'
 
-const runs = 100
+/** `ASSAY_PROBE_RUNS=100` is what a release is held against; it takes a quarter of an hour. */
+const runs = Number(process.env['ASSAY_PROBE_RUNS'] ?? 50)
 /** A busy machine may need longer than the visit lasts; on an idle one no run is late. */
 const maxLateRuns = runs / 10
 
