@@ -15,6 +15,7 @@ import { listedSignatureSchema, testedSignatureSchema } from '#model/signature-r
 import { signatureSchema } from '#model/signature.ts'
 import { studyImportSchema, studyPlanSchema, studyQuerySchema, studyRetractionSchema } from '#model/study-outputs.ts'
 import { explanationSchema, studyReportSchema } from '#model/study-report.ts'
+import { workerLineSchema } from '#model/worker-line.ts'
 import { verificationSchema } from '#model/verification.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -47,6 +48,7 @@ export function generatedSchemas(): Record<string, string> {
     'docs/schemas/crawl-plan.schema.json': schemaText(crawlPlanSchema, 'The line of assay crawl plan --json'),
     'docs/schemas/crawl-dry-run.schema.json': schemaText(crawlDryRunSchema, 'The line of assay crawl --dry-run --json'),
     'docs/schemas/crawl-seed.schema.json': schemaText(crawlSeedSchema, 'One line of assay seeds list --json'),
+    'docs/schemas/worker.schema.json': schemaText(workerLineSchema, 'One line of assay worker --json'),
     'docs/schemas/crawl-status.schema.json': schemaText(crawlStatusSchema, 'One line of assay status --json'),
     'docs/schemas/study-report.schema.json': schemaText(studyReportSchema, 'assay study report --format json'),
     'docs/schemas/study-explanation.schema.json': schemaText(explanationSchema, 'The line of assay study explain --json'),

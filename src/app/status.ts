@@ -35,7 +35,9 @@ export async function status({ data, database, crawl, clock = systemClock }: Sta
 }
 
 function statusOf(row: CrawlStatusRow): CrawlStatus {
-  const manners = row.settings['manners'] as { dailyBudget?: unknown } | undefined
+  // Who is never visited is for those who visit; how many they are stays.
+  const { never: _, ...settings } = row.settings
+  const manners = settings['manners'] as { dailyBudget?: unknown } | undefined
   const perDay = typeof manners?.dailyBudget === 'number' ? manners.dailyBudget : null
   return {
     schemaVersion: crawlStatusSchemaVersion,
@@ -59,6 +61,6 @@ function statusOf(row: CrawlStatusRow): CrawlStatus {
     statuses: row.statuses,
     failures: row.failures,
     budget: perDay === null ? null : { perDay, usedToday: row.usedToday },
-    settings: row.settings,
+    settings,
   }
 }

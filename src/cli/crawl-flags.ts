@@ -3,10 +3,11 @@ import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import type { MannersRequest } from '#app/crawl.ts'
 import { AssayError } from '#model/errors.ts'
-import { emptyNeverList, parseNeverList } from '#model/never-list.ts'
+import { emptyNeverList, type NeverList, parseNeverList } from '#model/never-list.ts'
 import {
   type LinkPolicy,
   type ConditionsOf,
+  noConditions,
   parseConditions,
   type VisitConditions,
   type LaneChoice,
@@ -60,8 +61,10 @@ export interface CrawlFlags extends KnowledgeFlags {
   followUpShare: number
 }
 
+export type ConditionFlags = Pick<CrawlFlags, 'conditions' | 'vantage' | 'proxy' | 'language' | 'userAgent' | 'viewport'>
+
 export function crawlOptions(command: Command): Command {
-  return knowledgeOptions(command)
+  command
     .option('--every <span>', 'visit again after this time (7d, 12h); without it once')
     .option('--for <span>', 'how long (23w); without it until it is stopped')
     .option('--name <name>', 'the same name goes on with the same crawl', 'crawl')
@@ -91,6 +94,13 @@ export function crawlOptions(command: Command): Command {
     .addOption(new Option('--scope <scope>', 'follow links within: page follows none').choices(['page', 'host', 'domain']).default('page'))
     .option('--depth <n>', 'links away from the seed (1, where the scope is wider than the page)', retries)
     .option('--inner <n>', 'pages followed from each page: the most different ones', positiveInteger, 3)
+    .option('--dwell <time>', 'how long to look after loading', milliseconds)
+  return placeOptions(command)
+}
+
+/** What each process of a crawl is told for itself: under which conditions, how many pages at a time, from where, with what it knows. */
+export function placeOptions(command: Command): Command {
+  return knowledgeOptions(command)
     .option('--conditions <file>', 'proxy, language, user agent, viewport by tag, site or address (docs/crawling.md)')
     .option('--vantage <name>', 'name of the place visited from')
     .option('--proxy <url>', 'go out through this proxy (http:// or socks5://)')
@@ -99,7 +109,6 @@ export function crawlOptions(command: Command): Command {
     .option('--viewport <WxH>', 'in CSS pixels; 412x915m for a phone', viewport)
     .option('--jobs <n>', 'pages at a time in the browser', positiveInteger, 2)
     .option('--http-jobs <n>', 'pages at a time in the http lane', positiveInteger, 16)
-    .option('--dwell <time>', 'how long to look after loading', milliseconds)
     .option('--allow-private', 'let pages reach private and loopback addresses')
     .option('--allow <cidr or host>', 'let pages reach this one; may be given again', repeated, [])
     .option('--lab <dir>', 'resolve names in this running lab')
@@ -163,15 +172,18 @@ export async function mannersFrom(flags: CrawlFlags): Promise<MannersRequest> {
     throw new AssayError('BAD_ARGUMENT', '--contact is an address of mail or of a page, without spaces')
   return {
     robots: flags.robots,
-    never: flags.never === undefined ? emptyNeverList : parseNeverList(await textOf(flags.never), flags.never),
+    never: await neverFrom(flags),
     perAddress: flags.perAddress,
     retries: flags.retries,
     dailyBudget: flags.budget ?? null,
   }
 }
 
+export const neverFrom = async ({ never }: Pick<CrawlFlags, 'never'>): Promise<NeverList> =>
+  never === undefined ? emptyNeverList : parseNeverList(await textOf(never), never)
+
 /** The file's rules over what the flags say for all. */
-export async function conditionsFrom(flags: CrawlFlags): Promise<ConditionsOf> {
+export async function conditionsFrom(flags: ConditionFlags): Promise<ConditionsOf> {
   const { vantage, proxy, language, userAgent, viewport } = flags
   if (proxy !== undefined && !/^(?:http|socks5):\/\/\S+$/.test(proxy))
     throw new AssayError('BAD_ARGUMENT', '--proxy is http://host:port or socks5://host:port')
@@ -182,7 +194,7 @@ export async function conditionsFrom(flags: CrawlFlags): Promise<ConditionsOf> {
     ...(userAgent === undefined ? {} : { userAgent }),
     ...(viewport === undefined ? {} : { viewport }),
   }
-  if (flags.conditions === undefined) return () => all
+  if (flags.conditions === undefined) return Object.keys(all).length === 0 ? noConditions : () => all
   const rules = parseConditions(await textOf(flags.conditions), flags.conditions)
   return (seed) => ({ ...all, ...rules(seed) })
 }

@@ -26,6 +26,7 @@ const commands: { name: string; summary: string; load: () => Promise<{ define(co
   { name: 'verify', summary: 'check captures offline: every digest, the signature', load: () => import('./verify.ts') },
   { name: 'capture', summary: 'export and import captures', load: () => import('./capture.ts') },
   { name: 'crawl', summary: 'visit a list of sites, again and again', load: () => import('./crawl.ts') },
+  { name: 'worker', summary: 'take turns in crawls that were started elsewhere: a fleet', load: () => import('./worker.ts') },
   { name: 'status', summary: 'where crawls stand: rounds, queue, lanes, failures', load: () => import('./status.ts') },
   { name: 'seeds', summary: "a crawl's pages: import lists, list, tag, override robots.txt", load: () => import('./seeds.ts') },
   { name: 'study', summary: 'who mined when, for whom, what share: from a crawl', load: () => import('./study.ts') },

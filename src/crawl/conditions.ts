@@ -17,6 +17,9 @@ export interface VisitConditions {
 /** Which seeds get which conditions: the first rule that matches, over the default. */
 export type ConditionsOf = (seed: Seed) => VisitConditions
 
+/** The lanes' own for every seed. */
+export const noConditions: ConditionsOf = () => ({})
+
 const conditions = z.strictObject({
   vantage: z.string().min(1).max(60).optional(),
   proxy: z

@@ -32,16 +32,10 @@ export interface Visited {
   links?: readonly string[]
 }
 
-export interface CrawlOptions {
+/** How one process takes its turns in a crawl that is there. */
+export interface TurnOptions {
   ledger: Ledger
-  /** The same name goes on with the same crawl. */
   name: string
-  seeds: readonly Seed[]
-  /** Milliseconds from round to round; left out, every page is visited once. */
-  everyMs?: number
-  rounds?: number
-  /** Date of round 0; the clock's, where the crawl is new and none is given. */
-  startsAt?: Date
   /**
    * Makes and judges one visit, at the date that the round has (simulated) or that it is (real). Rejects only where no capture could be made
    * (browser missing or failed, interrupted, disk full): a page's own faults are captures.
@@ -59,6 +53,8 @@ export interface CrawlOptions {
   delayMs?: number
   /** In which lanes a page is visited; the browser's, where left out. */
   lanes?: LanePolicy
+  /** This process takes turns in that lane alone, and leaves the other to others. */
+  only?: CrawlLane
   links?: LinkPolicy
   /** Whom the crawl asks before it visits; nobody, where left out. */
   manners?: Manners
@@ -66,13 +62,23 @@ export interface CrawlOptions {
   retries?: number
   /** Visits a day, by UTC. */
   dailyBudget?: number
-  /** What the crawl was started with: kept for its status and for whoever joins it. */
-  settings?: object
   /** Stops: what is acknowledged stays, what is in flight is given back, the same call goes on. */
   signal?: AbortSignal
   onProgress?: (progress: CrawlProgress) => void
   /** A visit's result lasts from now on. */
   onVisit?: (observation: Observation, turn: { round: number; plannedAt: Date }) => void
+}
+
+/** The same name goes on with the same crawl. */
+export interface CrawlOptions extends TurnOptions {
+  seeds: readonly Seed[]
+  /** Milliseconds from round to round; left out, every page is visited once. */
+  everyMs?: number
+  rounds?: number
+  /** Date of round 0; the clock's, where the crawl is new and none is given. */
+  startsAt?: Date
+  /** What the crawl was started with: kept for its status and for whoever joins it. */
+  settings?: object
 }
 
 export interface CrawlResult {
@@ -108,6 +114,12 @@ export async function runCrawl(options: CrawlOptions): Promise<CrawlResult> {
     firstLane: firstLaneOf(options.lanes ?? browserOnly),
     ...(options.settings === undefined ? {} : { settings: options.settings }),
   })
+  return joinCrawl(options)
+}
+
+/** Takes turns in a crawl that somebody else defined, until no page of it wants another visit. Rejects with `NOT_FOUND` where there is none. */
+export async function joinCrawl(options: TurnOptions): Promise<CrawlResult> {
+  const { ledger, name, clock } = options
   const queue = await ledger.openQueue(name, {
     isRealTime: !(clock instanceof SimulatedClock),
     ...(options.delayMs === undefined ? {} : { delayMs: options.delayMs }),
@@ -121,7 +133,7 @@ export async function runCrawl(options: CrawlOptions): Promise<CrawlResult> {
 }
 
 class Crawl {
-  readonly #options: CrawlOptions
+  readonly #options: TurnOptions
   readonly #lanes: LanePolicy
   readonly #queue: CrawlQueue
   readonly #progress: Progress
@@ -132,7 +144,7 @@ class Crawl {
   #round = -1
   #pausedUntil = 0
 
-  constructor(options: CrawlOptions, queue: CrawlQueue) {
+  constructor(options: TurnOptions, queue: CrawlQueue) {
     this.#options = options
     this.#lanes = options.lanes ?? browserOnly
     this.#queue = queue
@@ -168,7 +180,9 @@ class Crawl {
     const { clock } = this.#options
     let wanted = 0
     let claimed = 0
+    const { only } = this.#options
     for (const lane of lanesOf(this.#lanes)) {
+      if (only !== undefined && lane !== only) continue
       const free = performance.now() < this.#pausedUntil ? 0 : this.#freeIn(lane)
       if (free <= 0) continue
       wanted += free

@@ -13,6 +13,8 @@ import {
   type CrawlDefinition,
   type CrawlRow,
   defineCrawl,
+  type JoinableCrawl,
+  joinableCrawls,
   listCrawls,
   listSeeds,
   type SeedChange,
@@ -40,6 +42,8 @@ export interface Ledger {
   /** Makes the crawl, or finds it with the same schedule, and adds the seeds that it lacks. Throws `BAD_ARGUMENT` where it has another schedule. */
   defineCrawl(definition: CrawlDefinition): Promise<{ added: number; seeds: number }>
   listCrawls(): Promise<CrawlRow[]>
+  /** The same without a count of their pages, for those who look again and again. */
+  joinableCrawls(): Promise<JoinableCrawl[]>
   listSeeds(crawl: string): Promise<SeedRow[]>
   /** Tags and overrides of seeds that are there; answers how many there are. */
   changeSeeds(crawl: string, urls: readonly string[], change: SeedChange): Promise<number>
@@ -106,6 +110,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     },
     defineCrawl: (definition) => defineCrawl(database, definition),
     listCrawls: () => listCrawls(database),
+    joinableCrawls: () => joinableCrawls(database),
     listSeeds: (crawl) => listSeeds(database, crawl),
     changeSeeds: (crawl, urls, change) => changeSeeds(database, crawl, urls, change),
     crawlStatus: (crawl, now) => crawlStatus(database, crawl, now),

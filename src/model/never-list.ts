@@ -3,14 +3,15 @@ import { AssayError } from './errors.ts'
 
 /** Whom an operator never visits: those who asked for it, and those whom nobody should bother. */
 export interface NeverList {
-  readonly size: number
+  /** As they were written, one each: for whoever is to keep to the same list. */
+  readonly entries: readonly string[]
   /** Why this host is not to be connected to, as a sentence; null where it may be. */
   refusal(host: string): string | null
   /** The same for an address. */
   addressRefusal(address: string): string | null
 }
 
-export const emptyNeverList: NeverList = { size: 0, refusal: () => null, addressRefusal: () => null }
+export const emptyNeverList: NeverList = { entries: [], refusal: () => null, addressRefusal: () => null }
 
 /**
  * One entry a line; # begins a comment. A name stands for itself and every name below it; an address or a CIDR range for what it holds.
@@ -19,7 +20,7 @@ export const emptyNeverList: NeverList = { size: 0, refusal: () => null, address
 export function parseNeverList(text: string, file: string): NeverList {
   const names = new Set<string>()
   const ranges = new BlockList()
-  let size = 0
+  const entries: string[] = []
   for (const [index, line] of text
     .replace(/^\ufeff/, '')
     .split(/\r\n|\n|\r/)
@@ -28,7 +29,7 @@ export function parseNeverList(text: string, file: string): NeverList {
     if (entry === '') continue
     const bad = (): AssayError =>
       new AssayError('BAD_INPUT_FILE', `${file}, line ${index + 1}: "${entry.slice(0, 80)}" is neither a name nor a range of addresses`)
-    size++
+    entries.push(entry)
     const [address = '', prefix] = entry.replace(/^\[(.*)\]$/, '$1').split('/', 2)
     const family = isIP(address)
     if (family !== 0) {
@@ -47,7 +48,7 @@ export function parseNeverList(text: string, file: string): NeverList {
     return family !== 0 && ranges.check(address, family === 4 ? 'ipv4' : 'ipv6') ? `${address} is on the never-list` : null
   }
   return {
-    size,
+    entries,
     addressRefusal,
     refusal(host) {
       const name = bare(host)

@@ -112,6 +112,24 @@ export async function listCrawls(database: Database): Promise<CrawlRow[]> {
     from assay.crawls c left join assay.seeds s on s.crawl = c.name group by c.name order by c.created_at, c.name`)
 }
 
+/** What a process that joins has to know of a crawl. */
+export interface JoinableCrawl {
+  name: string
+  settings: Record<string, unknown>
+  /** Whether any page of it wants another visit, now or later, or waits for a draw. */
+  isWanting: boolean
+}
+
+/** Crawls that have a schedule; in the order in which they were made. */
+export async function joinableCrawls(database: Database): Promise<JoinableCrawl[]> {
+  return database.query<JoinableCrawl>(
+    `select name, settings, (exists (select from assay.seeds s where s.crawl = name and s.next_at is not null)
+       or (settings #>> '{lanes,hintBudget}' is not null and exists (select from assay.seeds s where s.crawl = name and s.drawn is not null))) as "isWanting"
+     from assay.crawls where not settings @> $1::jsonb order by created_at, name`,
+    [JSON.stringify(importedSettings)],
+  )
+}
+
 export interface SeedRow {
   url: string
   site: string
