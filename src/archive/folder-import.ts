@@ -7,6 +7,7 @@ import type { ReadLimits } from './limits.ts'
 import { isHtml } from './media-types.ts'
 import { pageCapture, type PageSource } from './page-capture.ts'
 import { PageReferences } from './page-references.ts'
+import { unusedParts } from './template-parts.ts'
 import { storeExchange, type StoredExchange } from './stored-exchange.ts'
 
 const archives = /\.(?:har|warc|arc)(?:\.gz)?$|\.(?:wacz|mht|mhtml)$/i
@@ -26,7 +27,9 @@ export async function* importFolder(
 ): AsyncGenerator<Imported, void, undefined> {
   const { files, skipped } = await listFolder(root, limits)
   for (const { path, reason } of skipped) options.onSkip?.(join(root, path), reason)
-  const pages = files.filter((file) => isHtml(file.mimeType) && !isPartOfSavedPage(file.path, files))
+  const unused = await unusedParts(root, files)
+  for (const path of unused) options.onSkip?.(join(root, path), 'a part of a template that no page includes')
+  const pages = files.filter((file) => isHtml(file.mimeType) && !isPartOfSavedPage(file.path, files) && !unused.has(file.path))
   let count = 0
   for (const file of files) {
     const path = join(root, file.path)

@@ -158,6 +158,27 @@ test('a site in a folder: each page has the scripts that it names; code that no 
   )
 })
 
+test('the sources of a static site: a part that no page includes is no page', async () => {
+  const { all, folder, skipped } = await imported({
+    'index.html': '---\nlayout: default\n---\nWelcome',
+    '_layouts/default.html':
+      '<body>{% include head.html %}<!-- {% include old.html %} -->{% comment %}{% include older.html %}{% endcomment %}</body>',
+    '_includes/head.html': '{%- include "inner.html" -%}',
+    '_includes/inner.html': '<script src="/a.js"></script>',
+    '_includes/old.html': '<script src="/b.js"></script>',
+    '_includes/older.html': '<script src="/c.js"></script>',
+    '_includes/orphan.html': '{% include orphan.html %}',
+  })
+  assert.deepEqual(
+    all.map(({ file }) => file.slice(scratch.path.length + folder.length + 2)),
+    ['_includes/head.html', '_includes/inner.html', '_layouts/default.html', 'index.html'],
+  )
+  assert.deepEqual(
+    skipped.map((line) => line.split(':')[0]),
+    ['_includes/old.html', '_includes/older.html', '_includes/orphan.html'],
+  )
+})
+
 test('a folder of samples: each script and module is a file of its own, a broken archive one reason', async () => {
   const { all, skipped } = await imported({
     'a.js': '1',
