@@ -55,6 +55,7 @@ async function reportFrom(ledger: Ledger, { data, crawl, asOf, clock = systemClo
     visits: await ledger.listVisits(filter),
     servers: await ledger.study.servers(filter),
     instances: await ledger.study.instances(filter),
+    traces: await ledger.study.traces(filter),
     retractions: await ledger.study.retractions(),
     imported: await ledger.study.imported(),
     everyMs: chosen.everyMs,

@@ -55,6 +55,17 @@ test('HTML is one file: no script, nothing loaded; every figure of the JSON is i
     assert.ok(page.includes(words), words)
 })
 
+test('what sites share comes from the ledger: accounts tie sites, and the figure of a campaign leads to them', async () => {
+  const built = await now()
+  const { campaigns, shared } = built.report.infrastructure
+  assert.ok(campaigns.all > 0)
+  const [largest] = campaigns.rows
+  assert.match(largest?.id ?? '', /^account /)
+  assert.equal(built.explain(largest?.figure ?? '')?.sites.length, largest?.sites)
+  assert.ok(shared.some(({ kind, verdict }) => kind === 'account' && verdict === 'joins'))
+  assert.ok(htmlStudy(built.report).includes('Campaigns'))
+})
+
 test('names of the list are text in the report, whatever they are', async () => {
   const { report } = await now()
   const hostile = '<script>alert(1)</script>'

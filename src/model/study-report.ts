@@ -8,7 +8,7 @@ const figure = z.object({
   /** Stable while the question is: `assay study explain` takes it. */
   id: z.string(),
   title: z.string(),
-  unit: z.enum(['sites', 'share', 'days', 'addresses', 'networks', 'instances', 'visits', 'p']),
+  unit: z.enum(['sites', 'share', 'days', 'addresses', 'networks', 'instances', 'visits', 'p', 'ratio', 'subjects', 'campaigns']),
   value: nullable,
   /** Ends of the 95 % interval; null where there is none. */
   low: nullable,
@@ -61,6 +61,105 @@ const comparison = z.object({
   corrected: z.number(),
   /** True where numbers are too small for the test to be trusted. */
   isThin: z.boolean(),
+})
+
+/** What sites found have more often than sites of the same rank bucket and ending that were looked at and never found. */
+const pointers = z.object({
+  /** Sites found that have such controls, of all found; and these controls. */
+  matched: z.number(),
+  found: z.number(),
+  controls: z.number(),
+  tested: z.number(),
+  /** Sites of both groups together that a subject needs to be asked. */
+  fewestSites: z.number(),
+  significant: z.number(),
+  /** Strongest first, p corrected by Benjamini and Hochberg over all that were tested. */
+  rows: z.array(
+    z.object({
+      kind: z.string(),
+      subject: z.string(),
+      foundSites: z.number(),
+      otherSites: z.number(),
+      /** Of the sites found: campaigns and sites on their own. */
+      witnesses: z.number(),
+      /** Common odds ratio; null where no control has it: `low` is then all that is known. */
+      estimate: nullable,
+      low: nullable,
+      high: nullable,
+      p: z.number(),
+      corrected: z.number(),
+      method: z.string(),
+      figure: z.string(),
+    }),
+  ),
+  /** The miner's own: seen with it only. */
+  own: z.array(z.object({ kind: z.string(), subject: z.string(), foundSites: z.number() })),
+})
+
+const infrastructure = z.object({
+  /** What keeps common things from gluing campaigns together: docs/study.md has the words. */
+  rule: z.object({
+    commonFrom: z.number(),
+    besideMiner: z.number(),
+    payees: z.number(),
+    payeesShare: z.number(),
+    coverage: z.number(),
+    kitFrom: z.number(),
+    chance: z.number(),
+  }),
+  /** What most sites found share, by kind, and whether it ties them. Rounds from 1. */
+  shared: z.array(
+    z.object({
+      kind: z.string(),
+      subject: z.string(),
+      foundSites: z.number(),
+      otherSites: z.number(),
+      firstRound: z.number(),
+      lastRound: z.number(),
+      verdict: z.enum(['joins', 'never', 'common', 'not with the miner', 'service', 'by chance', 'one site']),
+    }),
+  ),
+  campaigns: z.object({
+    all: z.number(),
+    sites: z.number(),
+    /** The largest first. */
+    rows: z.array(
+      z.object({
+        id: z.string(),
+        sites: z.number(),
+        members: z.array(z.object({ kind: z.string(), subject: z.string(), sites: z.number() })),
+        moreMembers: z.number(),
+        firstSeen: z.string().nullable(),
+        lastSeen: z.string().nullable(),
+        rounds: z.array(z.object({ round: z.number(), active: z.number(), arrived: z.number(), left: z.number(), parts: z.number() })),
+        merged: z.array(z.object({ round: z.number(), id: z.string() })),
+        splits: z.array(z.object({ round: z.number(), parts: z.number() })),
+        figure: z.string(),
+      }),
+    ),
+  }),
+  /** Third parties whose code changed as the sites that load it began to mine. */
+  supply: z.array(
+    z.object({
+      host: z.string(),
+      round: z.number(),
+      /** The last visit that saw the code of before, and the first that saw the new one. */
+      from: z.string(),
+      until: z.string(),
+      sites: z.number(),
+      loading: z.number(),
+      digests: z.array(z.string()),
+      before: z.array(z.string()),
+      leadsTo: z.array(z.string()),
+      figure: z.string(),
+    }),
+  ),
+  moves: z.object({
+    all: z.number(),
+    rows: z.array(
+      z.object({ kind: z.string(), from: z.string(), to: z.string(), sites: z.number(), round: z.number(), figure: z.string() }),
+    ),
+  }),
 })
 
 /** What `assay study report` says, whatever the form it is written in. Additive only. */
@@ -163,6 +262,8 @@ export const studyReportSchema = z.object({
     }),
   }),
   comparisons: z.object({ correction: z.enum(['holm', 'benjamini-hochberg']), rows: z.array(comparison) }),
+  pointers,
+  infrastructure,
   imported: z.array(
     z.object({ source: z.string(), sites: z.number(), rows: z.number(), from: z.string(), to: z.string(), found: z.number() }),
   ),

@@ -2,6 +2,8 @@ import type { LengthView, PrevalenceRow, StudyReport } from '#model/study-report
 import { stylesheet } from './html-style.ts'
 import { html, Markup } from './html-template.ts'
 import { chartStyle, coverageChart, groupsChart, lengthChart, roundsChart } from './study-charts.ts'
+import { infrastructureSections } from './study-infrastructure.ts'
+import { table } from './study-table.ts'
 import { figureText } from './study-text.ts'
 
 /** The report as one file without script: it says population, conditions, coverage, blindness and versions beside every number. */
@@ -173,6 +175,7 @@ export function htmlStudy(report: StudyReport): string {
                     ]),
                   )}`
           }
+          ${infrastructureSections(report)}
           ${
             report.imported.length === 0
               ? ''
@@ -198,36 +201,14 @@ export function htmlStudy(report: StudyReport): string {
             <code>assay judge</code> and the same. Methods: Turnbull (1976) with bounds by the Kuhn–Tucker conditions; Kaplan and Meier
             (1958), Greenwood (1926); log-rank (Mantel 1966); Wilson (1927) at the effective size of the clusters (Korn and Graubard 1998);
             Horvitz and Thompson (1952) with the difference estimator (Särndal, Swensson and Wretman 1992); occupancy (MacKenzie et al.
-            2002). What was reported follows STROBE for observational studies.
+            2002); conditional odds ratios (Gart 1970) and Mantel–Haenszel (1959) with Robins, Breslow and Greenland (1986); Benjamini and
+            Hochberg (1995). What was reported follows STROBE for observational studies.
           </p>
         </main>
       </body>
     </html> `
   return page.text
 }
-
-function table(head: readonly string[], rows: readonly (readonly (string | number | Markup)[])[]): Markup {
-  return html`<div class="scroll" tabindex="0">
-    <table>
-      <thead>
-        <tr>
-          ${head.map((name, column) => (isNumber(rows, column) ? html`<th scope="col" class="number">${name}</th>` : html`<th scope="col">${name}</th>`))}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (row) =>
-            html`<tr>
-              ${row.map((value) => (typeof value === 'number' ? html`<td class="number">${value}</td>` : html`<td>${value}</td>`))}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`
-}
-
-const isNumber = (rows: readonly (readonly unknown[])[], column: number): boolean =>
-  rows.length > 0 && rows.every((row) => typeof row[column] === 'number')
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`
 

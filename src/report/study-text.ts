@@ -6,9 +6,18 @@ const percent = (value: number): string => `${(value * 100).toFixed(value < 0.00
 
 /** A figure's value with its interval, as people write it. */
 export function figureText({ value, low, high, of, unit }: Pick<Figure, 'value' | 'low' | 'high' | 'of' | 'unit'>): string {
+  if (value === null && unit === 'ratio' && low !== null) return `over ${Number(low.toPrecision(3))}`
   if (value === null) return unit === 'days' ? 'not reached' : 'not known'
   const one = (each: number) =>
-    unit === 'share' ? percent(each) : unit === 'p' ? each.toPrecision(2) : unit === 'days' ? each.toFixed(1) : String(each)
+    unit === 'share'
+      ? percent(each)
+      : unit === 'p'
+        ? each.toPrecision(2)
+        : unit === 'days'
+          ? each.toFixed(1)
+          : unit === 'ratio'
+            ? String(Number(each.toPrecision(3)))
+            : String(each)
   const interval = low === null && high === null ? '' : ` (${low === null ? '?' : one(low)} to ${high === null ? '?' : one(high)})`
   return `${one(value)}${unit === 'share' || unit === 'p' ? '' : ` ${unit}`}${interval}${of === null ? '' : ` of ${of}`}`
 }

@@ -70,6 +70,7 @@ const input = (visits: VisitRow[], over: Partial<ReportInput> = {}): ReportInput
   visits,
   servers: [],
   instances: [],
+  traces: [],
   retractions: [],
   imported: [],
   everyMs: week,

@@ -1,7 +1,7 @@
 import type { Comparison, StudyExplanation, StudyReport } from '#model/study-report.ts'
 import { studyReportSchemaVersion } from '#model/study-report.ts'
 import type { VisitRow } from '#ledger/index/questions.ts'
-import type { InstanceRow, RetractionRow, ServerRow } from '#ledger/index/study-questions.ts'
+import type { InstanceRow, RetractionRow, ServerRow, TraceRow } from '#ledger/index/study-questions.ts'
 import type { ImportedRow } from '#ledger/imports.ts'
 import { campaignsOf } from './campaigns.ts'
 import { comparisonsOf } from './comparisons.ts'
@@ -9,6 +9,7 @@ import { benjaminiHochberg, holm } from './estimators/multiple.ts'
 import { explanationOf } from './explanation.ts'
 import { Figures, slug } from './figures.ts'
 import { countriesOf, dimensions } from './groups.ts'
+import { infrastructureOf } from './infrastructure/infrastructure.ts'
 import { limitsOf } from './limits.ts'
 import { lengthView, missesOf, simpleView, type SiteStay, siteStays } from './longevity.ts'
 import { amongFound, byDimension, correctedRounds, everRow, instanceCounts, roundRows, serverCounts } from './prevalence.ts'
@@ -26,6 +27,7 @@ export interface ReportInput {
   visits: readonly VisitRow[]
   servers: readonly ServerRow[]
   instances: readonly InstanceRow[]
+  traces: readonly TraceRow[]
   retractions: readonly RetractionRow[]
   imported: readonly ImportedRow[]
   /** Milliseconds from round to round; null for a crawl of one. */
@@ -275,6 +277,13 @@ export function buildReport(input: ReportInput): BuiltReport {
       row.question === 'prevalence' ? foundNames : cohortStays.map(({ site }) => site),
     )
 
+  const { pointers, infrastructure } = infrastructureOf(
+    input.traces.filter((trace) => trace.lane === mainLane),
+    sites,
+    clusterOf,
+    figures,
+  )
+
   const reasons = Map.groupBy(
     visits.filter((visit) => stateOf(visit) === 'not-observed'),
     (visit) => visit.failure ?? visit.errorCode ?? visit.observed?.reached ?? 'unknown',
@@ -369,6 +378,8 @@ export function buildReport(input: ReportInput): BuiltReport {
     },
     longevity: { endAfter: input.endAfter, shortestDays: cadenceDays, cohort, alreadyThere, simple, misses },
     comparisons: { correction: input.correction, rows: comparisons },
+    pointers,
+    infrastructure,
     imported: importedSources(input.imported),
     limits: [],
     figures: figures.list(),

@@ -10,6 +10,8 @@ export interface StudyQuestions {
   servers(filter: StudyFilter): Promise<ServerRow[]>
   /** Mining findings with the slot that they lie in. */
   instances(filter: StudyFilter): Promise<InstanceRow[]>
+  /** What sites had, round by round: subjects that at least two sites have, and accounts and services of any. */
+  traces(filter: StudyFilter): Promise<TraceRow[]>
   /** Captures of which an earlier answer said more, or less, than the latest. */
   retractions(): Promise<RetractionRow[]>
   /** Adds rows that are new: files first, then the index. */
@@ -46,6 +48,15 @@ export interface InstanceRow {
   site: string
   url: string
   slot: string | null
+}
+
+/** One site, one subject, one lane, with the rounds of its visits that saw it. */
+export interface TraceRow {
+  site: string
+  lane: string
+  kind: string
+  subject: string
+  rounds: number[]
 }
 
 export type RetractionRow = StudyRetraction
@@ -102,6 +113,18 @@ export function studyQuestions(database: Database, dir: string, fold: () => Prom
          join assay.visits v using (visit_id)
          where f.kind = 'mining' and f.weight <> 'context' and o.status in ('active', 'loaded', 'suspected', 'opt-in') and ($2::text is null or v.crawl = $2)
          order by 2, 3, 4, 1`,
+        [...current(asOf), crawl ?? null],
+      ),
+    traces: ({ crawl, asOf }) =>
+      database.query<TraceRow>(
+        `select site, lane, kind, subject, rounds from (
+           select t.*, count(*) over (partition by kind, subject) as bearers from (
+             select o.site, v.lane, s.kind, s.subject, array_agg(distinct v.round order by v.round) as rounds
+             from assay.observations_as_of(coalesce($1::timestamptz, 'infinity')) o join assay.subjects s using (capture_id, judgement)
+             join assay.visits v using (visit_id)
+             where v.round is not null and s.kind not in ('mining', 'family') and ($2::text is null or v.crawl = $2)
+             group by o.site, v.lane, s.kind, s.subject) t) u
+         where bearers > 1 or kind in ('account', 'service') order by kind, subject collate "C", site collate "C", lane`,
         [...current(asOf), crawl ?? null],
       ),
     retractions: () => retractions(database),
