@@ -19,7 +19,7 @@ export function figureText({ value, low, high, of, unit }: Pick<Figure, 'value' 
             ? String(Number(each.toPrecision(3)))
             : String(each)
   const interval = low === null && high === null ? '' : ` (${low === null ? '?' : one(low)} to ${high === null ? '?' : one(high)})`
-  return `${one(value)}${unit === 'share' || unit === 'p' ? '' : ` ${unit}`}${interval}${of === null ? '' : ` of ${of}`}`
+  return `${one(value)}${unit === 'share' || unit === 'p' || unit === 'ratio' ? '' : ` ${unit}`}${interval}${of === null ? '' : ` of ${of}`}`
 }
 
 export function explanationText({ figure, sites }: StudyExplanation): string {

@@ -245,6 +245,14 @@ test("what points to miners is asked against controls of the same rank and endin
   )
 })
 
+test('a service whose customers also ask first is still the miner’s own', () => {
+  const asking = Array.from({ length: 10 }, (_, n) => siteOf(`q${n}.com`, 'oo'))
+  const sites = [...miners, ...asking, ...many(100, '..')]
+  const rows = [...miners, ...asking].map(({ site }) => trace(site, 'host coin.test', 0, 1))
+  const found = pointersOf(tracesOf(rows, sites), (site) => site)
+  assert.deepEqual([found.tested, found.own.map(({ subject, foundSites }) => [subject, foundSites.length])], [0, [['coin.test', 6]]])
+})
+
 test('a world: campaigns, the third party and its day; sites found are not named', () => {
   const score = scoreOf(7, { sites: 400, rounds: 10 })
   assert.ok(score.right / score.said >= 0.99, `${score.right} of ${score.said}`)

@@ -12,7 +12,7 @@ export interface Trace {
 /** One site that has a subject. */
 export interface Bearer {
   site: string
-  /** Rounds in which the subject was seen and a miner was found, and in which it was seen and none was. */
+  /** Rounds in which the subject was seen and a miner was, asking first or not, and in which it was seen and none was. */
   withMiner: number[]
   without: number[]
 }
@@ -47,7 +47,8 @@ export function tracesOf(rows: readonly Trace[], sites: readonly SiteRounds[]): 
     const bearer: Bearer = { site, withMiner: [], without: [] }
     for (const round of rounds) {
       const state = its.states[round]
-      if (state === 'found') bearer.withMiner.push(round)
+      // One that asks first is a miner all the same: its service is no library of sites without one.
+      if (state === 'found' || state === 'opt-in') bearer.withMiner.push(round)
       else if (state !== undefined && isLook(state)) bearer.without.push(round)
     }
     if (bearer.withMiner.length + bearer.without.length === 0) continue
@@ -76,7 +77,7 @@ const looksOf = (bearers: readonly Bearer[], which: 'withMiner' | 'without') =>
 
 /** Of the looks that saw a subject, the share that found a miner beside it: 1 for what comes and goes with the miner. */
 export function besideMiner({ found, others, asking }: Subject): number {
-  const beside = looksOf(found, 'withMiner')
+  const beside = looksOf(found, 'withMiner') + looksOf(asking, 'withMiner')
   const alone = looksOf(found, 'without') + looksOf(others, 'without') + looksOf(asking, 'without')
   return beside / Math.max(1, beside + alone)
 }
