@@ -70,7 +70,8 @@ function childTicks(pid: number): number {
 
 test('Ctrl-C reaches the group of a terminal, and what is being judged is judged whole', async () => {
   const code = Array.from({ length: 60_000 }, (_, i) => `function f${i}(a,b){var x=a*${i}+b;for(var i=0;i<x;i++){x^=i<<${i % 31}}return x}`)
-  await writeFile(join(dir, 'large.js'), code.join('\n'))
+  // A name that makes it worth parsing, which takes seconds.
+  await writeFile(join(dir, 'large.js'), `var jobId=1;${code.join('\n')}`)
   const child = spawn(process.execPath, [main, 'judge', '--json', 'large.js'], {
     cwd: dir,
     stdio: ['ignore', 'pipe', 'pipe'],
