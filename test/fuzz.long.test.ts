@@ -9,7 +9,7 @@ const from = '20261126'
 test('generated and mutated input of every format is read or refused with a code, in bounded time and memory', () => {
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
-    [fileURLToPath(new URL('../scripts/fuzz.ts', import.meta.url)), '--seconds', '40', '--from', from],
+    [fileURLToPath(new URL('../scripts/fuzz.ts', import.meta.url)), '--seconds', '60', '--from', from],
     { encoding: 'utf8', timeout: 900_000 },
   )
   assert.equal(status, 0, `${stdout}\n${stderr}`)

@@ -3,7 +3,17 @@ import { Random } from '../random.ts'
 import { type SiteName, endpointOf, minerPlan, minerTruth } from './miner-site.ts'
 import type { MinerSpec } from './miner-spec.ts'
 import { addFrontPage } from './page.ts'
-import { type Expected, type Fault, type LabSite, type SitePlan, type SiteTruth, emptyPlan, expected } from './site.ts'
+import {
+  type Expected,
+  type Fault,
+  type LabSite,
+  type SitePlan,
+  type SiteTruth,
+  emptyPlan,
+  expected,
+  truthWithoutMiner,
+  unreached,
+} from './site.ts'
 import type { ThirdParties } from './third-parties.ts'
 
 /** What a site is in one week. */
@@ -78,40 +88,15 @@ function truthOf(o: SiteOptions, name: SiteName, week: number): SiteTruth {
   const tags = o.tags ?? []
   if (content.type === 'miner') return minerTruth(name, content.spec, week, tags)
   const what =
-    content.type === 'ordinary'
-      ? expected({ kind: content.content.kind, ...content.content.expected })
-      : expected({
-          reached: 'error',
-          status: 'not-observed',
-          activity: null,
-          consent: null,
-          placement: null,
-          exit: 3,
-          error: errorOf[content.fault],
-        })
-  return {
+    content.type === 'ordinary' ? expected({ kind: content.content.kind, ...content.content.expected }) : unreached(content.fault)
+  return truthWithoutMiner({
     week,
     host: o.host,
-    url: `https://${o.host}/`,
     content: content.type === 'ordinary' ? content.content.name : content.fault,
     expected: what,
-    underPolicy: { ignore: what, accept: what, reject: what },
-    account: null,
-    family: null,
-    service: null,
-    dialect: null,
-    encoding: null,
-    transport: null,
-    load: null,
-    thread: null,
-    module: null,
-    hiding: null,
-    asking: null,
-    pool: null,
-    poolMode: null,
     tags,
     met: metOf(content, what),
-  }
+  })
 }
 
 function metOf(content: WeekContent, ordinary: Expected): SiteTruth['met'] {
@@ -120,11 +105,3 @@ function metOf(content: WeekContent, ordinary: Expected): SiteTruth['met'] {
   const met = { ...ordinary, kind }
   return { needs, underPolicy: { ignore: met, accept: met, reject: met } }
 }
-
-const errorOf = {
-  unresolved: 'DNS_FAILED',
-  'bad-certificate': 'TLS_FAILED',
-  'connection-reset': 'CONNECT_FAILED',
-  'connection-refused': 'CONNECT_FAILED',
-  'server-error': 'HTTP_ERROR',
-} as const

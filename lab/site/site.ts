@@ -148,6 +148,55 @@ export function expected(more: Partial<Expected> = {}): Expected {
   }
 }
 
+const errorOf = {
+  unresolved: 'DNS_FAILED',
+  'bad-certificate': 'TLS_FAILED',
+  'connection-reset': 'CONNECT_FAILED',
+  'connection-refused': 'CONNECT_FAILED',
+  'server-error': 'HTTP_ERROR',
+} as const satisfies Record<Fault, string>
+
+/** What is true of a page that a fault keeps from its visitor. */
+export const unreached = (fault: Fault): Expected =>
+  expected({
+    reached: 'error',
+    status: 'not-observed',
+    activity: null,
+    consent: null,
+    placement: null,
+    exit: 3,
+    error: errorOf[fault],
+  })
+
+/** The truth of a site that holds no miner: the same under each policy. */
+export function truthWithoutMiner(
+  o: Pick<SiteTruth, 'week' | 'host' | 'content' | 'expected' | 'tags'> & Partial<Pick<SiteTruth, 'url' | 'met'>>,
+): SiteTruth {
+  return {
+    week: o.week,
+    host: o.host,
+    url: o.url ?? `https://${o.host}/`,
+    content: o.content,
+    expected: o.expected,
+    underPolicy: { ignore: o.expected, accept: o.expected, reject: o.expected },
+    account: null,
+    family: null,
+    service: null,
+    dialect: null,
+    encoding: null,
+    transport: null,
+    load: null,
+    thread: null,
+    module: null,
+    hiding: null,
+    asking: null,
+    pool: null,
+    poolMode: null,
+    tags: o.tags,
+    met: o.met ?? null,
+  }
+}
+
 export function lazy<T>(make: () => T): () => T {
   let made: { value: T } | null = null
   return () => (made ??= { value: make() }).value

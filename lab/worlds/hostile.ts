@@ -1,7 +1,7 @@
 import type { World } from '../lab.ts'
 import { attacks } from '../hostile/all.ts'
 import { type Attack, attackHost, attackText, type Crash } from '../hostile/attack.ts'
-import { type LabSite, type SitePlan, type SiteTruth, emptyPlan, expected, html } from '../site/site.ts'
+import { type LabSite, type SitePlan, emptyPlan, expected, html, truthWithoutMiner, unreached } from '../site/site.ts'
 
 /** A page that does nothing to anybody: what is visited after an attack. */
 export const calmUrl = 'https://calm.lab/'
@@ -66,47 +66,10 @@ function site(key: string, host: string, url: string, content: string, plan: () 
     key,
     host,
     url,
-    truth: (week) => truthOf(week, host, url, content, attack),
+    truth: (week) =>
+      truthWithoutMiner({ week, host, url, content, expected: fault === null ? expected() : unreached(fault), tags: ['hostile'] }),
     plan: () => (fault === null ? plan() : null),
     fault: () => fault,
     otherHosts: () => [],
-  }
-}
-
-function truthOf(week: number, host: string, url: string, content: string, attack: Attack | undefined): SiteTruth {
-  const what =
-    attack?.fault === undefined
-      ? expected()
-      : expected({
-          reached: 'error',
-          status: 'not-observed',
-          activity: null,
-          consent: null,
-          placement: null,
-          exit: 3,
-          error: attack.fault === 'bad-certificate' ? 'TLS_FAILED' : 'CONNECT_FAILED',
-        })
-  return {
-    week,
-    host,
-    url,
-    content,
-    expected: what,
-    underPolicy: { ignore: what, accept: what, reject: what },
-    account: null,
-    family: null,
-    service: null,
-    dialect: null,
-    encoding: null,
-    transport: null,
-    load: null,
-    thread: null,
-    module: null,
-    hiding: null,
-    asking: null,
-    pool: null,
-    poolMode: null,
-    tags: ['hostile'],
-    met: null,
   }
 }

@@ -3,7 +3,7 @@ import type { World } from '../lab.ts'
 import { Assembly, i32 } from '../machine/program.ts'
 import { smallModule } from '../ordinary/content.ts'
 import { Random } from '../random.ts'
-import { type LabSite, type SitePlan, type SiteTruth, emptyPlan, expected, html, script, wasm } from '../site/site.ts'
+import { type LabSite, type SitePlan, type SiteTruth, emptyPlan, expected, html, script, truthWithoutMiner, wasm } from '../site/site.ts'
 
 /** Where the probe opens a socket and runs a module. */
 export const probePlaces = [
@@ -66,29 +66,8 @@ export function isProbeTruth(truth: SiteTruth | undefined): truth is ProbeTruth 
 }
 
 function probeTruth(week: number, modules: Map<ProbePlace, Uint8Array>): ProbeTruth {
-  const what = expected()
   return {
-    week,
-    host: probeHosts.page,
-    url: `https://${probeHosts.page}/`,
-    content: 'probe',
-    expected: what,
-    underPolicy: { ignore: what, accept: what, reject: what },
-    account: null,
-    family: null,
-    service: null,
-    dialect: null,
-    encoding: null,
-    transport: null,
-    load: null,
-    thread: null,
-    module: null,
-    hiding: null,
-    asking: null,
-    pool: null,
-    poolMode: null,
-    tags: ['probe'],
-    met: null,
+    ...truthWithoutMiner({ week, host: probeHosts.page, content: 'probe', expected: expected(), tags: ['probe'] }),
     sockets: probePlaces.map((place) => ({
       place,
       url: socketUrl(place),

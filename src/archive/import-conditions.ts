@@ -1,6 +1,7 @@
 import { canonicalJson } from '#model/canonical.ts'
 import type { Conditions, Lane } from '#model/capture.ts'
 import { sha256 } from '#model/digest.ts'
+import { conditionsWithoutBrowser } from '#model/without-browser.ts'
 import { headerOf } from './item.ts'
 import type { StoredExchange } from './stored-exchange.ts'
 
@@ -8,24 +9,13 @@ import type { StoredExchange } from './stored-exchange.ts'
 export function conditionsOf(lane: Lane, members: readonly StoredExchange[], browser: string | null, dwellMs: number): Conditions {
   const header = (name: string): string =>
     members.map((stored) => headerOf(stored.exchange.requestHeaders, name)).find((value) => value !== undefined) ?? ''
-  return {
-    lane,
+  return conditionsWithoutBrowser(lane, {
     vantage: 'archive',
     userAgent: header('user-agent'),
     language: header('accept-language'),
-    viewport: { width: 0, height: 0, deviceScaleFactor: 1, mobile: false },
-    profile: lane,
     dwellMs,
-    consent: 'ignore',
-    proxy: null,
-    extraHeaders: [],
     browser,
-    sandbox: false,
-    cpuRate: 1,
-    cores: 0,
-    debuggerOn: false,
-    concurrency: 1,
-  }
+  })
 }
 
 /** The same page of the same archive has the same identifier: importing twice is once. In the form of a UUID, version 8 (RFC 9562). */

@@ -5,6 +5,7 @@ import { complete } from '#model/collection.ts'
 import { SimulatedClock } from '#model/clock.ts'
 import { memoryBlobs } from '#model/memory-blobs.ts'
 import type { MemoStore } from '#model/store.ts'
+import { conditionsWithoutBrowser } from '#model/without-browser.ts'
 import { emptyContext } from '#derive/deriver.ts'
 import { componentsOf, urlTemplate } from '#inventory/components.ts'
 import { hostPairsOf } from '#inventory/host-pairs.ts'
@@ -33,24 +34,7 @@ function manifest(artifacts: CaptureManifest['artifacts']): CaptureManifest {
     startedAt: '2026-01-01T00:00:00.000Z',
     endedAt: '2026-01-01T00:00:01.000Z',
     clockOffsetMs: null,
-    conditions: {
-      lane: 'archive',
-      vantage: 'local',
-      userAgent: '',
-      language: 'en',
-      viewport: { width: 0, height: 0, deviceScaleFactor: 1, mobile: false },
-      profile: 'archive',
-      dwellMs: 0,
-      consent: 'ignore',
-      proxy: null,
-      extraHeaders: [],
-      browser: null,
-      sandbox: true,
-      cpuRate: 1,
-      cores: 1,
-      debuggerOn: false,
-      concurrency: 1,
-    },
+    conditions: conditionsWithoutBrowser('archive', { vantage: 'local', userAgent: '', language: 'en' }),
     actions: [],
     ended: { reason: 'imported', detail: '' },
     error: null,

@@ -3,6 +3,7 @@ import { complete, notCollected } from '#model/collection.ts'
 import type { Observation } from '#model/observation.ts'
 import type { Signature, SignatureSample } from '#model/signature.ts'
 import type { BlobStore } from '#model/store.ts'
+import { conditionsWithoutBrowser } from '#model/without-browser.ts'
 import type { Judge } from './judge.ts'
 
 export interface TriedSample {
@@ -65,24 +66,7 @@ function pageOf(digest: Awaited<ReturnType<BlobStore['put']>>, size: number): Ca
     startedAt: '2026-01-01T00:00:00.000Z',
     endedAt: '2026-01-01T00:00:01.000Z',
     clockOffsetMs: null,
-    conditions: {
-      lane: 'archive',
-      vantage: 'local',
-      userAgent: '',
-      language: 'en',
-      viewport: { width: 0, height: 0, deviceScaleFactor: 1, mobile: false },
-      profile: 'archive',
-      dwellMs: 0,
-      consent: 'ignore',
-      proxy: null,
-      extraHeaders: [],
-      browser: null,
-      sandbox: true,
-      cpuRate: 1,
-      cores: 1,
-      debuggerOn: false,
-      concurrency: 1,
-    },
+    conditions: conditionsWithoutBrowser('archive', { vantage: 'archive', userAgent: '', language: '' }),
     actions: [],
     ended: { reason: 'imported', detail: '' },
     error: null,

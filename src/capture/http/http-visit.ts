@@ -12,6 +12,7 @@ import { AssayError, type ErrorRecord } from '#model/errors.ts'
 import type { Seed } from '#model/seed.ts'
 import type { BlobStore } from '#model/store.ts'
 import type { ValidatorStore } from '#model/validators.ts'
+import { conditionsWithoutBrowser } from '#model/without-browser.ts'
 import { connectionArtifacts } from '../egress-join.ts'
 import { type ClientLimits, HttpClient } from './http-client.ts'
 import { HttpFetches } from './http-fetches.ts'
@@ -141,25 +142,14 @@ function manifestOf(
     reached,
     startedAt: startedAt.toISOString(),
     endedAt: ended.toISOString(),
-    conditions: {
-      lane: 'http',
+    conditions: conditionsWithoutBrowser('http', {
       vantage: plan.vantage,
       userAgent: plan.userAgent,
       language: plan.language,
-      viewport: { width: 0, height: 0, deviceScaleFactor: 1, mobile: false },
-      profile: 'http',
-      dwellMs: 0,
-      consent: 'ignore',
       proxy: plan.proxy === null ? null : parseUpstreamProxy(plan.proxy).label,
-      extraHeaders: [],
       ...(plan.referrer === null ? {} : { referrer: plan.referrer }),
-      browser: null,
-      sandbox: false,
-      cpuRate: 1,
       cores: availableParallelism(),
-      debuggerOn: false,
-      concurrency: 1,
-    },
+    }),
     ended:
       error === null
         ? { reason: 'dwell', detail: 'what the page names was fetched; nothing was run' }

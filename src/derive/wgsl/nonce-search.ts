@@ -89,7 +89,7 @@ function countersIn(body: string, known: ReadonlySet<string>): Set<string> {
 /** Parameters of `callee` that are called with a counter are counters of its own. */
 function handDown(body: string, counting: ReadonlySet<string>, callee: FunctionText, counters: Map<string, Set<string>>): void {
   if (counting.size === 0) return
-  const parameters = callee.parameters.split(',').map((text) => /(\w+)\s*:/.exec(text)?.[1])
+  const parameters = callee.parameters.split(',').map((text) => /\b(\w+)\s*:/.exec(text)?.[1])
   for (const match of body.matchAll(new RegExp(`\\b${callee.name}\\s*\\(([^()]{0,300})\\)`, 'g'))) {
     match[1]!.split(',').forEach((argument, index) => {
       const parameter = parameters[index]

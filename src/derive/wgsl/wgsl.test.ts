@@ -64,5 +64,6 @@ test('a source without end is read in bounded time', () => {
   const started = performance.now()
   derive(`@compute @workgroup_size(1) fn main(@builtin(global_invocation_id) id: vec3<u32>) {${'if (a < b) {'.repeat(50_000)}`)
   derive(`var<storage, read_write> o: array<u32>;@compute ${'fn f(x: u32) { let y = x; f(y); }'.repeat(20_000)}`)
+  derive(`@compute fn main(${'0xffffffff'.repeat(8_000)}) {} fn other() { main(id.x); }`)
   assert.ok(performance.now() - started < 5_000)
 })
