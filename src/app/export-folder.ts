@@ -2,10 +2,10 @@ import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportWacz } from '#archive/export-wacz.ts'
 import { openFileStore } from '#ledger/file-store.ts'
-import { isFileStore } from '#ledger/files/format.ts'
 import { canonicalJson } from '#model/canonical.ts'
 import { AssayError, messageOf } from '#model/errors.ts'
 import type { FolderExport } from '#model/folder-export.ts'
+import { requireDataFolder } from './data-folder.ts'
 import { exportStudy } from './study-data.ts'
 
 /** Captures of a data folder as WACZ files named by their identifiers, each with its signature beside it. One that is there already is left: the same command goes on. */
@@ -16,7 +16,7 @@ export async function exportWaczFolder(
   signal: AbortSignal,
 ): Promise<FolderExport> {
   const { data, out, since, software } = request
-  if (!(await isFileStore(data))) throw new AssayError('NOT_FOUND', `${data} is no data folder`, { hint: 'Name it with --data.' })
+  await requireDataFolder(data)
   const store = await openFileStore(data)
   await mkdir(out, { recursive: true })
   const removed = (await store.listTombstones()).size
@@ -59,8 +59,7 @@ export async function exportWaczFolder(
 
 /** The documented views of a data folder's index as Parquet files. */
 export async function exportParquetFolder(request: { data: string; database: string | null; out: string }): Promise<FolderExport> {
-  if (!(await isFileStore(request.data)))
-    throw new AssayError('NOT_FOUND', `${request.data} is no data folder`, { hint: 'Name it with --data.' })
+  await requireDataFolder(request.data)
   const { dir, rows } = await exportStudy(request, request.out)
   return {
     schema: 'assay.export',

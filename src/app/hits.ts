@@ -1,5 +1,4 @@
 import { type FileStore, openFileStore } from '#ledger/file-store.ts'
-import { isFileStore } from '#ledger/files/format.ts'
 import { hasLedger } from '#ledger/has-ledger.ts'
 import type { IndexedSubject } from '#ledger/index/hits.ts'
 import { openLedger } from '#ledger/ledger.ts'
@@ -8,6 +7,7 @@ import { AssayError } from '#model/errors.ts'
 import type { Hit, Hits } from '#model/hits.ts'
 import type { Observation } from '#model/observation.ts'
 import { foldHits, hitIn, type Look, type Subject, subjectOf } from '#study/hits.ts'
+import { requireDataFolder } from './data-folder.ts'
 import { lastAnswer } from './kept-answers.ts'
 import { manifestIn } from './kept-captures.ts'
 
@@ -36,7 +36,7 @@ interface Found {
  */
 export async function hits({ subject: text, data, database }: HitsRequest, events: HitsEvents, signal: AbortSignal): Promise<Hits> {
   const subject = subjectOf(text)
-  if (!(await isFileStore(data))) throw new AssayError('NOT_FOUND', `${data} is no data folder`, { hint: 'Name it with --data.' })
+  await requireDataFolder(data)
   const store = await openFileStore(data)
   const isIndexed = subject.host === null && subject.url === null && (database !== null || (await hasLedger(data)))
   const found = isIndexed ? await inIndex(subject, store, data, database, events) : await inAnswers(subject, store, events, signal)

@@ -2,7 +2,6 @@ import { createJudge } from '#judge/judge.ts'
 import { defaultLimits } from '#judge/derive-pool.ts'
 import { findingChanges, isChanged, whyChanged } from '#judge/why-changed.ts'
 import { type FileStore, openFileStore } from '#ledger/file-store.ts'
-import { isFileStore } from '#ledger/files/format.ts'
 import { hasLedger } from '#ledger/has-ledger.ts'
 import { openLedger } from '#ledger/ledger.ts'
 import type { Digest } from '#model/digest.ts'
@@ -11,6 +10,7 @@ import { type Finding, foundStatuses, type Status } from '#model/finding.ts'
 import type { JudgementParts } from '#model/judgement.ts'
 import type { Observation } from '#model/observation.ts'
 import { type RejudgedChange, type RejudgedFailure, rejudgementSchemaVersion, type RejudgeSummary } from '#model/rejudgement.ts'
+import { requireDataFolder } from './data-folder.ts'
 import { judgeAgain } from './second-look.ts'
 import { keepJudgement, type KnowledgeRequest, loadKnowledge } from './knowledge.ts'
 
@@ -37,8 +37,7 @@ export async function* rejudge(
   events: RejudgeEvents,
   signal: AbortSignal,
 ): AsyncGenerator<RejudgedChange | RejudgedFailure | RejudgeSummary> {
-  if (!(await isFileStore(request.data)))
-    throw new AssayError('NOT_FOUND', `${request.data} is no data folder`, { hint: 'Name it with --data.' })
+  await requireDataFolder(request.data)
   await using undo = new AsyncDisposableStack()
   const { store, record } = await openRecord(request, undo)
   const knowledge = await loadKnowledge(request.knowledge, request.data, events.onNote)

@@ -1,20 +1,14 @@
 import { type FileStore, openFileStore } from '#ledger/file-store.ts'
-import { isFileStore } from '#ledger/files/format.ts'
 import { hasLedger } from '#ledger/has-ledger.ts'
-import { type Ledger, openLedger } from '#ledger/ledger.ts'
+import type { Ledger } from '#ledger/ledger.ts'
 import { collectGarbage } from '#ledger/removal/gc.ts'
 import { purge, type PurgeSubject } from '#ledger/removal/purge.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
 import type { Digest } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
 import type { GcReport, KeepRule, PurgeReport } from '#model/retention.ts'
+import { type Place, requireDataFolder, withLedger } from './data-folder.ts'
 import { fullId } from './kept-captures.ts'
-
-interface Place {
-  data: string
-  /** A served PostgreSQL instead of the embedded one. */
-  database: string | null
-}
 
 interface Removal extends Place {
   graceMs: number
@@ -93,15 +87,7 @@ async function subjectOf({
 
 /** The files, and the ledger where there is one: a folder of `scan --out` has none and gets none. */
 async function withFolder<T>({ data, database }: Place, work: (files: FileStore, ledger: Ledger | null) => Promise<T>): Promise<T> {
-  if (!(await isFileStore(data)))
-    throw new AssayError('NOT_FOUND', `${data} is no data folder`, {
-      hint: 'Name it with --data: what --out or --data of a scan or crawl named.',
-    })
+  await requireDataFolder(data)
   if (database === null && !(await hasLedger(data))) return work(await openFileStore(data), null)
-  const ledger = await openLedger({ dataDir: data, ...(database === null ? {} : { database }) })
-  try {
-    return await work(ledger.files, ledger)
-  } finally {
-    await ledger.close()
-  }
+  return withLedger({ data, database }, (ledger) => work(ledger.files, ledger))
 }

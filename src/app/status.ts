@@ -1,8 +1,8 @@
 import type { CrawlStatusRow } from '#ledger/index/crawl-status.ts'
-import { openLedger } from '#ledger/ledger.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
 import { type CrawlStatus, crawlStatusSchemaVersion } from '#model/crawl-status.ts'
 import { AssayError } from '#model/errors.ts'
+import { withKeptLedger } from './data-folder.ts'
 
 export interface StatusRequest {
   data: string
@@ -17,8 +17,7 @@ const unending = 1_000_000
 
 /** Where crawls stand; beside a crawl that runs. Throws `NOT_FOUND`. */
 export async function status({ data, database, crawl, clock = systemClock }: StatusRequest): Promise<CrawlStatus[]> {
-  const ledger = await openLedger({ dataDir: data, ...(database === null ? {} : { database }) })
-  try {
+  return withKeptLedger({ data, database }, async (ledger) => {
     const names = (await ledger.listCrawls()).map(({ name }) => name)
     if (names.length === 0) throw new AssayError('NOT_FOUND', `nothing was crawled into ${data} yet`)
     if (crawl !== null && !names.includes(crawl))
@@ -29,9 +28,7 @@ export async function status({ data, database, crawl, clock = systemClock }: Sta
       if (row !== null) found.push(statusOf(row))
     }
     return found
-  } finally {
-    await ledger.close()
-  }
+  })
 }
 
 function statusOf(row: CrawlStatusRow): CrawlStatus {

@@ -7,12 +7,7 @@ import { systemClock, type Clock } from '#model/clock.ts'
 import { AssayError } from '#model/errors.ts'
 import type { StudyReport } from '#model/study-report.ts'
 import { type BadLine, parseImport } from '#study/import-csv.ts'
-import { withLedger } from './study-report.ts'
-
-interface Place {
-  data: string
-  database: string | null
-}
+import { type Place, withKeptLedger, withLedger } from './data-folder.ts'
 
 export interface ImportReport {
   file: string
@@ -43,12 +38,12 @@ export async function importObservations(place: Place, file: string, clock: Cloc
 
 /** What later judgements took back, found late, or named otherwise. */
 export async function listRetractions(place: Place): Promise<RetractionRow[]> {
-  return withLedger(place, (ledger) => ledger.study.retractions())
+  return withKeptLedger(place, (ledger) => ledger.study.retractions())
 }
 
 /** The documented views as Parquet files, in a folder of the data folder where none is given. */
 export async function exportStudy(place: Place, folder: string | null = null): Promise<Export> {
-  return withLedger(place, (ledger) => exportParquet(ledger.study, folder ?? join(place.data, 'export')))
+  return withKeptLedger(place, (ledger) => exportParquet(ledger.study, folder ?? join(place.data, 'export')))
 }
 
 /** One SELECT over the documented views. */

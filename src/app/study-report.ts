@@ -1,9 +1,10 @@
 import { fileNetworks } from '#egress/network-lookup.ts'
-import { type Ledger, openLedger } from '#ledger/ledger.ts'
+import type { Ledger } from '#ledger/ledger.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
-import { AssayError } from '#model/errors.ts'
 import { type BuiltReport, buildReport } from '#study/study-report.ts'
 import { defaultRules, studyFileSchema } from '#study/study-file.ts'
+import { chosenCrawl } from './chosen-crawl.ts'
+import { withKeptLedger } from './data-folder.ts'
 
 export interface StudyReportRequest {
   data: string
@@ -17,29 +18,11 @@ export interface StudyReportRequest {
 
 /** The whole report of a crawl, and what its figures rest on. Throws `NOT_FOUND`, `BAD_ARGUMENT`. */
 export async function studyReport(request: StudyReportRequest): Promise<BuiltReport> {
-  return withLedger(request, (ledger) => reportFrom(ledger, request))
-}
-
-export async function withLedger<T>(
-  { data, database }: { data: string; database: string | null },
-  work: (ledger: Ledger) => Promise<T>,
-): Promise<T> {
-  const ledger = await openLedger({ dataDir: data, ...(database === null ? {} : { database }) })
-  try {
-    return await work(ledger)
-  } finally {
-    await ledger.close()
-  }
+  return withKeptLedger(request, (ledger) => reportFrom(ledger, request))
 }
 
 async function reportFrom(ledger: Ledger, { data, crawl, asOf, clock = systemClock }: StudyReportRequest): Promise<BuiltReport> {
-  const crawls = await ledger.listCrawls()
-  const names = crawls.map(({ name }) => name).join(', ')
-  if (crawls.length === 0) throw new AssayError('NOT_FOUND', `nothing was crawled into ${data} yet`)
-  if (crawl === null && crawls.length > 1)
-    throw new AssayError('BAD_ARGUMENT', `several crawls are in ${data}: ${names}`, { hint: 'Name one of them with --crawl.' })
-  const chosen = crawl === null ? crawls[0] : crawls.find(({ name }) => name === crawl)
-  if (chosen === undefined) throw new AssayError('NOT_FOUND', `no crawl is called "${crawl}"; there are ${names}`)
+  const chosen = await chosenCrawl(ledger, data, crawl)
   const filter = { crawl: chosen.name, ...(asOf === null ? {} : { asOf }) }
   const versions = await ledger.study.studyVersions(chosen.name)
   const written = studyFileSchema.safeParse(versions.at(-1)?.definition)

@@ -11,7 +11,7 @@ import type { StudyPlanned } from '#model/study-texts.ts'
 import { planStudy } from '#study/plan.ts'
 import { parseStudyFile, type StudyFile } from '#study/study-file.ts'
 import { readSeedFile } from './seed-file.ts'
-import { withLedger } from './study-report.ts'
+import { withLedger } from './data-folder.ts'
 
 export interface ReadStudy {
   study: StudyFile
