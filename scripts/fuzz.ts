@@ -5,6 +5,7 @@
  * `--keep` written to FOLDER, and the exit code is 1. The same seed is the same case.
  */
 import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -95,7 +96,8 @@ async function round(
   const { promise, resolve } = Promise.withResolvers<string>()
   child.once('error', (error) => resolve(error.message))
   child.once('exit', (code, signal) => resolve(`${signal ?? code}`))
-  const ended = await promise
+  // What it had said may still be on its way when it has ended.
+  const [ended] = await Promise.all([promise, once(child, 'disconnect')])
   clearInterval(watch)
   return {
     done,

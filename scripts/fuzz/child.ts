@@ -62,5 +62,7 @@ async function run(target: Target, { from, untilMs, poolEvery }: FuzzRequest): P
     }
   }
   await pool?.close()
-  send({ type: 'done', cases, pooled, outcomes, slowestMs: Math.round(slowestMs), slowest, peakMb: Math.round(peakMb) })
+  const done: FuzzReply = { type: 'done', cases, pooled, outcomes, slowestMs: Math.round(slowestMs), slowest, peakMb: Math.round(peakMb) }
+  // Tens of thousands of words may be queued before it: a channel that is closed now would lose them.
+  await new Promise((sent) => process.send!(done, sent))
 }

@@ -172,7 +172,7 @@ export class Dialer {
   #refusalOf(address: Address, port: number, opened: readonly Range[]): string | null {
     const never = this.#policy.never?.addressRefusal(formatAddress(unmapped(address))) ?? null
     if (never !== null) return never
-    if (this.#ownPorts.has(port) && loopback.some((range) => inRange(unmapped(address), range)))
+    if (this.#ownPorts.has(port) && reachesProxy.some((range) => inRange(unmapped(address), range)))
       return `${formatAddress(address)} port ${port} is this program's own`
     return refusal(address, this.#policy, opened)
   }
@@ -186,7 +186,8 @@ export class Dialer {
   }
 }
 
-const loopback = ['127.0.0.0/8', '0.0.0.0/8', '::1', '::'].map((text) => parseRange(text)).filter((range) => range !== null)
+/** What reaches a listener on 127.0.0.1. Another loopback address with the same port number is somebody else's. */
+const reachesProxy = ['127.0.0.1', '0.0.0.0', '::1', '::'].map((text) => parseRange(text)).filter((range) => range !== null)
 
 function refused(reason: string): AssayError {
   return new AssayError('ADDRESS_REFUSED', reason)

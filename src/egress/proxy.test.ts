@@ -340,6 +340,18 @@ test("no lane reaches a lane's proxy, also where loopback is open", async () => 
   }
 })
 
+test("a port of a lane's proxy on another loopback address is somebody else's", async () => {
+  const { lane } = await laneTo({ 'self.test': ['127.18.0.1'] })
+  const { port } = new URL(lane.proxyUrl)
+  const server = http.createServer((_request, answer) => answer.end('theirs')).listen(Number(port), '127.18.0.1')
+  await once(server, 'listening')
+  try {
+    assert.equal((await ask(lane, `http://self.test:${port}/`)).text, 'theirs')
+  } finally {
+    server.close()
+  }
+})
+
 test('connections above the limit are refused, records above theirs are counted', async () => {
   const origin = await tcp((socket) => socket.resume())
   const { lane } = await laneTo(undefined, { laneLimits: { maxConnections: 2, maxRecords: 3 } })
