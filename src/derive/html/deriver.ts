@@ -122,22 +122,21 @@ class Reader {
   #read(value: string): void {
     const text = value.trim()
     if (text === '') return
-    this.#features.words += text.split(/\s+/).length
+    this.#features.words += wordCount(text)
     this.#panel.text(text)
     if (this.#textLength < maxText * 2) {
       this.#text.push(text.slice(0, maxText))
       this.#textLength += text.length
     }
     if (this.#features.miningNotice === null && text.length >= 12 && text.length <= 600 && speaksOfMining(text))
-      this.#features.miningNotice = text.replace(/\s+/g, ' ').slice(0, 300)
+      this.#features.miningNotice = oneLine(text).slice(0, 300)
   }
 
   #element(element: Element): void {
     const line = element.sourceCodeLocation?.startLine ?? 0
-    const attributes = new Map(element.attrs.map(({ name, value }) => [name.toLowerCase(), value]))
     switch (element.tagName) {
       case 'script':
-        this.#script(element, attributes, line)
+        this.#script(element, line)
         break
       case 'title':
         if (this.#features.title === '') this.#features.title = textIn(element).trim().slice(0, 300)
@@ -150,35 +149,36 @@ class Reader {
       case 'input':
       case 'select':
       case 'textarea':
-        this.#panel.field(attributes, line)
+        this.#panel.field(
+          element.attrs.filter(({ name }) => fieldNames.has(name)).map(({ value }) => value),
+          line,
+        )
         break
       case 'base':
-        this.#features.baseHref ??= attributes.get('href') ?? null
+        this.#features.baseHref ??= attribute(element, 'href') ?? null
         break
       case 'iframe':
       case 'frame':
       case 'embed':
       case 'object':
-        this.#frame(element, attributes, line)
+        this.#frame(element, line)
         break
       default:
         break
     }
+    let isWanted = false
     for (const { name, value } of element.attrs) {
-      if (name.startsWith('on') && name.length > 4 && value.trim() !== '') this.#handler(element, name, value, line)
-      else if ((name === 'href' || name === 'action') && /^\s*javascript:/i.test(value) && value.length > 24)
+      if (name === 'id') this.#panel.display(value, line)
+      else if (name.length > 4 && name.startsWith('on') && value.trim() !== '') this.#handler(element, name, value, line)
+      else if ((name === 'href' || name === 'action') && value.length > 24 && /^\s*javascript:/i.test(value))
         this.#handler(element, name, value.replace(/^\s*javascript:/i, ''), line)
+      isWanted ||= this.#wantedAttributes.has(name)
     }
-    this.#panel.display(attributes.get('id') ?? '', line)
-    this.#control(element, attributes, line)
-    if (
-      this.#features.elements.length < maxElements &&
-      element.attrs.some(({ name }) => this.#wantedAttributes.has(name.toLowerCase())) &&
-      this.#context.elements.some((wanted) => matches(element, attributes, wanted))
-    ) {
+    this.#control(element, line)
+    if (isWanted && this.#features.elements.length < maxElements && this.#context.elements.some((wanted) => matches(element, wanted))) {
       this.#features.elements.push({
         name: element.tagName,
-        attributes: Object.fromEntries([...attributes].slice(0, 24).map(([name, value]) => [name, value.slice(0, 500)])),
+        attributes: Object.fromEntries(element.attrs.slice(0, 24).map(({ name, value }) => [name, value.slice(0, 500)])),
         line,
       })
     }
@@ -190,91 +190,117 @@ class Reader {
     return this.inner.length - 1
   }
 
-  #script(element: Element, attributes: ReadonlyMap<string, string>, line: number): void {
+  #script(element: Element, line: number): void {
     if (this.#features.scripts.length >= maxScripts) return
-    const type = (attributes.get('type') ?? (attributes.get('language') ? `text/${attributes.get('language')!}` : ''))
-      .trim()
-      .toLowerCase()
-      .replace(/;.*$/, '')
-    const runs = scriptTypes.test(type) && !attributes.has('nomodule')
-    const src = attributes.get('src') ?? attributes.get('href') ?? attributes.get('xlink:href') ?? null
+    const language = attribute(element, 'language')
+    const type = (attribute(element, 'type') ?? (language ? `text/${language}` : '')).trim().toLowerCase().replace(/;.*$/, '')
+    const runs = scriptTypes.test(type) && attribute(element, 'nomodule') === undefined
+    const src = attribute(element, 'src') ?? attribute(element, 'href') ?? attribute(element, 'xlink:href') ?? null
     const text = src === null ? textIn(element) : ''
     const inner =
       runs && text.trim() !== ''
         ? this.#add({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `inline script, line ${line}` })
         : null
     const data = Object.fromEntries(
-      [...attributes]
-        .filter(([name]) => name.startsWith('data-'))
+      element.attrs
+        .filter(({ name }) => name.startsWith('data-'))
         .slice(0, 16)
-        .map(([name, value]) => [name, value.slice(0, 300)]),
+        .map(({ name, value }) => [name, value.slice(0, 300)]),
     )
     this.#features.scripts.push({ src: src?.trim().slice(0, 2_000) ?? null, inner, runs, type, isModule: type === 'module', line, data })
   }
 
-  #frame(element: Element, attributes: ReadonlyMap<string, string>, line: number): void {
+  #frame(element: Element, line: number): void {
     if (this.#features.frames.length >= 200) return
-    const srcdoc = attributes.get('srcdoc')
-    const src = attributes.get('src') ?? (element.tagName === 'object' ? attributes.get('data') : undefined) ?? null
+    const srcdoc = attribute(element, 'srcdoc')
+    const src = attribute(element, 'src') ?? (element.tagName === 'object' ? attribute(element, 'data') : undefined) ?? null
     const markup = srcdoc ?? dataDocument(src)
     const inner =
       markup === null
         ? null
         : this.#add({ kind: 'html', bytes: Buffer.from(markup.toWellFormed(), 'utf8'), place: `frame's document, line ${line}` })
-    const small = ['width', 'height'].some((side) => /^[01](px)?$/.test((attributes.get(side) ?? '').trim()))
+    const small = ['width', 'height'].some((side) => /^[01](px)?$/.test((attribute(element, side) ?? '').trim()))
     this.#features.frames.push({ src: src?.slice(0, 2_000) ?? null, inner, hidden: small || isHidden(element), line })
   }
 
-  #handler(element: Element, attribute: string, code: string, line: number): void {
+  #handler(element: Element, name: string, code: string, line: number): void {
     if (this.#features.handlers.length >= 300) return
     const inner = this.#add({
       kind: 'javascript',
       bytes: Buffer.from(code.toWellFormed(), 'utf8'),
-      place: `${attribute} of <${element.tagName}>, line ${line}`,
+      place: `${name} of <${element.tagName}>, line ${line}`,
     })
     if (inner !== null)
       this.#features.handlers.push({
         element: element.tagName,
-        attribute: loadEvents.has(attribute) ? 'load' : attribute,
+        attribute: loadEvents.has(name) ? 'load' : name,
         inner,
         line,
         caption: captionOf(element),
       })
   }
 
-  #control(element: Element, attributes: ReadonlyMap<string, string>, line: number): void {
+  #control(element: Element, line: number): void {
+    const { tagName } = element
     const isControl =
-      element.tagName === 'button' ||
-      element.tagName === 'a' ||
-      (element.tagName === 'input' && /^(button|submit|checkbox|radio)$/i.test(attributes.get('type') ?? '')) ||
-      element.tagName === 'label' ||
-      attributes.get('role') === 'button' ||
-      attributes.has('onclick')
+      tagName === 'button' ||
+      tagName === 'a' ||
+      tagName === 'label' ||
+      (tagName === 'input' && /^(button|submit|checkbox|radio)$/i.test(attribute(element, 'type') ?? '')) ||
+      element.attrs.some(({ name, value }) => name === 'onclick' || (name === 'role' && value === 'button'))
     if (!isControl || this.#features.miningControls.length >= 20) return
     const caption = captionOf(element)
     // A link leads to somewhere that explains mining; a button does it, and so does a link to nowhere.
-    const leads = element.tagName === 'a' && !/^\s*(?:#|javascript:|$)/i.test(attributes.get('href') ?? '')
-    if (element.tagName !== 'label' && !leads) this.#panel.button(caption, attributes.get('id') ?? '', line)
+    const leads = tagName === 'a' && !/^\s*(?:#|javascript:|$)/i.test(attribute(element, 'href') ?? '')
+    if (tagName !== 'label' && !leads) this.#panel.button(caption, attribute(element, 'id') ?? '', line)
     if (caption.length <= 160 && controlWords.test(caption)) this.#features.miningControls.push({ caption, line })
   }
 }
 
+/** What a field may say of itself. */
+const fieldNames: ReadonlySet<string> = new Set(['id', 'name', 'placeholder', 'aria-label', 'value', 'title'])
+
+/** The tokenizer writes names small. */
+function attribute(element: Element, name: string): string | undefined {
+  for (const own of element.attrs) if (own.name === name) return own.value
+  return undefined
+}
+
 const controlWords = /\b(mine|mining|miner|hash(es|ing)?|minar|minería|майн\w*|挖矿|schürfen|start|donate your cpu)\b/i
 
-function matches(element: Element, attributes: ReadonlyMap<string, string>, wanted: DeriveContext['elements'][number]): boolean {
+function matches(element: Element, wanted: DeriveContext['elements'][number]): boolean {
   if (wanted.name !== undefined && wanted.name !== element.tagName) return false
-  const value = attributes.get(wanted.attribute)
+  const value = attribute(element, wanted.attribute)
   if (value === undefined) return false
   return wanted.value === undefined || value === wanted.value || (wanted.attribute === 'class' && value.split(/\s+/).includes(wanted.value))
 }
 
 function isHidden(element: Element): boolean {
   if (element.attrs.length === 0) return false
-  const style = element.attrs.find(({ name }) => name === 'style')?.value ?? ''
-  return element.attrs.some(({ name }) => name === 'hidden') || /display\s*:\s*none|visibility\s*:\s*hidden/i.test(style)
+  return element.attrs.some(
+    ({ name, value }) => name === 'hidden' || (name === 'style' && /display\s*:\s*none|visibility\s*:\s*hidden/i.test(value)),
+  )
+}
+
+/** In a text without blanks around it. */
+function wordCount(text: string): number {
+  let count = 1
+  for (let at = 0, wasBlank = false; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    const isBlank = code <= 0x20 ? code === 0x20 || (code >= 0x09 && code <= 0x0d) : code >= 0xa0 && /\s/.test(text[at]!)
+    if (isBlank && !wasBlank) count++
+    wasBlank = isBlank
+  }
+  return count
+}
+
+function oneLine(text: string): string {
+  return /[^\S ]|  /.test(text) ? text.replace(/\s+/g, ' ') : text
 }
 
 function textIn(element: Element): string {
+  const [only] = element.childNodes
+  if (only?.nodeName === '#text' && element.childNodes.length === 1) return (only as DefaultTreeAdapterTypes.TextNode).value
   return element.childNodes.map((child) => (child.nodeName === '#text' ? (child as DefaultTreeAdapterTypes.TextNode).value : '')).join('')
 }
 
@@ -287,7 +313,9 @@ function captionOf(element: Element): string {
     if (node.nodeName === '#text') parts.push((node as DefaultTreeAdapterTypes.TextNode).value)
     else if ('childNodes' in node) for (let at = node.childNodes.length - 1; at >= 0; at--) stack.push(node.childNodes[at]!)
   }
-  return (parts.join(' ').trim() || own || '').replace(/\s+/g, ' ').trim().slice(0, 300)
+  return oneLine(parts.join(' ').trim() || own || '')
+    .trim()
+    .slice(0, 300)
 }
 
 function dataDocument(src: string | null): string | null {

@@ -14,7 +14,10 @@ const start =
   /^\W*(?:start|begin|run|resume|go)(?:\W+(?:web|the|cpu))?(?:\W*(?:mining|miners?|hashing))?\W*$|\b(?:start|begin)\W?(?:mining|miners?|hashing)\b/
 const stop =
   /^\W*(?:stop|pause|end)(?:\W+(?:web|the|cpu))?(?:\W*(?:mining|miners?|hashing))?\W*$|\b(?:stop|pause)\W?(?:mining|miners?|hashing)\b/
-const algorithm = /\b(cryptonight|randomx|yescrypt|yespower|scrypt|verushash|ghostrider|kheavyhash)(?:[a-z]?\d+)?\b/
+const algorithm = /\b(cryptonight|randomx|yescrypt|yespower|scrypt|verushash|ghostrider|kheavyhash)(?:[a-z]?\d+)?\b/i
+/** One of these is in each that `rate`, or `start` or `stop`, finds: most of a page's texts are done with at one look. */
+const rateRoots = /hash|h\/s|share/i
+const pressRoots = /start|begin|run|resume|go|stop|pause|end/i
 const maxParts = 12
 
 /** `walletAddress`, `num_threads` as words: lower case, a space where one word ends. */
@@ -41,16 +44,15 @@ export class MiningPanel {
       this.parts.push({ part, text: text.trim().slice(0, 80), line })
   }
 
-  /** A field, list or slider. */
-  field(attributes: ReadonlyMap<string, string>, line: number): void {
-    const named = ['id', 'name', 'placeholder', 'aria-label', 'value', 'title'].flatMap((name) => attributes.get(name) ?? [])
-    for (const text of named)
+  /** A field, list or slider, by all that it says of itself. */
+  field(names: readonly string[], line: number): void {
+    for (const text of names)
       for (const [part, words] of controls) if (text.length <= 120 && words.test(wordsOf(text))) this.#add(part, text, line)
   }
 
   button(caption: string, id: string, line: number): void {
     for (const text of [caption, id]) {
-      if (text.length === 0 || text.length > 60) continue
+      if (text.length > 60 || !pressRoots.test(text)) continue
       const words = wordsOf(text)
       if (start.test(words)) this.#add('start', text, line)
       else if (stop.test(words)) this.#add('stop', text, line)
@@ -59,13 +61,14 @@ export class MiningPanel {
 
   /** An element that shows a figure, by its id. */
   display(id: string, line: number): void {
-    if (id.length <= 40 && rate.test(wordsOf(id))) this.#add('rate', id, line)
+    if (id.length <= 40 && rateRoots.test(id) && rate.test(wordsOf(id))) this.#add('rate', id, line)
   }
 
   text(text: string): void {
-    const named = text.length <= 80 ? algorithm.exec(text.toLowerCase())?.[1] : undefined
-    if (named !== undefined) this.#algorithms.add(named)
-    if (text.length <= 80 && rate.test(wordsOf(text))) this.#add('rate', text, 0)
+    if (text.length > 80) return
+    const named = algorithm.exec(text)?.[1]
+    if (named !== undefined) this.#algorithms.add(named.toLowerCase())
+    if (rateRoots.test(text) && rate.test(wordsOf(text))) this.#add('rate', text, 0)
   }
 
   heading(text: string, line: number): void {
