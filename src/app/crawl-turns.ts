@@ -28,6 +28,8 @@ export interface TurnsRequest {
   delayMs: number | null
   /** A `SimulatedClock` runs the rounds one after the other without waiting. */
   clock?: Clock
+  /** Of a lab that shows another day when it is told (`NameMap.world.turn`): told before the first visit of each round. */
+  turn?: string | null
   workshop: Omit<WorkshopOptions, 'dir' | 'clock' | 'http' | 'withoutBrowser' | 'never'>
   visit: VisitOptions
   /** The browser lane alone, where left out. */
@@ -67,7 +69,10 @@ export interface CrawlEvents {
   onVisit(observation: Observation, round: number): void
 }
 
-export const usualDelayMs = 2000
+const usualDelayMs = 2000
+
+/** Between two visits of a site, where nothing else is said: a simulated round has no time in it. */
+export const delayOf = (clock: Clock): number => (clock instanceof SimulatedClock ? 0 : usualDelayMs)
 
 /** Opens what visits need and takes turns by `turns`: in a crawl that it defines, or that somebody else did. */
 export async function takeTurns(
@@ -79,7 +84,7 @@ export async function takeTurns(
 ): Promise<CrawlOutcome> {
   const { clock = systemClock, lanes = browserOnly, only, manners, conditionsOf = noConditions } = request
   const own = only === undefined ? lanesOf(lanes) : [only]
-  const needsHttp = own.includes('http') || manners?.robots === 'obey'
+  const needsHttp = own.includes('http') || manners?.robots === 'obey' || request.turn != null
   await using line = await openWorkshop(
     {
       ...request.workshop,
@@ -91,7 +96,7 @@ export async function takeTurns(
     },
     events.onNote,
   )
-  const delayMs = request.delayMs ?? (clock instanceof SimulatedClock ? 0 : usualDelayMs)
+  const delayMs = request.delayMs ?? delayOf(clock)
   const budget = request.followUpShare == null ? null : new FollowUpBudget(request.followUpShare)
   const looks = budget === null ? null : { budget, alone: new Alone(), restMs: delayMs, key: lanes.key }
   const result = await turns({
@@ -113,11 +118,21 @@ export async function takeTurns(
         }),
     signal,
     visit: (seed, at, turn) => visitInLane(line, request, conditionsOf, looks, seed, at, turn),
-    onRound: (round, at) => events.onRound(round, at),
+    onRound: async (round, at) => {
+      if (request.turn != null) await turnLab(line, request.turn, at, signal)
+      await events.onRound(round, at)
+    },
     onProgress: (progress) => events.onProgress(progress),
     onVisit: (observation, turn) => events.onVisit(observation, turn.round),
   })
   return { ...result, followUps: budget?.use ?? null }
+}
+
+/** By the same way out that visits take. Throws `INTERNAL`, and what the way there throws. */
+async function turnLab({ http }: Workshop, turn: string, at: Date, signal: AbortSignal): Promise<void> {
+  if (http === null) throw new AssayError('INTERNAL', 'a lab cannot be turned without an http lane')
+  const { status, text } = await http.fetchText(`${turn}${at.toISOString()}`, { maxBytes: 1000, maxRedirects: 0 }, signal)
+  if (status !== 200) throw new AssayError('INTERNAL', `the lab did not turn to ${at.toISOString()}: HTTP ${status} ${text.slice(0, 100)}`)
 }
 
 async function visitInLane(

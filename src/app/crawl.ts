@@ -6,7 +6,7 @@ import { systemClock } from '#model/clock.ts'
 import { AssayError } from '#model/errors.ts'
 import type { Seed } from '#model/seed.ts'
 import { settingsOf } from './crawl-settings.ts'
-import { type CrawlEvents, type CrawlOutcome, takeTurns, type TurnsRequest, usualDelayMs } from './crawl-turns.ts'
+import { type CrawlEvents, type CrawlOutcome, delayOf, takeTurns, type TurnsRequest } from './crawl-turns.ts'
 
 export type { CrawlOutcome, MannersRequest } from './crawl-turns.ts'
 
@@ -35,7 +35,7 @@ export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: 
   try {
     if (request.seeds.length === 0 && !(await ledger.listCrawls()).some(({ name, seeds }) => name === request.name && seeds > 0))
       throw new AssayError('BAD_ARGUMENT', `crawl ${request.name} has no seeds yet`, { hint: 'Name a list, or assay seeds import one.' })
-    const settings = settingsOf({ ...request, clock, lanes, delayMs: request.delayMs ?? usualDelayMs, folder: await ledger.files.keyId() })
+    const settings = settingsOf({ ...request, clock, lanes, delayMs: request.delayMs ?? delayOf(clock), folder: await ledger.files.identity() })
     return await takeTurns(ledger, { ...request, clock, lanes }, events, signal, (options) =>
       runCrawl({
         ...options,

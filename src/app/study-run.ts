@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { scheduleOf } from '#crawl/schedule.ts'
+import { loadNameMap } from '#egress/name-map.ts'
 import type { SeedList } from '#crawl/seed-list.ts'
 import { canonicalJson } from '#model/canonical.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
@@ -26,6 +27,26 @@ export async function readStudy(path: string): Promise<ReadStudy> {
   const study = parseStudyFile(text, path)
   const list = await readSeedFile(resolve(dirname(path), study.list), study.limit === undefined ? {} : { limit: study.limit })
   return { study, list }
+}
+
+export interface SimulatedTime {
+  startsAt: Date
+  /** Where the lab is told which day to show. */
+  turn: string
+}
+
+/** The days of a study that is simulated, from the lab that it visits; null where time is real. Throws `BAD_ARGUMENT`, `BAD_INPUT_FILE`. */
+export async function simulatedTimeOf({ time, every, for: span }: StudyFile, lab: string | null): Promise<SimulatedTime | null> {
+  if (time === 'real') return null
+  const world = lab === null ? undefined : (await loadNameMap(join(lab, 'names.json'))).world
+  if (world === undefined)
+    throw new AssayError('BAD_ARGUMENT', 'the study says time: simulated, which only a lab that turns its days can be visited in', {
+      hint: 'assay lab --world 500 --weeks 8 --dir DIR, and --lab DIR here.',
+    })
+  const { everyMs, rounds } = scheduleOf(every ?? null, span ?? null)
+  if ((everyMs ?? 0) * (rounds - 1) >= world.everyMs * world.weeks)
+    throw new AssayError('BAD_ARGUMENT', `the lab has ${world.weeks} weeks, and the study goes on for longer`)
+  return { startsAt: new Date(world.startsAt), turn: world.turn }
 }
 
 /** Seconds of loading beside the dwell, and octets kept of a page: orders of magnitude, from docs/benchmarks.md. */

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { replayArchives } from '#lab/replay/replay.ts'
 import { siteSelections, startLab } from '#lab/start.ts'
+import { serveLargeWorld } from '#lab/world/serve.ts'
 import { AssayError } from '#model/errors.ts'
 import { inert } from '#report/escape.ts'
 import { exit } from './exit.ts'
@@ -14,6 +15,8 @@ interface LabFlags {
   sites: string
   week: number
   replay?: string[]
+  world?: number
+  weeks: number
 }
 
 export function define(command: Command): void {
@@ -22,6 +25,8 @@ export function define(command: Command): void {
     .option('--seed <n>', 'what the sites are generated from', Number, 1)
     .option('--sites <which>', siteSelections.join(', '), 'all')
     .option('--week <n>', 'which of its weeks is shown', positiveInteger, 1)
+    .option('--world <n>', 'instead: a population of so many sites over weeks, for a study: docs/study.md', positiveInteger)
+    .option('--weeks <n>', 'of the population', positiveInteger, 23)
     .option('--replay <files...>', 'serve what these HAR, WARC, WACZ files or saved pages hold, under its own names')
     .action(run)
 }
@@ -38,9 +43,10 @@ async function run(flags: LabFlags): Promise<void> {
     await lab.close()
     exit(0)
   }
+  if (!Number.isSafeInteger(flags.seed)) throw new AssayError('BAD_ARGUMENT', '--seed is a whole number')
+  if (flags.world !== undefined) return serveWorldFor(flags, flags.world)
   const sites = siteSelections.find((name) => name === flags.sites)
   if (!sites) throw new AssayError('BAD_ARGUMENT', `--sites is one of ${siteSelections.join(', ')}, not "${flags.sites}"`)
-  if (!Number.isSafeInteger(flags.seed)) throw new AssayError('BAD_ARGUMENT', '--seed is a whole number')
   const lab = await startLab({ dir: flags.dir, seed: flags.seed, sites, week: flags.week })
   tell(
     lab.truth.map(({ url, content, hiding }) => `${url}  ${content}${hiding ? ` (${hiding})` : ''}`),
@@ -49,6 +55,17 @@ async function run(flags: LabFlags): Promise<void> {
   )
   await interrupted()
   await lab.close()
+  exit(0)
+}
+
+async function serveWorldFor({ dir, seed, weeks }: LabFlags, sites: number): Promise<void> {
+  const world = await serveLargeWorld({ dir, seed, sites, weeks })
+  process.stderr.write(
+    `${sites} sites over ${weeks} weeks; what is true of them is in ${dir}/truth.json\nReady. Study them with: assay study run ${dir}/study.yaml --lab ${dir} --lane both     (Ctrl-C ends the lab)\n`,
+  )
+  await interrupted()
+  for (const [status, count] of [...world.answers].sort(([a], [b]) => a - b)) process.stderr.write(`${count} answers with status ${status}\n`)
+  await world.close()
   exit(0)
 }
 

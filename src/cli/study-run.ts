@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { crawl } from '#app/crawl.ts'
-import { planOf, readStudy, writeDown } from '#app/study-run.ts'
+import { planOf, readStudy, simulatedTimeOf, writeDown } from '#app/study-run.ts'
+import { SimulatedClock, systemClock } from '#model/clock.ts'
 import { inert } from '#report/escape.ts'
 import { planText } from '#report/study-text.ts'
 import { conditionsFrom, contactFrom, type CrawlFlags, crawlOptions, lanesFrom, linksFrom, mannersFrom } from './crawl-flags.ts'
@@ -51,7 +52,9 @@ export function defineRun(study: Command): void {
       await conditionsFrom(flags),
     ]
     const place = { data: flags.data, database: flags.database ?? null }
-    const state = await writeDown(place, written)
+    const simulated = await simulatedTimeOf(written, flags.lab ?? null)
+    const clock = simulated === null ? systemClock : new SimulatedClock(simulated.startsAt)
+    const state = await writeDown(place, written, clock)
     if (state === 'changed') progress.line('assay: the study file differs from before; both versions are kept, and the report says so')
     const signal = interruptible(progress)
     const result = await crawl(
@@ -60,7 +63,9 @@ export function defineRun(study: Command): void {
         seeds: list.seeds,
         every: written.every ?? null,
         span: written.for ?? null,
-        startsAt: null,
+        startsAt: simulated?.startsAt ?? null,
+        clock,
+        turn: simulated?.turn ?? null,
         ...place,
         delayMs: flags.delay ?? null,
         workshop: {

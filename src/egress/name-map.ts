@@ -25,6 +25,14 @@ const nameMapSchema = z.looseObject({
   networks: z
     .array(z.object({ cidr, country: z.string().regex(/^[A-Z]{2}$/), asn: z.number().int().nonnegative(), organisation: z.string() }))
     .default([]),
+  world: z
+    .object({
+      startsAt: z.iso.datetime(),
+      everyMs: z.number().int().positive(),
+      weeks: z.number().int().positive(),
+      turn: z.url({ protocol: /^http$/ }),
+    })
+    .optional(),
 })
 
 /** Reads a name map. Throws `BAD_INPUT_FILE`. */

@@ -14,4 +14,6 @@ export interface NameMap {
   authorityPem: string | null
   /** Address (CIDR) → country and network, for lab addresses that no data base knows. */
   networks: { cidr: string; country: string; asn: number; organisation: string }[]
+  /** A lab that shows another day when it is told: GET `turn` + a date (ISO 8601) answers 200 when that day is shown. */
+  world?: { startsAt: string; everyMs: number; weeks: number; turn: string } | undefined
 }

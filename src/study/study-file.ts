@@ -13,6 +13,8 @@ export const studyFileSchema = z.strictObject({
   /** `7d`, `23w`. */
   every: z.string().optional(),
   for: z.string().optional(),
+  /** `simulated`: rounds follow each other without waiting and sites rest not at all, in a lab that turns its days; dates are the lab's. */
+  time: z.enum(['real', 'simulated']).default('real'),
   profile: z.enum(['quick', 'standard', 'thorough']).default('standard'),
   /** Seconds to look after loading. */
   dwell: z.number().positive().max(3600).optional(),
