@@ -36,7 +36,7 @@ const maxInner = 24
  */
 export const javascriptDeriver: Deriver<'javascript'> = {
   kind: 'javascript',
-  version: '10',
+  version: '11',
   maxBytes: 24 * 1024 * 1024,
   derive(bytes, context) {
     const features = emptyJavaScript()

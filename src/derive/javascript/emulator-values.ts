@@ -4,7 +4,8 @@ export type Value = string | number | boolean | null | undefined | bigint | Obj
 export type Native = (self: Value, values: Value[]) => Value
 
 export class Obj {
-  readonly members = new Map<string, Value>()
+  /** Made when it is asked for: most objects of a run are names of the browser that nobody puts anything on. */
+  #members: Map<string, Value> | null = null
   proto: Obj | null = null
   call: Native | null = null
   /** `new` makes an object and calls with it; classes and functions of the page only. */
@@ -12,6 +13,10 @@ export class Obj {
   isNative = false
   /** Source of a function, as `toString` gives it: packers test their own text. */
   text = ''
+
+  get members(): Map<string, Value> {
+    return (this.#members ??= new Map())
+  }
 }
 
 export class Arr extends Obj {

@@ -56,6 +56,8 @@ export function emulate(source: string | Parsed, budget = 600_000, forcedBudget 
 
 /** Steps of one function that is called by force. */
 const forcedSlice = 40_000
+/** Turns of a loop whose condition looked at something unknown. */
+const maxUnknownTurns = 2_000
 /** Characters of texts that are kept, with what keeping one costs. */
 const maxTexts = 8_000_000
 
@@ -654,17 +656,19 @@ class Interpreter implements Machine {
 
   #loop(body: Node, scope: Scope, self: Value, test: () => boolean, update: () => unknown, first: boolean): Completion {
     let skipTest = first
-    let outside = 0
+    let turns = 0
+    let unknownTurns = 0
     for (;;) {
       const before = this.#unknowns
       const again = skipTest || test()
       const isOpen = !skipTest && this.#isOpen(before)
-      if (isOpen && outside > 0) return null
+      if (isOpen && turns > 0) return null
       if (!again && !isOpen) return null
       skipTest = false
       this.spend(1)
-      // A condition of the browser's never turns false here.
-      if (++outside > 300_000) return null
+      // A condition of the browser's never turns false here; a cipher's loop is no such one, and may be long.
+      if (this.#unknowns > before && ++unknownTurns > maxUnknownTurns) return null
+      if (++turns > 300_000) return null
       const done = this.#statement(body, scope, self)
       if (done !== null) {
         if (done.type === 'return') return done
