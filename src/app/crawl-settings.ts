@@ -21,7 +21,7 @@ const settingsSchema = z.looseObject({
   delayMs: z.number(),
   followUpShare: z.number().nullable(),
   visit: z.object({ profile: z.string(), dwellMs: z.number().nullable() }),
-  /** Key of the data folder: captures of one crawl lie in one. */
+  /** Identity of the data folder or of its object store: captures of one crawl lie in one. */
   folder: z.string(),
   isSimulated: z.boolean(),
   hasConditions: z.boolean(),
@@ -95,7 +95,7 @@ export function joinedOf(name: string, settings: object, { folder, never, hasCon
   if (rest.isSimulated) throw new AssayError('UNSUPPORTED', `crawl ${name} runs in simulated time, and only where it was started`)
   if (rest.folder !== folder)
     throw new AssayError('BAD_ARGUMENT', `crawl ${name} is kept in another data folder`, {
-      hint: 'Workers of a crawl share its folder: give --data the one that it was started with.',
+      hint: 'Workers of a crawl share its files: give --data the folder that it was started with, or --store its object store.',
     })
   if (rest.hasConditions && !hasConditions)
     throw new AssayError(

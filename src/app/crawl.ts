@@ -35,7 +35,13 @@ export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: 
   try {
     if (request.seeds.length === 0 && !(await ledger.listCrawls()).some(({ name, seeds }) => name === request.name && seeds > 0))
       throw new AssayError('BAD_ARGUMENT', `crawl ${request.name} has no seeds yet`, { hint: 'Name a list, or assay seeds import one.' })
-    const settings = settingsOf({ ...request, clock, lanes, delayMs: request.delayMs ?? delayOf(clock), folder: await ledger.files.identity() })
+    const settings = settingsOf({
+      ...request,
+      clock,
+      lanes,
+      delayMs: request.delayMs ?? delayOf(clock),
+      folder: await ledger.files.identity(),
+    })
     return await takeTurns(ledger, { ...request, clock, lanes }, events, signal, (options) =>
       runCrawl({
         ...options,

@@ -1,3 +1,4 @@
+import { openFileStore } from '#ledger/file-store.ts'
 import { isFileStore } from '#ledger/files/format.ts'
 import { type Ledger, openLedger } from '#ledger/ledger.ts'
 import { AssayError } from '#model/errors.ts'
@@ -30,4 +31,9 @@ export async function withLedger<T>({ data, database }: Place, work: (ledger: Le
 export async function withKeptLedger<T>(place: Place, work: (ledger: Ledger) => Promise<T>): Promise<T> {
   if (place.database === null) await requireDataFolder(place.data)
   return withLedger(place, work)
+}
+
+/** The folder keeps its files in an object store from now on. Throws `BAD_ARGUMENT` where it keeps them elsewhere. */
+export async function keepFilesIn(data: string, store: string): Promise<void> {
+  await openFileStore(data, { store })
 }

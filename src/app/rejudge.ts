@@ -95,7 +95,10 @@ export async function* rejudge(
       }
     } catch (error) {
       // A folder that cannot be written to stops it all; a capture that cannot be read is one of many.
-      if (error instanceof AssayError && ['DISK_FULL', 'STORE_DENIED', 'STORE_BUSY', 'DATABASE_FAILED', 'INTERRUPTED'].includes(error.code))
+      if (
+        error instanceof AssayError &&
+        ['DISK_FULL', 'STORE_DENIED', 'STORE_UNREACHABLE', 'STORE_BUSY', 'DATABASE_FAILED', 'INTERRUPTED'].includes(error.code)
+      )
         throw error
       summary.failed++
       return { schema: 'assay.rejudge-failure', schemaVersion: rejudgementSchemaVersion, captureId: id, error: { ...toErrorRecord(error) } }

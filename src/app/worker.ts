@@ -3,6 +3,7 @@ import { type ConditionsOf, noConditions } from '#crawl/conditions.ts'
 import { joinCrawl } from '#crawl/crawl.ts'
 import { lanesOf } from '#crawl/lanes.ts'
 import type { CrawlProgress } from '#crawl/progress.ts'
+import { storeOf } from '#ledger/files/format.ts'
 import { ownKey } from '#ledger/instance-key.ts'
 import { type Ledger, openLedger } from '#ledger/ledger.ts'
 import { AssayError } from '#model/errors.ts'
@@ -46,7 +47,7 @@ export interface WorkerEvents {
  */
 export async function work(request: WorkerRequest, events: WorkerEvents, signal: AbortSignal): Promise<'done' | 'interrupted'> {
   const { data, database, keepsOn } = request
-  if (!keepsOn && (await ownKey(data)) === null)
+  if (!keepsOn && (await ownKey(data)) === null && (await storeOf(data)) === null)
     throw new AssayError('NOT_FOUND', `${data} is no data folder that a crawl writes to`, {
       hint: '--data names it, --keep-on waits for it.',
     })
@@ -103,7 +104,7 @@ class Worker {
       throw new AssayError('NOT_FOUND', crawl === null ? 'no crawl is there to join' : `no crawl is called "${crawl}"`, {
         hint: 'assay crawl with the same --database defines one; --keep-on waits for it.',
       })
-    const folder = await this.#ledger.files.keyId()
+    const folder = await this.#ledger.files.identity()
     let waits = false
     for (const { name, settings, isWanting } of there) {
       if (this.#joined.has(name) || !isWanting) continue

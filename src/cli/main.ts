@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { AssayError, type ErrorCode, toErrorRecord } from '#model/errors.ts'
 import { inert } from '#report/escape.ts'
 import { exit } from './exit.ts'
+import { storeOptions } from './store-option.ts'
 import { version } from './version.ts'
 
 /** Commands are imported when they are called: a start must not pay for what it does not use. */
@@ -39,7 +40,7 @@ const commands: { name: string; summary: string; load: () => Promise<{ define(co
   { name: 'gc', summary: 'thin old captures by policy, remove blobs that nothing names', load: () => import('./gc.ts') },
   { name: 'purge', summary: 'remove all that is kept of a page, a host or a capture, on request', load: () => import('./purge.ts') },
   { name: 'export', summary: 'a data folder as WACZ files or Parquet tables', load: () => import('./export.ts') },
-  { name: 'migrate', summary: 'move from the embedded database to a served PostgreSQL', load: () => import('./migrate.ts') },
+  { name: 'migrate', summary: 'move to a served PostgreSQL, and to an object store', load: () => import('./migrate.ts') },
   { name: 'doctor', summary: 'what is there and what is not', load: () => import('./doctor.ts') },
 ]
 
@@ -50,7 +51,10 @@ async function main(argv: string[]): Promise<void> {
   const called = argv[2]
   for (const { name, summary, load } of commands) {
     const command = program.command(name).description(summary)
-    if (called === name || (called === 'help' && argv[3] === name)) (await load()).define(command)
+    if (called === name || (called === 'help' && argv[3] === name)) {
+      ;(await load()).define(command)
+      storeOptions(command)
+    }
   }
   await program.parseAsync(argv)
 }

@@ -95,7 +95,12 @@ export interface CrawlResult {
 
 const heartbeatMs = 15_000
 const pollMs = 500
-const fullDiskPauseMs = 5000
+const noRoomPauseMs = 5000
+/** Nothing can be kept for now; what was visited is worth waiting for it. */
+const passing: ReadonlyMap<string, string> = new Map([
+  ['DISK_FULL', 'no space left on the disk'],
+  ['STORE_UNREACHABLE', 'the object store does not answer'],
+])
 /** Faults that another visit does not mend. */
 const fatal = new Set(['BROWSER_MISSING', 'STORE_DENIED', 'STORE_CORRUPT', 'DATABASE_FAILED', 'BAD_ARGUMENT', 'UNSUPPORTED', 'INTERNAL'])
 
@@ -346,15 +351,15 @@ class Crawl {
     this.#options.onVisit?.(observation, { round, plannedAt })
   }
 
-  /** What was captured is worth waiting for space. */
+  /** What was captured is worth waiting for. */
   async #keeping<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await work()
       } catch (error) {
-        if (!(error instanceof AssayError) || error.code !== 'DISK_FULL' || this.#stop.signal.aborted) throw error
-        this.#waitForSpace()
-        await this.#pause(fullDiskPauseMs)
+        if (!(error instanceof AssayError) || !passing.has(error.code) || this.#stop.signal.aborted) throw error
+        this.#waitFor(error.code)
+        await this.#pause(noRoomPauseMs)
       }
     }
   }
@@ -362,8 +367,8 @@ class Crawl {
   async #notMade(lease: Lease, error: unknown): Promise<void> {
     const record = toErrorRecord(error)
     if (this.#stop.signal.aborted || record.code === 'INTERRUPTED') return this.#queue.release(lease)
-    if (record.code === 'DISK_FULL') {
-      this.#waitForSpace()
+    if (passing.has(record.code)) {
+      this.#waitFor(record.code)
       return this.#queue.release(lease)
     }
     if (fatal.has(record.code)) {
@@ -374,9 +379,9 @@ class Crawl {
     if ((await this.#queue.fail(lease, record, this.#dateFor(lease), { failure })) === 'recorded') this.#result.failed++
   }
 
-  #waitForSpace(): void {
-    this.#pausedUntil = performance.now() + fullDiskPauseMs
-    this.#progress.paused = 'no space left on the disk'
+  #waitFor(code: string): void {
+    this.#pausedUntil = performance.now() + noRoomPauseMs
+    this.#progress.paused = passing.get(code) ?? null
   }
 
   #fail(error: unknown): void {

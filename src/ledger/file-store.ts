@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Attestation, parseAttestation } from '#model/attestation.ts'
 import { canonicalJson } from '#model/canonical.ts'
 import { type Capture, parseManifest } from '#model/capture.ts'
@@ -9,21 +8,30 @@ import { AssayError } from '#model/errors.ts'
 import { type Observation, observationSchemaVersion } from '#model/observation.ts'
 import type { BlobStore, CaptureStore, MemoStore } from '#model/store.ts'
 import { type RemovalReason, removedSentence, type Tombstone } from '#model/tombstone.ts'
-import { appendLog } from './files/append-log.ts'
-import { isMissing, readIfThere, storeError, syncFolder, writeWhole } from './files/atomic.ts'
+import { storeError } from './files/atomic.ts'
+import { folderShelf } from './files/folder-shelf.ts'
 import { openFormat } from './files/format.ts'
-import { packedSize, readPacked, touchPacked, unpackedName, writePacked } from './files/packed.ts'
+import { readPacked, writePacked } from './files/packed.ts'
+import type { Shelf } from './files/shelf.ts'
 import { openTombstones } from './files/tombstones.ts'
 import { type InstanceKey, openInstanceKey } from './instance-key.ts'
-import { parseVisitRecord, type VisitRecord, visitPlace } from './visit-record.ts'
+import { openBucketStore } from './objects/bucket-store.ts'
+import { parseVisitRecord, type VisitRecord, visitPath } from './visit-record.ts'
 import { type StoreReport, verifyStore } from './verify.ts'
 
 /**
- * A data folder: the record, without a database. Several processes may use it at once.
- * Rejections are `AssayError`: `DISK_FULL`, `STORE_DENIED`, `STORE_CORRUPT`, `NOT_FOUND`, `UNSUPPORTED`.
+ * A data folder: the record, without a database. Several processes may use it at once. Its files may lie in an object store, which the folders of
+ * several machines share; key and memos are the folder's own.
+ * Rejections are `AssayError`: `DISK_FULL`, `STORE_DENIED`, `STORE_CORRUPT`, `NOT_FOUND`, `UNSUPPORTED`, `STORE_UNREACHABLE`.
  */
 export interface FileStore extends BlobStore, CaptureStore, MemoStore {
   readonly dir: string
+  /** Where its files lie. */
+  readonly shelf: Shelf
+  /** Address of the object store that holds its files; null where the folder does. */
+  readonly store: string | null
+  /** The same for all who keep files in the same place; by it a crawl knows where its captures are. */
+  identity(): Promise<Digest>
   getObservation(captureId: Digest, judgement: string): Promise<Observation | null>
   /** Every answer that was kept of a capture, in no order. */
   observationsOf(captureId: Digest): AsyncIterable<Observation>
@@ -53,7 +61,15 @@ const hexOf = (digest: Digest) => {
 }
 const hexOfText = (text: string) => createHash('sha256').update(text).digest('hex')
 
-export async function openFileStore(path: string): Promise<FileStore> {
+export interface FileStoreOptions {
+  /** `s3://…` of an object store in which this folder keeps its files from now on. Throws `BAD_ARGUMENT` where it keeps them elsewhere. */
+  store?: string
+  /** How long to wait for an object store that does not answer. */
+  patienceMs?: number
+  signal?: AbortSignal
+}
+
+export async function openFileStore(path: string, options: FileStoreOptions = {}): Promise<FileStore> {
   const dir = resolve(path)
   const tmp = join(dir, 'tmp')
   const doing =
@@ -61,60 +77,44 @@ export async function openFileStore(path: string): Promise<FileStore> {
     (cause: unknown): never => {
       throw storeError(cause, what)
     }
-  await openFormat(dir, tmp).catch(doing(`opening the data folder ${dir}`))
-
-  const place = (kind: string, hex: string, suffix = '') => join(dir, kind, hex.slice(0, 2), hex + suffix)
-  const captureLog = appendLog(join(dir, 'captures', 'log'), /^[0-9a-f]{64}$/, 64)
-  const observationLog = appendLog(join(dir, 'observations', 'log'), /^[0-9a-f]{64}-[0-9a-f]{16}$/, 81)
-  const tombstones = openTombstones(dir, tmp)
-  /** Folders with new blob names: synced before a capture that may name them is acknowledged. */
-  let unsynced = new Set<string>()
-
-  async function syncBlobFolders(): Promise<void> {
-    const folders = unsynced
-    unsynced = new Set()
-    try {
-      await Promise.all([...folders].map(syncFolder))
-    } catch (error) {
-      for (const folder of folders) unsynced.add(folder)
-      throw error
-    }
-  }
-
-  /** Writes once, acknowledged when it lasts. */
-  async function writeRecord(file: string, bytes: Uint8Array, packed: boolean): Promise<void> {
-    await (packed ? writePacked(file, bytes, tmp) : writeWhole(file, bytes, tmp))
-    await syncFolder(dirname(file))
-  }
-
+  const { store: address } = await openFormat(dir, tmp, options.store).catch(doing(`opening the data folder ${dir}`))
   let key: Promise<InstanceKey> | null = null
+  const ownKeyId = async (): Promise<Digest> =>
+    (await (key ??= openInstanceKey(dir, tmp)).catch(doing('opening the key of the data folder'))).keyId
+  const shared = address === null ? null : await openBucketStore(address, ownKeyId, options)
+  const shelf = shared?.shelf ?? folderShelf(dir, tmp)
+
+  const place = (kind: string, hex: string, suffix = '') => `${kind}/${hex.slice(0, 2)}/${hex}${suffix}`
+  const captureLog = shelf.order('captures')
+  const observationLog = shelf.order('observations')
+  const tombstones = openTombstones(shelf)
+  const writeRecord = (file: string, bytes: Uint8Array) => shelf.write(file, bytes, 'now')
+
   /** Only visits of this instance are signed: they name its key. */
   async function attest({ id, manifest }: Capture): Promise<void> {
     if (manifest.keyId === undefined) return
     const { keyId, attest } = await (key ??= openInstanceKey(dir, tmp))
-    if (manifest.keyId === keyId)
-      await writeRecord(place('attestations', id.slice(7), '.json'), Buffer.from(canonicalJson(attest(id))), false)
+    if (manifest.keyId === keyId) await writeRecord(place('attestations', id.slice(7), '.json'), Buffer.from(canonicalJson(attest(id))))
   }
 
   const storing = new Map<Digest, Promise<void>>()
   async function storeBlob(digest: Digest, bytes: Uint8Array): Promise<void> {
     const file = place('blobs', digest.slice(7))
-    const size = await packedSize(file)
+    const size = await shelf.size(file)
     // A power cut can leave a name without its octets.
     // One that is there is touched: whoever removes what nothing names sees that somebody is about to name it.
-    if (size === null || (size === 0 && bytes.length > 0) || !touchPacked(file)) await writePacked(file, bytes, tmp)
-    unsynced.add(dirname(file))
+    if (size === null || (size === 0 && bytes.length > 0) || !(await shelf.touch(file))) await shelf.write(file, bytes, 'settled')
   }
 
   async function loadBlob(digest: Digest): Promise<Uint8Array> {
-    const bytes = await readPacked(place('blobs', hexOf(digest)))
+    const bytes = await shelf.read(place('blobs', hexOf(digest)), (it) => sha256(it) === digest)
     if (bytes === null) throw new AssayError('NOT_FOUND', `no blob ${digest}`)
     if (bytes === 'broken' || sha256(bytes) !== digest) throw new AssayError('STORE_CORRUPT', `blob ${digest} is damaged`)
     return bytes
   }
 
   async function loadObservation(name: string): Promise<Observation | null> {
-    const bytes = await readPacked(place('observations', name, '.json'))
+    const bytes = await shelf.read(place('observations', name, '.json'))
     if (bytes === null) return null
     let value: Observation
     try {
@@ -140,21 +140,17 @@ export async function openFileStore(path: string): Promise<FileStore> {
   const observationName = (id: Digest, judgement: string) => `${hexOf(id)}-${hexOfText(judgement).slice(0, 16)}`
 
   async function loadVisit(file: string): Promise<VisitRecord | null> {
-    const bytes = await readIfThere(join(dir, 'visits', file)).catch(doing(`reading visit ${file}`))
+    const bytes = await shelf.read(file).catch(doing(`reading ${file}`))
+    if (bytes === 'broken') throw new AssayError('STORE_CORRUPT', `${file} cannot be unpacked`)
     return bytes === null ? null : parseVisitRecord(bytes, file)
   }
-  async function* visitFiles(): AsyncIterable<string> {
-    const sorted = async (folder: string) => {
-      const names: string[] = await readdir(folder).catch((error: unknown) => (isMissing(error) ? [] : doing('listing visits')(error)))
-      return names.sort()
-    }
-    for (const folder of await sorted(join(dir, 'visits'))) {
-      for (const file of await sorted(join(dir, 'visits', folder))) yield join(folder, file)
-    }
-  }
+  const visitFiles = () => shelf.list('visits/')
 
   const store: FileStore = {
     dir,
+    shelf,
+    store: address,
+    identity: async () => shared?.id ?? ownKeyId(),
     async put(bytes) {
       const digest = sha256(bytes)
       const running = storing.get(digest)
@@ -169,7 +165,8 @@ export async function openFileStore(path: string): Promise<FileStore> {
     async has(digest) {
       const file = place('blobs', hexOf(digest))
       // Who asks is about to name it.
-      return (await packedSize(file).catch(doing(`looking for blob ${digest}`))) !== null && touchPacked(file)
+      const size = await shelf.size(file).catch(doing(`looking for blob ${digest}`))
+      return size !== null && (await shelf.touch(file))
     },
 
     async putCapture(capture: Capture) {
@@ -178,12 +175,12 @@ export async function openFileStore(path: string): Promise<FileStore> {
       const hex = hexOf(capture.id)
       const file = place('captures', hex, '.json')
       await (async () => {
-        const size = await packedSize(file)
+        const size = await shelf.size(file)
         const isThere = size !== null && size > 0
-        await syncBlobFolders()
+        await shelf.settle()
         // Before the manifest: what is acknowledged is signed.
         await attest(capture)
-        if (!isThere) await writeRecord(file, bytes, false)
+        if (!isThere) await writeRecord(file, bytes)
         // A process may have died between the file and its line.
         if (!isThere || !(await captureLog.has(hex))) await captureLog.append(hex)
         // It came back, from an archive for one.
@@ -191,7 +188,7 @@ export async function openFileStore(path: string): Promise<FileStore> {
       })().catch(doing(`storing capture ${capture.id}`))
     },
     async getCapture(id) {
-      const bytes = await readPacked(place('captures', hexOf(id), '.json')).catch(doing(`reading capture ${id}`))
+      const bytes = await shelf.read(place('captures', hexOf(id), '.json'), (it) => sha256(it) === id).catch(doing(`reading capture ${id}`))
       if (bytes === null) {
         const tombstone = await tombstones.get(id).catch(doing(`reading the tombstone of ${id}`))
         throw new AssayError('NOT_FOUND', tombstone === null ? `no capture ${id}` : removedSentence(tombstone))
@@ -205,7 +202,7 @@ export async function openFileStore(path: string): Promise<FileStore> {
         const removed = await tombstones.list()
         for await (const hex of captureLog.names()) {
           // Whoever removes writes the tombstone first: while the manifest is there, so is the capture.
-          const isRemoved = removed.has(`sha256:${hex}`) && (await packedSize(place('captures', hex, '.json'))) === null
+          const isRemoved = removed.has(`sha256:${hex}`) && (await shelf.size(place('captures', hex, '.json'))) === null
           if (!isRemoved) yield `sha256:${hex}`
         }
       } catch (cause) {
@@ -213,27 +210,23 @@ export async function openFileStore(path: string): Promise<FileStore> {
       }
     },
 
-    async keyId() {
-      return (await (key ??= openInstanceKey(dir, tmp)).catch(doing('opening the key of the data folder'))).keyId
-    },
+    keyId: ownKeyId,
     async putAttestation(attestation) {
       const file = place('attestations', hexOf(attestation.captureId), '.json')
-      await writeRecord(file, Buffer.from(canonicalJson(attestation)), false).catch(
-        doing(`storing the signature of ${attestation.captureId}`),
-      )
+      await writeRecord(file, Buffer.from(canonicalJson(attestation))).catch(doing(`storing the signature of ${attestation.captureId}`))
     },
     async getAttestation(id) {
-      const bytes = await readIfThere(place('attestations', hexOf(id), '.json')).catch(doing(`reading the signature of ${id}`))
-      return bytes === null ? null : parseAttestation(bytes, `the signature of ${id}`)
+      const bytes = await shelf.read(place('attestations', hexOf(id), '.json')).catch(doing(`reading the signature of ${id}`))
+      return bytes === null || bytes === 'broken' ? null : parseAttestation(bytes, `the signature of ${id}`)
     },
 
     async appendObservation(observation) {
       const name = observationName(observation.captureId, observation.judgement)
       const file = place('observations', name, '.json')
       await (async () => {
-        const size = await packedSize(file)
+        const size = await shelf.size(file)
         const isThere = size !== null && size > 0
-        if (!isThere) await writeRecord(file, Buffer.from(canonicalJson(observation)), true)
+        if (!isThere) await writeRecord(file, Buffer.from(canonicalJson(observation)))
         if (!isThere || !(await observationLog.has(name))) await observationLog.append(name)
       })().catch(doing(`storing the observation of ${observation.captureId}`))
     },
@@ -242,13 +235,9 @@ export async function openFileStore(path: string): Promise<FileStore> {
     },
     async *observationsOf(id) {
       const hex = hexOf(id)
-      const folder = join(dir, 'observations', hex.slice(0, 2))
-      const names: string[] = await readdir(folder).catch((error: unknown) =>
-        isMissing(error) ? [] : doing('listing observations')(error),
-      )
-      for (const file of names) {
-        if (!file.startsWith(`${hex}-`)) continue
-        const observation = await loadObservation(unpackedName(file).replace(/\.json$/, '')).catch(
+      const files = await Array.fromAsync(shelf.list(place('observations', hex, '-'))).catch(doing('listing observations'))
+      for (const file of files) {
+        const observation = await loadObservation(file.slice('observations/ab/'.length, -'.json'.length)).catch(
           doing(`reading the observation of ${id}`),
         )
         if (observation !== null) yield observation
@@ -270,15 +259,13 @@ export async function openFileStore(path: string): Promise<FileStore> {
     },
 
     async putVisit(visit) {
-      const { folder, name } = visitPlace(visit.visitId)
-      const file = join(dir, 'visits', folder, `${name}.json`)
+      const file = visitPath(visit.visitId)
       await (async () => {
-        if (!(await packedSize(file))) await writeRecord(file, Buffer.from(canonicalJson(visit)), false)
+        if (!(await shelf.size(file))) await writeRecord(file, Buffer.from(canonicalJson(visit)))
       })().catch(doing(`storing visit ${visit.visitId}`))
     },
     async getVisit(visitId) {
-      const { folder, name } = visitPlace(visitId)
-      return loadVisit(join(folder, `${name}.json`))
+      return loadVisit(visitPath(visitId))
     },
     async *listVisits() {
       for await (const file of visitFiles()) {
@@ -288,20 +275,20 @@ export async function openFileStore(path: string): Promise<FileStore> {
     },
 
     async getMemo(key) {
-      const bytes = await readPacked(place('memo', hexOfText(key))).catch(doing('reading a memo'))
+      const bytes = await readPacked(join(dir, place('memo', hexOfText(key)))).catch(doing('reading a memo'))
       return bytes === null || bytes === 'broken' ? undefined : memoValue(bytes, key)
     },
     async putMemo(key, value) {
       const text = JSON.stringify({ key, value })
       // It carries its own digest and can be computed again, so it need not outlive a power cut.
-      await writePacked(place('memo', hexOfText(key)), Buffer.from(`${hexOfText(text)}\n${text}`), tmp, false).catch(
+      await writePacked(join(dir, place('memo', hexOfText(key))), Buffer.from(`${hexOfText(text)}\n${text}`), tmp, false).catch(
         doing('storing a memo'),
       )
     },
 
     getTombstone: (id) => tombstones.get(id).catch(doing(`reading the tombstone of ${id}`)),
     listTombstones: () => tombstones.list().catch(doing('listing tombstones')),
-    verify: (signal) => verifyStore({ dir, store, observationNames, loadObservation, visitFiles, loadVisit }, signal),
+    verify: (signal) => verifyStore({ shelf, store, observationNames, loadObservation, visitFiles, loadVisit }, signal),
   }
   return store
 }

@@ -1,11 +1,9 @@
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { z } from 'zod'
 import { canonicalJson } from '#model/canonical.ts'
 import { sha256 } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
-import { isMissing, readIfThere, storeError, syncFolder, writeWhole } from './files/atomic.ts'
-import { dirname } from 'node:path'
+import { storeError } from './files/atomic.ts'
+import type { Shelf } from './files/shelf.ts'
 
 /** One line of somebody else's observations: on that day that source saw the subject on the site, or looked and found nothing (`visited`). */
 export interface ImportedRow {
@@ -21,15 +19,12 @@ export interface ImportedRow {
 const schema = z.strictObject({ source: z.string(), date: z.iso.date(), site: z.string(), subjectKind: z.string(), subject: z.string() })
 
 /** Keeps rows as one file, named by its digest: the record from which the index can be made again. The same rows twice are one file. */
-export async function writeImport(dir: string, rows: readonly ImportedRow[]): Promise<string> {
+export async function writeImport(shelf: Shelf, rows: readonly ImportedRow[]): Promise<string> {
   const bytes = Buffer.from(rows.map((row) => `${canonicalJson(row)}\n`).join(''))
   const name = `${sha256(bytes).slice(7)}.jsonl`
-  const file = join(dir, 'imports', name)
+  const file = `imports/${name}`
   try {
-    if ((await readIfThere(file)) === null) {
-      await writeWhole(file, bytes, join(dir, 'tmp'))
-      await syncFolder(dirname(file))
-    }
+    if ((await shelf.size(file)) === null) await shelf.write(file, bytes, 'now')
   } catch (cause) {
     throw storeError(cause, 'storing an import')
   }
@@ -37,14 +32,12 @@ export async function writeImport(dir: string, rows: readonly ImportedRow[]): Pr
 }
 
 /** Every row of every import, file by file. Throws `STORE_CORRUPT`. */
-export async function* listImports(dir: string): AsyncIterable<ImportedRow[]> {
-  const names: string[] = await readdir(join(dir, 'imports')).catch((error: unknown) => {
-    if (isMissing(error)) return []
-    throw storeError(error, 'listing imports')
-  })
-  for (const name of names.filter((each) => each.endsWith('.jsonl')).sort()) {
-    const bytes = await readIfThere(join(dir, 'imports', name))
-    if (bytes === null || `${sha256(bytes).slice(7)}.jsonl` !== name)
+export async function* listImports(shelf: Shelf): AsyncIterable<ImportedRow[]> {
+  for await (const path of shelf.list('imports/')) {
+    const name = path.slice('imports/'.length)
+    if (!name.endsWith('.jsonl')) continue
+    const bytes = await shelf.read(path)
+    if (bytes === null || bytes === 'broken' || `${sha256(bytes).slice(7)}.jsonl` !== name)
       throw new AssayError('STORE_CORRUPT', `import ${name} is damaged`, {
         hint: 'Import its source again, and move the damaged file away.',
       })

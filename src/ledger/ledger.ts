@@ -73,6 +73,8 @@ export interface LedgerOptions {
   dataDir: string
   /** `postgres://…` of a served PostgreSQL (15 or later). */
   database?: string
+  /** `s3://…` of an object store for the folder's files, where it does not say so itself. */
+  store?: string
   poolSize?: number
   /** How long to wait for a database that is gone. */
   patienceMs?: number
@@ -84,9 +86,13 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   if (options.database !== undefined && !/^postgres(ql)?:\/\//.test(options.database)) {
     throw new AssayError('BAD_ARGUMENT', 'a database is given as postgres://user@host/name')
   }
-  const files = await openFileStore(options.dataDir)
   const server = options.database === undefined ? embeddedDatabase(options.dataDir) : servedDatabase(options.database)
-  const { poolSize, patienceMs, signal } = options
+  const { poolSize, patienceMs, signal, store } = options
+  const files = await openFileStore(options.dataDir, {
+    ...(store === undefined ? {} : { store }),
+    ...(patienceMs === undefined ? {} : { patienceMs }),
+    ...(signal === undefined ? {} : { signal }),
+  })
   const database = await openDatabase(server, {
     ...(poolSize === undefined ? {} : { poolSize }),
     ...(patienceMs === undefined ? {} : { patienceMs }),
@@ -122,7 +128,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       await foldSightings(database)
       return listSightings(database, filter)
     },
-    study: studyQuestions(database, files.dir, () => foldSightings(database)),
+    study: studyQuestions(database, files.shelf, () => foldSightings(database)),
     capturesWith: (subjects) => capturesWith(database, subjects),
     looksAt: (sites) => looksAt(database, sites),
     reindex: (onProgress) => reindex(database, files, onProgress),

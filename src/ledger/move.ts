@@ -67,6 +67,16 @@ export async function moveLedger(dataDir: string, to: string, onProgress: (text:
   return { rows, visits, observations, before: await digestOf(source), after: await digestOf(target) }
 }
 
+/** Rejects with `STORE_BUSY` while a crawl runs on the folder's embedded database. */
+export async function checkFolderAtRest(dataDir: string): Promise<void> {
+  const source = await openDatabase(embeddedDatabase(dataDir), { patienceMs: 60_000 })
+  try {
+    await checkAtRest(source, dataDir)
+  } finally {
+    await source.close()
+  }
+}
+
 async function checkAtRest(source: Database, dataDir: string): Promise<void> {
   // A worker holds a lock of its own while it lives.
   const [row] = await source.query<{ busy: boolean }>(

@@ -1,20 +1,17 @@
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Digest } from '#model/digest.ts'
 import { AssayError, messageOf } from '#model/errors.ts'
 import type { Observation } from '#model/observation.ts'
 import type { FolderFault as StoreFault, VerifiedFolder } from '#model/verification.ts'
 import type { BlobStore, CaptureStore } from '#model/store.ts'
 import type { Tombstone } from '#model/tombstone.ts'
-import { isMissing } from './files/atomic.ts'
-import { unpackedName } from './files/packed.ts'
+import type { Shelf } from './files/shelf.ts'
 import type { VisitRecord } from './visit-record.ts'
 
 export type StoreReport = VerifiedFolder['report']
 
 /** What verification reads that no other room needs. */
 export interface StoreParts {
-  dir: string
+  shelf: Shelf
   store: BlobStore & CaptureStore & { getTombstone(id: Digest): Promise<Tombstone | null>; listTombstones(): Promise<Map<Digest, unknown>> }
   observationNames(): AsyncIterable<string>
   loadObservation(name: string): Promise<Observation | null>
@@ -35,7 +32,7 @@ export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Prom
 
   const sound = new Set<string>()
   const broken = new Set<string>()
-  for await (const name of namesIn(join(parts.dir, 'blobs'))) {
+  for await (const name of namesIn(parts.shelf, 'blobs')) {
     signal?.throwIfAborted()
     report.blobs++
     try {
@@ -66,7 +63,7 @@ export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Prom
     listed.add(id.slice(7))
     await check(id)
   }
-  for await (const name of namesIn(join(parts.dir, 'captures'))) {
+  for await (const name of namesIn(parts.shelf, 'captures')) {
     const hex = name.replace(/\.json$/, '')
     if (!listed.has(hex)) add('capture', `sha256:${hex}`, 'unlisted', 'its writing was not acknowledged')
   }
@@ -100,7 +97,7 @@ export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Prom
       add('observation', name, 'corrupt', faultOf(error).detail)
     }
   }
-  for await (const file of namesIn(join(parts.dir, 'observations'))) {
+  for await (const file of namesIn(parts.shelf, 'observations')) {
     const name = file.replace(/\.json$/, '')
     if (!observed.has(name)) add('observation', name, 'unlisted', 'its writing was not acknowledged')
   }
@@ -118,18 +115,8 @@ export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Prom
   return report
 }
 
-async function* namesIn(dir: string): AsyncIterable<string> {
-  const list = async (folder: string) => {
-    try {
-      return (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))
-    } catch (error) {
-      if (isMissing(error)) return []
-      throw error
-    }
-  }
-  for (const folder of await list(dir)) {
-    if (folder.isDirectory()) for (const file of await list(join(dir, folder.name))) yield unpackedName(file.name)
-  }
+async function* namesIn(shelf: Shelf, kind: string): AsyncIterable<string> {
+  for await (const path of shelf.list(`${kind}/`)) yield path.slice(kind.length + 4)
 }
 
 /** Every digest that stands anywhere in the artifacts, also in those of unknown kinds. */

@@ -100,11 +100,11 @@ export function parseVisitRecord(bytes: Uint8Array, name: string): VisitRecord {
 const uuid = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 /**
- * Folder and name of a visit's record: the day in its UUIDv7 (RFC 9562), so that names sort by time, also in an object store.
+ * Where a visit's record lies: by the day in its UUIDv7 (RFC 9562), so that names sort by time, also in an object store.
  * An imported capture may bring an identifier of another form: it gets one of its own digest.
  */
-export function visitPlace(visitId: string): { folder: string; name: string } {
+export function visitPath(visitId: string): string {
   const match = uuid.exec(visitId)
-  if (!match) return { folder: 'other', name: sha256(Buffer.from(visitId)).slice(7) }
-  return { folder: new Date(Number.parseInt(`${match[1]}${match[2]}`, 16)).toISOString().slice(0, 10), name: visitId }
+  if (!match) return `visits/other/${sha256(Buffer.from(visitId)).slice(7)}.json`
+  return `visits/${new Date(Number.parseInt(`${match[1]}${match[2]}`, 16)).toISOString().slice(0, 10)}/${visitId}.json`
 }

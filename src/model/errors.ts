@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'STORE_CORRUPT'
   | 'STORE_BUSY'
   | 'STORE_DENIED'
+  | 'STORE_UNREACHABLE'
   | 'DATABASE_FAILED'
   | 'DISK_FULL'
   | 'INTERNAL'

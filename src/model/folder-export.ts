@@ -24,16 +24,18 @@ export const folderExportSchema = z.looseObject({
 
 export type FolderExport = z.infer<typeof folderExportSchema>
 
-/** `assay migrate --json`. Additive. */
+/** `assay migrate --json`. Additive. What is of the database is there where that was moved. */
 export const migrationSchema = z.looseObject({
   schema: z.literal('assay.migration'),
   schemaVersion: count,
   /** Rows that live in SQL alone, by table. */
-  rows: z.record(text, count),
-  visits: count,
-  observations: count,
+  rows: z.record(text, count).optional(),
+  visits: count.optional(),
+  observations: count.optional(),
   /** Digests of the whole index there and here. */
-  before: text,
-  after: text,
+  before: text.optional(),
+  after: text.optional(),
+  /** Files that the object store has now, by kind, and of them those that were copied by this call; null where none were to be moved. */
+  files: z.object({ store: text, files: z.record(text, z.object({ all: count, copied: count })) }).nullable(),
   isEqual: z.boolean(),
 })

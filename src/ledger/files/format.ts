@@ -6,7 +6,9 @@ import { AssayError } from '#model/errors.ts'
 import { makeFolder, readIfThere, syncFolder, writeWhole } from './atomic.ts'
 
 /** Layout of the data folder; see docs/data-folder.md. A later one is refused. */
-export const dataFormatVersion = 1
+export const dataFormatVersion = 2
+/** Of a folder that keeps its own files: the one that earlier versions read too. */
+const ownFilesVersion = 1
 
 /**
  * Whether a folder is a data folder of ours, of whatever version. Throws `STORE_CORRUPT` where its parts lie there and its format.json is gone
@@ -31,32 +33,65 @@ async function hasCaptures(dir: string): Promise<boolean> {
 const damaged = (dir: string, what: string, cause?: unknown): AssayError =>
   new AssayError('STORE_CORRUPT', `${join(dir, 'format.json')} ${what}`, {
     cause,
-    hint: `What it has to hold is ${canonicalJson({ format: 'assay.data', version: dataFormatVersion })} for a folder of this version; the captures beside it are whole or not by themselves.`,
+    hint: `What it has to hold is ${canonicalJson({ format: 'assay.data', version: ownFilesVersion })} for a folder that keeps its own files; the captures beside it are whole or not by themselves.`,
   })
 
-/** Makes the folder's parts, or checks that they are of a version that this one reads. Throws `UNSUPPORTED`, `STORE_CORRUPT`. */
-export async function openFormat(dir: string, tmp: string): Promise<void> {
-  for (const folder of ['blobs', 'captures', 'attestations', 'observations', 'visits', 'memo', 'tmp']) await makeFolder(join(dir, folder))
-  const file = join(dir, 'format.json')
-  const bytes = await readIfThere(file)
-  if (bytes === null) {
-    await writeWhole(file, Buffer.from(`${canonicalJson({ format: 'assay.data', version: dataFormatVersion })}\n`), tmp)
-    await syncFolder(dir)
-  } else {
-    const version = formatVersion(bytes, dir)
-    if (version > dataFormatVersion) {
-      throw new AssayError('UNSUPPORTED', `the data folder ${dir} has format ${version}; this version reads up to ${dataFormatVersion}`, {
-        hint: 'Use the version of assay that wrote it, or a newer one.',
-      })
-    }
-  }
-  await removeLeftovers(tmp)
+export interface DataFormat {
+  /** Address of the object store that has the files; null where the folder has. */
+  store: string | null
 }
 
-function formatVersion(bytes: Uint8Array, dir: string): number {
+/**
+ * Makes the folder's parts, or checks that they are of a version that this one reads. `store`: where files are kept from now on.
+ * Throws `UNSUPPORTED`, `STORE_CORRUPT`, `BAD_ARGUMENT` where they are kept elsewhere.
+ */
+export async function openFormat(dir: string, tmp: string, store?: string): Promise<DataFormat> {
+  for (const folder of ['memo', 'tmp']) await makeFolder(join(dir, folder))
+  const file = join(dir, 'format.json')
+  const bytes = await readIfThere(file)
+  const there = bytes === null ? null : formatOf(bytes, dir)
+  if (there !== null && there.version > dataFormatVersion)
+    throw new AssayError(
+      'UNSUPPORTED',
+      `the data folder ${dir} has format ${there.version}; this version reads up to ${dataFormatVersion}`,
+      {
+        hint: 'Use the version of assay that wrote it, or a newer one.',
+      },
+    )
+  const format = { store: store ?? there?.store ?? null }
+  if (there === null || format.store !== there.store) {
+    if (there !== null && (there.store !== null || (await hasCaptures(dir)))) throw keptElsewhere(dir, there.store)
+    await writeFormat(dir, tmp, format)
+  }
+  if (format.store === null)
+    for (const folder of ['blobs', 'captures', 'attestations', 'observations', 'visits']) await makeFolder(join(dir, folder))
+  await removeLeftovers(tmp)
+  return format
+}
+
+/** Lasts when it resolves. */
+export async function writeFormat(dir: string, tmp: string, { store }: DataFormat): Promise<void> {
+  const format = store === null ? { version: ownFilesVersion } : { version: dataFormatVersion, store }
+  await writeWhole(join(dir, 'format.json'), Buffer.from(`${canonicalJson({ format: 'assay.data', ...format })}\n`), tmp)
+  await syncFolder(dir)
+}
+
+/** Where a data folder says that its files are; null where it has them itself, or is none. */
+export async function storeOf(dir: string): Promise<string | null> {
+  const bytes = await readIfThere(join(dir, 'format.json'))
+  return bytes === null ? null : formatOf(bytes, dir).store
+}
+
+const keptElsewhere = (dir: string, store: string | null): AssayError =>
+  new AssayError('BAD_ARGUMENT', store === null ? `${dir} keeps captures of its own` : `${dir} keeps its files in ${store}`, {
+    hint: store === null ? `assay migrate --from ${dir} --store s3://… takes them there.` : 'Give another folder, or leave --store out.',
+  })
+
+function formatOf(bytes: Uint8Array, dir: string): { version: number; store: string | null } {
   try {
-    const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as { format?: unknown; version?: unknown }
-    if (value.format === 'assay.data' && typeof value.version === 'number') return value.version
+    const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as { format?: unknown; version?: unknown; store?: unknown }
+    if (value.format === 'assay.data' && typeof value.version === 'number')
+      return { version: value.version, store: typeof value.store === 'string' ? value.store : null }
   } catch (cause) {
     throw damaged(dir, 'is not JSON', cause)
   }

@@ -8,7 +8,7 @@ import { isMissing, readIfThere, writeWhole } from './atomic.ts'
  * Zstandard: RFC 8878. Level 3 costs about a tenth of what a page costs to capture.
  */
 const options = { params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } }
-const suffix = '.zst'
+export const suffix = '.zst'
 /** Below this, a block of the file system is used up anyhow. */
 const worthPacking = 512
 /** Above this, in a thread of the pool: the hop costs less than the work. */
@@ -17,7 +17,8 @@ const sampleSize = 32 * 1024
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 
-async function pack(bytes: Uint8Array): Promise<Uint8Array | null> {
+/** The bytes compressed, or null where that saves nothing. */
+export async function pack(bytes: Uint8Array): Promise<Uint8Array | null> {
   if (bytes.length < worthPacking) return null
   // Images, fonts and archives are packed already: a sample tells.
   if (bytes.length > 4 * sampleSize) {
@@ -38,7 +39,10 @@ export async function writePacked(path: string, bytes: Uint8Array, tmp: string, 
 /** The bytes, `null` where there is no such file, `'broken'` where it cannot be unpacked. */
 export async function readPacked(path: string): Promise<Uint8Array | null | 'broken'> {
   const packed = await readIfThere(path + suffix)
-  if (packed === null) return readIfThere(path)
+  return packed === null ? readIfThere(path) : unpack(packed)
+}
+
+export async function unpack(packed: Uint8Array): Promise<Uint8Array | 'broken'> {
   try {
     return packed.length < worthThread ? zstdDecompressSync(packed) : await decompress(packed)
   } catch {
@@ -52,6 +56,18 @@ export async function packedSize(path: string): Promise<number | null> {
     try {
       const file = statSync(name, { throwIfNoEntry: false })
       if (file) return file.size
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+  return null
+}
+
+/** The file under the name that it has, or null where there is none. */
+export function packedFile(path: string): string | null {
+  for (const name of [path + suffix, path]) {
+    try {
+      if (statSync(name, { throwIfNoEntry: false })) return name
     } catch (error) {
       if (!isMissing(error)) throw error
     }

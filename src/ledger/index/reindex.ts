@@ -33,7 +33,7 @@ export async function reindex(database: Database, files: FileStore, onProgress: 
       await writeIndex(transaction, [], batch)
       onProgress(visits + (observations += batch.length))
     }
-    await reindexImported(transaction, files.dir)
+    await reindexImported(transaction, files.shelf)
     await foldAgain(transaction)
     await rescheduleFromVisits(transaction)
     return { visits, observations, before, after: await indexDigest(transaction) }

@@ -2,6 +2,7 @@ import type { Status } from '#model/finding.ts'
 import type { StudyRetraction, StudySaid } from '#model/study-texts.ts'
 import type { Database, Queryable } from '../database/database.ts'
 import { type ImportedRow, listImports, writeImport } from '../imports.ts'
+import type { Shelf } from '../files/shelf.ts'
 import { jsonForSql } from './write.ts'
 
 /** What a study asks the ledger beside visits and sightings. `asOf`: what was believed on that day. */
@@ -96,7 +97,7 @@ const views: Record<ExportView, string> = {
 
 const batchSize = 20_000
 
-export function studyQuestions(database: Database, dir: string, fold: () => Promise<unknown>): StudyQuestions {
+export function studyQuestions(database: Database, shelf: Shelf, fold: () => Promise<unknown>): StudyQuestions {
   const current = (asOf: Date | undefined) => [asOf ?? null] as const
   return {
     servers: ({ crawl, asOf }) =>
@@ -131,7 +132,7 @@ export function studyQuestions(database: Database, dir: string, fold: () => Prom
     async addImported(rows) {
       const fresh = await notThere(database, rows)
       if (fresh.length > 0) {
-        await writeImport(dir, fresh)
+        await writeImport(shelf, fresh)
         await database.transaction((transaction) => indexImported(transaction, fresh))
       }
       return { added: fresh.length, known: rows.length - fresh.length }
@@ -191,9 +192,9 @@ export async function indexImported(to: Queryable, rows: readonly ImportedRow[])
 }
 
 /** Fills the table of imports from their files. */
-export async function reindexImported(to: Queryable, dir: string): Promise<void> {
+export async function reindexImported(to: Queryable, shelf: Shelf): Promise<void> {
   await to.query('truncate assay.imported')
-  for await (const rows of listImports(dir)) await indexImported(to, rows)
+  for await (const rows of listImports(shelf)) await indexImported(to, rows)
 }
 
 async function notThere(database: Database, rows: readonly ImportedRow[]): Promise<ImportedRow[]> {

@@ -1,12 +1,10 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Digest } from '#model/digest.ts'
 import type { GcReport, KeepRule } from '#model/retention.ts'
 import { retentionSchemaVersion } from '#model/retention.ts'
 import { type Tombstone, tombstoneSchemaVersion } from '#model/tombstone.ts'
 import type { Observation } from '#model/observation.ts'
 import type { FileStore } from '../file-store.ts'
-import { storeError, syncFolder } from '../files/atomic.ts'
+import { storeError } from '../files/atomic.ts'
 import { openTombstones } from '../files/tombstones.ts'
 import { whileRemoving } from './removal-lock.ts'
 import { type JudgedCapture, judgedCapture, type KeptFor, keptByPolicy } from './retention.ts'
@@ -77,13 +75,14 @@ export async function collectGarbage(files: FileStore, options: GcOptions): Prom
     for (const hex of judgements) named.add(hex)
     for (const digest of options.inUse) named.add(digest.slice(7))
     if (signal?.aborted) return { ...report, interrupted: true }
-    const swept = await sweep(files.dir, {
+    const swept = await sweep(files.shelf, {
       isGarbage: (hex) => !named.has(hex),
       graceMs: options.graceMs,
       dryRun,
       signal,
       onProgress: (looked) => onProgress(`blobs: ${looked}`),
     })
+    if (!dryRun && signal?.aborted !== true) await files.shelf.emptyTrash((hex) => named.has(hex), options.graceMs)
     return { ...report, blobs: { ...swept }, interrupted: signal?.aborted === true }
   })
 }
@@ -103,12 +102,10 @@ async function thin(files: FileStore, id: Digest, { keep, before, now }: GcOptio
     why: `of before ${before.toISOString().slice(0, 10)}, and none of: ${keep === 'all' ? 'all' : keep.join(', ')}`,
     was: { visitId, url, finalUrl, lane, observedAt, status: conclusion.status, judgement },
   }
-  const folder = join(files.dir, 'captures', id.slice(7, 9))
   try {
-    await openTombstones(files.dir, join(files.dir, 'tmp')).put(tombstone)
-    await rm(join(folder, `${id.slice(7)}.json`), { force: true })
+    await openTombstones(files.shelf).put(tombstone)
     // Its blobs go only when it is gone for good: a power cut must not bring back a manifest without them.
-    await syncFolder(folder)
+    await files.shelf.remove(`captures/${id.slice(7, 9)}/${id.slice(7)}.json`)
   } catch (cause) {
     throw storeError(cause, `thinning capture ${id}`)
   }

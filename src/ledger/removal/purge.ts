@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { canonicalJson } from '#model/canonical.ts'
 import type { Digest } from '#model/digest.ts'
@@ -7,11 +7,12 @@ import { AssayError } from '#model/errors.ts'
 import { type PurgeReport, retentionSchemaVersion } from '#model/retention.ts'
 import { tombstoneSchemaVersion } from '#model/tombstone.ts'
 import type { FileStore } from '../file-store.ts'
-import { isMissing, makeFolder, storeError, syncFolder, writeWhole } from '../files/atomic.ts'
+import { makeFolder, storeError } from '../files/atomic.ts'
+import type { Shelf } from '../files/shelf.ts'
 import { openTombstones } from '../files/tombstones.ts'
 import type { IndexRemoval } from '../index/remove.ts'
 import { digestsIn } from '../verify.ts'
-import { type VisitRecord, visitPlace } from '../visit-record.ts'
+import { type VisitRecord, visitPath } from '../visit-record.ts'
 import { whileRemoving } from './removal-lock.ts'
 import { blobsNamed, manifestsIn, sweep } from './sweep.ts'
 
@@ -65,7 +66,7 @@ export async function purge(files: FileStore, options: PurgeOptions): Promise<Pu
     if (signal?.aborted) return { ...report, interrupted: true }
     report.captures = [...captures]
     report.visits = visits.length
-    for (const id of captures) report.observations += (await observationFiles(files.dir, id)).length
+    for (const id of captures) report.observations += (await observationFiles(files.shelf, id)).length
 
     onProgress('reading what other captures name')
     const others = await blobsNamed(files, captures, signal)
@@ -76,22 +77,22 @@ export async function purge(files: FileStore, options: PurgeOptions): Promise<Pu
       const removal = { captures: [...captures], visits: visits.map((visit) => visit.visitId), isSubject }
       report.seeds = await options.removeFromIndex(removal)
       const isNothing = captures.size + visits.length + report.seeds === 0
-      if (!isNothing) report.purgeId = await writeRecord(files.dir, report)
-      for (const id of captures) await bury(files.dir, id, options)
-      for (const visit of visits) await removeFile(visitFile(files.dir, visit.visitId))
+      if (!isNothing) report.purgeId = await writeRecord(files.shelf, report)
+      for (const id of captures) await bury(files.shelf, id, options)
+      for (const visit of visits) await removeFile(files.shelf, visitPath(visit.visitId))
       // What was made of them: computed again where it is asked for.
       if (!isNothing) for (const folder of ['memo', 'export']) await rm(join(files.dir, folder), { recursive: true, force: true })
       if (!isNothing) await makeFolder(join(files.dir, 'memo'))
     }
     for (const digest of await options.inUse()) others.add(digest.slice(7))
-    const { removed, octets, waiting } = await sweep(files.dir, {
+    const { removed, octets, waiting } = await sweep(files.shelf, {
       isGarbage,
       graceMs: options.graceMs,
       dryRun,
       onProgress: (looked) => onProgress(`blobs: ${looked}`),
     })
     report.blobs = { removed, octets, waiting }
-    if (!dryRun) for (const id of captures) await removeFile(join(files.dir, 'captures', id.slice(7, 9), `${id.slice(7)}.json`))
+    if (!dryRun) for (const id of captures) await removeFile(files.shelf, `captures/${id.slice(7, 9)}/${id.slice(7)}.json`)
     return report
   })
 }
@@ -106,7 +107,7 @@ async function capturesOf(
   const blobs = new Set<string>()
   const isSubject = subjectTest(subject)
   const there = new Set<Digest>()
-  for await (const id of manifestsIn(files.dir)) {
+  for await (const id of manifestsIn(files.shelf)) {
     if (signal?.aborted) break
     there.add(id)
     // One that is given by its identifier may be damaged, and goes all the same.
@@ -153,22 +154,18 @@ function withoutFragment(address: string): string {
   return url.href
 }
 
-async function observationFiles(dir: string, id: Digest): Promise<string[]> {
-  const folder = join(dir, 'observations', id.slice(7, 9))
-  const names: string[] = await readdir(folder).catch((error: unknown) => {
-    if (isMissing(error)) return []
-    throw storeError(error, 'listing observations')
-  })
-  return names.filter((name) => name.startsWith(`${id.slice(7)}-`)).map((name) => join(folder, name))
+async function observationFiles(shelf: Shelf, id: Digest): Promise<string[]> {
+  try {
+    return await Array.fromAsync(shelf.list(`observations/${id.slice(7, 9)}/${id.slice(7)}-`))
+  } catch (cause) {
+    throw storeError(cause, 'listing observations')
+  }
 }
 
-async function writeRecord(dir: string, { blobs: _, interrupted: __, dryRun: ___, dir: ____, ...record }: PurgeReport): Promise<string> {
+async function writeRecord(shelf: Shelf, { blobs: _, interrupted: __, dryRun: ___, dir: ____, ...record }: PurgeReport): Promise<string> {
   const purgeId = randomUUID()
-  const file = join(dir, 'purges', `${purgeId}.json`)
   try {
-    await makeFolder(join(dir, 'purges'))
-    await writeWhole(file, Buffer.from(canonicalJson({ ...record, purgeId })), join(dir, 'tmp'))
-    await syncFolder(join(dir, 'purges'))
+    await shelf.write(`purges/${purgeId}.json`, Buffer.from(canonicalJson({ ...record, purgeId })), 'now')
   } catch (cause) {
     throw storeError(cause, 'recording the purge')
   }
@@ -176,9 +173,9 @@ async function writeRecord(dir: string, { blobs: _, interrupted: __, dryRun: ___
 }
 
 /** All of a capture but its manifest and blobs. */
-async function bury(dir: string, id: Digest, { now, reason }: PurgeOptions): Promise<void> {
+async function bury(shelf: Shelf, id: Digest, { now, reason }: PurgeOptions): Promise<void> {
   try {
-    await openTombstones(dir, join(dir, 'tmp')).put({
+    await openTombstones(shelf).put({
       schema: 'assay.tombstone',
       schemaVersion: tombstoneSchemaVersion,
       captureId: id,
@@ -190,20 +187,13 @@ async function bury(dir: string, id: Digest, { now, reason }: PurgeOptions): Pro
   } catch (cause) {
     throw storeError(cause, `purging capture ${id}`)
   }
-  for (const file of await observationFiles(dir, id)) await removeFile(file)
-  await removeFile(join(dir, 'attestations', id.slice(7, 9), `${id.slice(7)}.json`))
+  for (const file of await observationFiles(shelf, id)) await removeFile(shelf, file)
+  await removeFile(shelf, `attestations/${id.slice(7, 9)}/${id.slice(7)}.json`)
 }
 
-function visitFile(dir: string, visitId: string): string {
-  const { folder, name } = visitPlace(visitId)
-  return join(dir, 'visits', folder, `${name}.json`)
-}
-
-async function removeFile(file: string): Promise<void> {
+async function removeFile(shelf: Shelf, file: string): Promise<void> {
   try {
-    if ((await stat(file).catch(() => null)) === null) return
-    await rm(file, { force: true })
-    await syncFolder(join(file, '..'))
+    await shelf.remove(file)
   } catch (cause) {
     throw storeError(cause, `removing ${file}`)
   }
