@@ -37,16 +37,25 @@ const nothing: DocumentNames = { title: '', text: '', references: [], code: [], 
 const maxKept = 256
 const maxNamed = 5_000
 const maxFrameDepth = 6
+/** Scripts whose names are shared between visits, and the most that one may name to be among them. */
+const maxShared = 4_000
+const maxSharedNames = 40
+const maxSharedLength = 4_000
+
+/** What scripts name, for visits to many pages that load the same: by digest, bounded, only what was read. */
+export type SharedScripts = Map<Digest, Scan<string[]>>
 
 /** What documents and scripts name, read once for each body, and what is hostile for each page in bounded time. */
 export class PageReferences {
   readonly #blobs: BlobStore
   readonly #documents = new Map<Digest, Scan<DocumentNames>>()
   readonly #scripts = new Map<Digest, Scan<string[]>>()
+  readonly #shared: SharedScripts
   #allowance: ScanAllowance = { leftMs: pageScanMs }
 
-  constructor(blobs: BlobStore) {
+  constructor(blobs: BlobStore, shared: SharedScripts = new Map()) {
     this.#blobs = blobs
+    this.#shared = shared
   }
 
   /** A document's text; null where its octets are not there. */
@@ -66,7 +75,11 @@ export class PageReferences {
 
   async #script({ body }: StoredExchange): Promise<Scan<string[]>> {
     if (body.status !== 'stored') return { status: 'read', value: [] }
-    return remembered(this.#scripts, body.digest, async () => scanScript(await this.#blobs.get(body.digest), this.#allowance))
+    const known = this.#shared.get(body.digest)
+    if (known !== undefined) return known
+    const scan = await remembered(this.#scripts, body.digest, async () => scanScript(await this.#blobs.get(body.digest), this.#allowance))
+    share(this.#shared, body.digest, scan)
+    return scan
   }
 
   /** What a page loads as far as its markup and the strings of its scripts tell, its frames' included. Absent things come with `stored` null. */
@@ -165,6 +178,13 @@ async function remembered<T>(known: Map<Digest, Scan<T>>, digest: Digest, read: 
   if (known.size >= maxKept) for (const [key, { status }] of known) if (status === 'read') known.delete(key)
   known.set(digest, scan)
   return scan
+}
+
+function share(known: SharedScripts, digest: Digest, scan: Scan<string[]>): void {
+  if (scan.status !== 'read' || scan.value.length > maxSharedNames) return
+  if (scan.value.reduce((sum, { length }) => sum + length, 0) > maxSharedLength) return
+  if (known.size >= maxShared) for (const oldest of known.keys().take(1)) known.delete(oldest)
+  known.set(digest, scan)
 }
 
 /** Percent-encoded octets → one character each. */

@@ -189,7 +189,7 @@ class Crawl {
     for (const lane of lanesOf(this.#lanes)) {
       if (only !== undefined && lane !== only) continue
       const free = performance.now() < this.#pausedUntil ? 0 : this.#freeIn(lane)
-      if (free <= 0) continue
+      if (free < this.#portionOf(lane)) continue
       wanted += free
       const leases = await this.#queue.claim(free, clock.now(), lane)
       claimed += leases.length
@@ -214,9 +214,18 @@ class Crawl {
     return [...this.#running.values()].filter(({ lease }) => lease.lane === lane).length
   }
 
-  #freeIn(lane: CrawlLane): number {
+  /** A claim costs the same for one turn as for several: a quarter of the lane's places waits for each other, while others are taken. */
+  #portionOf(lane: CrawlLane): number {
+    return this.#runningIn(lane) === 0 ? 1 : Math.ceil(this.#placesIn(lane) / 4)
+  }
+
+  #placesIn(lane: CrawlLane): number {
     const { concurrency, httpConcurrency = concurrency } = this.#options
-    return (lane === 'http' ? httpConcurrency : concurrency) - this.#runningIn(lane)
+    return lane === 'http' ? httpConcurrency : concurrency
+  }
+
+  #freeIn(lane: CrawlLane): number {
+    return this.#placesIn(lane) - this.#runningIn(lane)
   }
 
   /** Hints wait for each other where there may be more than the browser lane can visit. */

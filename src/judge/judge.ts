@@ -31,6 +31,10 @@ const conclusionVersion = '3'
 /** Processor time for all blobs of one page: thousands of ordinary scripts take a tenth of it, dozens that hang would take hours. */
 const pageTimeMs = 600_000
 
+/** Derivations kept in memory, of scripts up to so many octets. */
+const recentKept = 500
+const recentBytes = 128 * 1024
+
 export interface JudgeOptions {
   blobs: BlobStore
   memo?: MemoStore
@@ -61,12 +65,24 @@ export function createJudge(options: JudgeOptions): Judge {
   const pool = createDerivePool(context, options.limits ?? defaultLimits)
   const keyPrefix = sha256(new TextEncoder().encode(`${deriversVersion} ${context.version}`)).slice('sha256:'.length, 'sha256:'.length + 16)
   const running = new Map<string, Promise<Derivation>>()
+  const recent = new Map<string, Derivation>()
   let parts = partsOf(options, [])
   let version = versionOf(parts)
 
+  let isReady = false
   const ready = async (): Promise<void> => {
+    if (isReady) return
     parts = partsOf(options, await loadDetectors())
     version = versionOf(parts)
+    isReady = true
+  }
+
+  /** Scripts that many pages share come again and again: reading their memo costs more than all else that is done with them. */
+  function remember(key: string, blob: PlannedBlob, derivation: Derivation): void {
+    if (blob.kind !== 'javascript' || blob.size > recentBytes) return
+    recent.delete(key)
+    recent.set(key, derivation)
+    if (recent.size > recentKept) for (const oldest of recent.keys().take(1)) recent.delete(oldest)
   }
 
   async function derive(blob: PlannedBlob, allowance: TimeAllowance): Promise<Derivation> {
@@ -84,8 +100,16 @@ export function createJudge(options: JudgeOptions): Judge {
 
   async function deriveOnce(blob: PlannedBlob, key: string, allowance: TimeAllowance): Promise<Derivation> {
     // Messages are short and many, and their reading is bounded: the way to a child costs more than they do.
+    const known = recent.get(key)
+    if (known !== undefined) {
+      remember(key, blob, known)
+      return known
+    }
     const kept = blob.kind === 'message' ? undefined : await options.memo?.getMemo(key)
-    if (isDerivation(kept, blob)) return kept
+    if (isDerivation(kept, blob)) {
+      remember(key, blob, kept)
+      return kept
+    }
     let bytes: Uint8Array
     try {
       bytes = await options.blobs.get(blob.digest)
@@ -96,6 +120,7 @@ export function createJudge(options: JudgeOptions): Judge {
     const derivation = await pool.derive(blob.kind, bytes, allowance)
     // A child that was killed may have been unlucky; what a deriver itself says stays true.
     if (derivation.result.status === 'derived' || derivation.result.error.code === 'TOO_LARGE') await options.memo?.putMemo(key, derivation)
+    if (derivation.result.status === 'derived') remember(key, blob, derivation)
     return derivation
   }
 

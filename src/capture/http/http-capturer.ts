@@ -61,7 +61,7 @@ export function createHttpCapturer(o: HttpCapturerOptions): HttpCapturer {
   const limits = { ...defaultHttpLimits, ...o.limits }
   // Made once: reading the authorities costs more than a handshake.
   const secureContext = createSecureContext(o.authorityPem == null ? {} : { ca: [...rootCertificates, o.authorityPem] })
-  const around = { egress: o.egress, blobs: o.blobs, validators: o.validators, clock, limits, tls: { secureContext } }
+  const around = { egress: o.egress, blobs: o.blobs, validators: o.validators, scripts: new Map(), clock, limits, tls: { secureContext } }
   return {
     userAgent,
     async capture(seed, options = {}, signal = new AbortController().signal) {

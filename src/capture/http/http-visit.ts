@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type tls from 'node:tls'
-import { PageReferences } from '#archive/page-references.ts'
+import { PageReferences, type SharedScripts } from '#archive/page-references.ts'
 import { type DocumentView, pageManifest } from '#archive/page-capture.ts'
 import type { Followed } from '#archive/page-references.ts'
 import { pageReached } from '#derive/page-reached.ts'
@@ -56,6 +56,8 @@ export interface HttpSurroundings {
   egress: Pick<Egress, 'openConnector'>
   blobs: BlobStore
   validators: ValidatorStore | null
+  /** What scripts name, from visit to visit. */
+  scripts: SharedScripts
   clock: Clock
   limits: HttpLimits
   tls: tls.ConnectionOptions
@@ -83,7 +85,7 @@ export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurr
       at: () => new Date(startedAt.getTime() + performance.now() - startedMs),
     })
     const main = await fetches.navigate(seed.url, plan.referrer)
-    const references = new PageReferences(blobs)
+    const references = new PageReferences(blobs, around.scripts)
     const followed: Followed =
       main.document.is === 'html' && main.error === null
         ? await references.follow(

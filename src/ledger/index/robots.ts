@@ -1,7 +1,9 @@
 import type { Digest } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
 import type { BlobStore } from '#model/store.ts'
+import { batched } from '../database/batched.ts'
 import type { Database } from '../database/database.ts'
+import { jsonForSql } from './write.ts'
 
 /** What an origin last said to robots (RFC 9309), kept for every process of every crawl. */
 export interface RobotsEntry {
@@ -24,13 +26,26 @@ interface Row extends Omit<RobotsEntry, 'text'> {
 }
 
 export function robotsCache(database: Database, blobs: BlobStore): RobotsCache {
+  const rowOf = batched(async (origins: string[]): Promise<(Row | null)[]> => {
+    const rows = await database.query<Row & { origin: string }>(
+      'select origin, fetched_at as "fetchedAt", expires_at as "expiresAt", outcome, digest, reason from assay.robots where origin = any($1)',
+      [origins],
+    )
+    const byOrigin = new Map(rows.map(({ origin, ...row }) => [origin, row]))
+    return origins.map((origin) => byOrigin.get(origin) ?? null)
+  })
+  const write = batched(async (entries: object[]): Promise<void[]> => {
+    await database.query(
+      `insert into assay.robots select distinct on (origin) * from jsonb_populate_recordset(null::assay.robots, $1::jsonb) order by origin, fetched_at desc
+       on conflict (origin) do update set fetched_at = excluded.fetched_at, expires_at = excluded.expires_at, outcome = excluded.outcome, digest = excluded.digest, reason = excluded.reason`,
+      [jsonForSql(entries)],
+    )
+    return entries.map(() => undefined)
+  })
   return {
     async get(origin, now) {
-      const [row] = await database.query<Row>(
-        'select fetched_at as "fetchedAt", expires_at as "expiresAt", outcome, digest, reason from assay.robots where origin = $1 and expires_at > $2',
-        [origin, now],
-      )
-      if (row === undefined) return null
+      const row = await rowOf(origin)
+      if (row === null || row.expiresAt <= now) return null
       const { digest, ...entry } = row
       if (digest === null) return { ...entry, text: '' }
       try {
@@ -43,11 +58,7 @@ export function robotsCache(database: Database, blobs: BlobStore): RobotsCache {
     },
     async put(origin, { fetchedAt, expiresAt, outcome, text, reason }) {
       const digest = outcome === 'rules' ? await blobs.put(Buffer.from(text)) : null
-      await database.query(
-        `insert into assay.robots (origin, fetched_at, expires_at, outcome, digest, reason) values ($1, $2, $3, $4, $5, $6)
-         on conflict (origin) do update set fetched_at = $2, expires_at = $3, outcome = $4, digest = $5, reason = $6`,
-        [origin, fetchedAt, expiresAt, outcome, digest, reason?.slice(0, 500) ?? null],
-      )
+      await write({ origin, fetched_at: fetchedAt, expires_at: expiresAt, outcome, digest, reason: reason?.slice(0, 500) ?? null })
     },
   }
 }

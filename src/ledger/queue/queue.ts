@@ -5,6 +5,7 @@ import type { CrawlLane, Inclusion, NextTurn } from '#model/inclusion.ts'
 import type { Observation } from '#model/observation.ts'
 import type { Seed } from '#model/seed.ts'
 import { siteOf } from '#model/site.ts'
+import { batched } from '../database/batched.ts'
 import type { Database, Queryable } from '../database/database.ts'
 import type { FileStore } from '../file-store.ts'
 import { jsonForSql, writeIndex } from '../index/write.ts'
@@ -142,6 +143,37 @@ interface LeaseRow {
   repeat: number
 }
 
+/** A page whose turn has ended. */
+interface EndedPage {
+  crawl: string
+  url: string
+  round: number
+  lane: CrawlLane
+  repeat: number
+}
+
+interface EndingTurn {
+  lease: Lease
+  waitMs: number
+  /** Turns of the site that are due by then are sent at once. */
+  now: Date
+  failures: number
+}
+
+/** What one visit leaves. */
+interface Kept {
+  lease: Lease
+  visit: VisitRecord
+  observations: Observation[]
+  after: Aftermath
+}
+
+interface Occupying {
+  visitId: string
+  address: string
+  cap: number
+}
+
 interface SiteState {
   site: string
   lease: string | null
@@ -202,28 +234,36 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
     if (turns.length > 0) await jobs.send(turns, transaction)
   }
 
-  /** What the page wants after a visit: its next turn in the round, or the next round. */
-  async function moveOn(
-    transaction: Queryable,
-    page: { crawl: string; url: string; round: number; lane: CrawlLane; repeat: number },
-    next: NextTurn | null,
-  ): Promise<void> {
-    // A second settling of the same turn finds the page elsewhere.
-    const here = 's.crawl = $1 and s.url = $2 and s.next_round <= $3::int and s.lane = $4 and s.repeat = $5'
-    const key = [page.crawl, page.url, page.round, page.lane, page.repeat]
-    if (next === null)
+  /** What pages want after a visit: their next turn in the round, or the next round. A second settling of the same turn finds the page elsewhere. */
+  async function moveOn(transaction: Queryable, ended: readonly { page: EndedPage; next: NextTurn | null }[]): Promise<void> {
+    const done = ended.flatMap(({ page, next }) => (next === null ? [page] : []))
+    if (done.length > 0)
       await transaction.query(
         `update assay.seeds s set attempts = 0, tried = '[]', inclusion = null, drawn = null, repeat = 0, lane = c.first_lane,
-           next_round = case when $3::int + 1 < c.rounds then $3::int + 1 end,
-           next_at = case when $3::int + 1 < c.rounds then c.starts_at + ($3::int + 1) * coalesce(c.every_ms, 0) * interval '1 millisecond' end
-         from assay.crawls c where c.name = s.crawl and ${here}`,
-        key,
+           next_round = case when t.round + 1 < c.rounds then t.round + 1 end,
+           next_at = case when t.round + 1 < c.rounds then c.starts_at + (t.round + 1) * coalesce(c.every_ms, 0) * interval '1 millisecond' end
+         from assay.crawls c, jsonb_to_recordset($1::jsonb) as t(crawl text, url text, round int, lane text, repeat int)
+         where c.name = t.crawl and s.crawl = t.crawl and s.url = t.url and s.next_round <= t.round and s.lane = t.lane and s.repeat = t.repeat`,
+        [jsonForSql(done)],
       )
-    else
-      await transaction.query(
-        `update assay.seeds s set attempts = 0, tried = '[]', next_round = $3::int, next_at = $6, lane = $7, repeat = $8, inclusion = $9::jsonb, drawn = $10 where ${here}`,
-        [...key, next.at, next.lane, next.repeat, next.inclusion === null ? null : jsonForSql([next.inclusion]).slice(1, -1), next.drawn],
-      )
+    for (const { page, next } of ended)
+      if (next !== null)
+        await transaction.query(
+          `update assay.seeds s set attempts = 0, tried = '[]', next_round = $3::int, next_at = $6, lane = $7, repeat = $8, inclusion = $9::jsonb, drawn = $10
+           where s.crawl = $1 and s.url = $2 and s.next_round <= $3::int and s.lane = $4 and s.repeat = $5`,
+          [
+            page.crawl,
+            page.url,
+            page.round,
+            page.lane,
+            page.repeat,
+            next.at,
+            next.lane,
+            next.repeat,
+            next.inclusion === null ? null : jsonForSql([next.inclusion]).slice(1, -1),
+            next.drawn,
+          ],
+        )
   }
 
   async function addDiscovered(transaction: Queryable, lease: Lease, pages: readonly DiscoveredPage[]): Promise<void> {
@@ -243,7 +283,8 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
     if (visit !== null) {
       const observations = visit.captureId === null ? [] : await observationsOf(visit)
       await writeIndex(transaction, [visit], observations)
-      await moveOn(transaction, lease, visit.next ?? null)
+      const { crawl: of, url, round, lane, repeat } = lease
+      await moveOn(transaction, [{ page: { crawl: of, url, round, lane, repeat }, next: visit.next ?? null }])
     }
     await transaction.query('delete from assay.leases where visit_id = $1', [lease.visit_id])
     await transaction.query('update assay.sites set lease = null where site = $1 and lease = $2', [lease.site, lease.visit_id])
@@ -254,43 +295,117 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
     return found === null ? [] : [found]
   }
 
-  /** Locks the site and answers whether the lease still stands; a repeated transaction finds its own work done. */
-  async function standing(transaction: Queryable, lease: Lease): Promise<'stands' | 'done' | 'fenced'> {
-    const [site] = await transaction.query<{ lease: string | null }>('select lease from assay.sites where site = $1 for update', [
-      lease.site,
-    ])
-    if (site?.lease === lease.visitId) return 'stands'
-    const done = await transaction.query('select 1 from assay.visits where visit_id = $1', [lease.visitId])
-    return done.length > 0 ? 'done' : 'fenced'
-  }
-
-  async function keep(lease: Lease, visit: VisitRecord, observations: Observation[], after: Aftermath): Promise<'accepted' | 'fenced'> {
-    return database.transaction(async (transaction) => {
-      const state = await standing(transaction, lease)
-      if (state === 'fenced') return 'fenced'
-      if (state === 'done') return 'accepted'
-      // Before the commit: were it after, a kill in between would leave an acknowledged visit that no reindex finds.
-      await files.putVisit(visit)
-      await writeIndex(transaction, [visit], observations)
-      await moveOn(transaction, pageOf(lease), visit.next ?? null)
-      await addDiscovered(transaction, lease, after.discovered ?? [])
-      const failures = (visit.failure ?? null) === null ? 0 : lease.siteFailures + 1
-      await endTurn(transaction, lease, Math.max(delayMs, after.restMs ?? 0), lease.plannedAt, failures)
-      return 'accepted'
-    })
-  }
-
-  const pageOf = ({ seed, round, lane, repeat }: Lease) => ({ crawl, url: seed.url, round, lane, repeat })
-
-  async function endTurn(transaction: Queryable, lease: Lease, waitMs: number, now: Date, failures: number): Promise<void> {
-    await transaction.query('delete from assay.leases where visit_id = $1', [lease.visitId])
-    const [row] = await transaction.query<{ ready: Date }>(
-      `update assay.sites set lease = null, failures = $3, ready_at = clock_timestamp() + $2 * interval '1 millisecond' where site = $1 returning ready_at as ready`,
-      [lease.site, waitMs, failures],
+  /** Locks the sites and answers which leases still stand; a repeated transaction finds its own work done. */
+  async function standing(transaction: Queryable, leases: readonly Lease[]): Promise<('stands' | 'done' | 'fenced')[]> {
+    const rows = await transaction.query<{ site: string; lease: string | null }>(
+      'select site, lease from assay.sites where site = any($1) order by site for update',
+      [leases.map(({ site }) => site)],
     )
-    await jobs.complete(crawl, [{ id: lease.jobId, lane: lease.lane }], transaction)
-    await sendNext(transaction, [lease.site], now, waitMs > 0 && row !== undefined ? new Map([[lease.site, row.ready]]) : new Map())
+    const leaseOf = new Map(rows.map(({ site, lease }) => [site, lease]))
+    const lost = leases.filter(({ site, visitId }) => leaseOf.get(site) !== visitId).map(({ visitId }) => visitId)
+    const visits =
+      lost.length === 0
+        ? []
+        : await transaction.query<{ id: string }>('select visit_id as id from assay.visits where visit_id = any($1)', [lost])
+    const done = new Set(visits.map(({ id }) => id))
+    return leases.map(({ site, visitId }) => (leaseOf.get(site) === visitId ? 'stands' : done.has(visitId) ? 'done' : 'fenced'))
   }
+
+  const standsAlone = async (transaction: Queryable, lease: Lease) => (await standing(transaction, [lease]))[0] === 'stands'
+
+  /** Results that come at the same time are kept in one transaction: their files first, each synced. */
+  const keep = batched((kept: Kept[]) =>
+    database.transaction(async (transaction) => {
+      const states = await standing(
+        transaction,
+        kept.map(({ lease }) => lease),
+      )
+      const good = kept.filter((_, at) => states[at] === 'stands')
+      if (good.length > 0) {
+        // Before the commit: were it after, a kill in between would leave an acknowledged visit that no reindex finds.
+        await Promise.all(good.map(({ visit }) => files.putVisit(visit)))
+        await writeIndex(
+          transaction,
+          good.map(({ visit }) => visit),
+          good.flatMap(({ observations }) => observations),
+        )
+        await moveOn(
+          transaction,
+          good.map(({ lease, visit }) => ({ page: pageOf(lease), next: visit.next ?? null })),
+        )
+        for (const { lease, after } of good) await addDiscovered(transaction, lease, after.discovered ?? [])
+        await endTurns(
+          transaction,
+          good.map(({ lease, visit, after }) => ({
+            lease,
+            waitMs: Math.max(delayMs, after.restMs ?? 0),
+            now: lease.plannedAt,
+            failures: (visit.failure ?? null) === null ? 0 : lease.siteFailures + 1,
+          })),
+        )
+      }
+      return states.map((state) => (state === 'fenced' ? 'fenced' : 'accepted'))
+    }),
+  )
+
+  const pageOf = ({ seed, round, lane, repeat }: Lease): EndedPage => ({ crawl, url: seed.url, round, lane, repeat })
+
+  async function endTurns(transaction: Queryable, turns: readonly EndingTurn[]): Promise<void> {
+    await transaction.query('delete from assay.leases where visit_id = any($1)', [turns.map(({ lease }) => lease.visitId)])
+    const rows = await transaction.query<{ site: string; ready: Date }>(
+      `update assay.sites s set lease = null, failures = t.failures, ready_at = clock_timestamp() + t.wait * interval '1 millisecond'
+       from jsonb_to_recordset($1::jsonb) as t(site text, wait float8, failures int) where s.site = t.site returning s.site, s.ready_at as ready`,
+      [jsonForSql(turns.map(({ lease, waitMs, failures }) => ({ site: lease.site, wait: waitMs, failures })))],
+    )
+    const readyOf = new Map(rows.map(({ site, ready }) => [site, ready]))
+    await jobs.complete(
+      crawl,
+      turns.map(({ lease }) => ({ id: lease.jobId, lane: lease.lane })),
+      transaction,
+    )
+    for (const its of Map.groupBy(turns, ({ now }) => now.getTime()).values()) {
+      const waits = its.flatMap(({ lease, waitMs }): [string, Date][] => {
+        const ready = readyOf.get(lease.site)
+        return waitMs > 0 && ready !== undefined ? [[lease.site, ready]] : []
+      })
+      await sendNext(
+        transaction,
+        its.map(({ lease }) => lease.site),
+        its[0]!.now,
+        new Map(waits),
+      )
+    }
+  }
+
+  const occupy = batched((wanted: Occupying[]) =>
+    database.transaction(async (transaction) => {
+      const addresses = [...new Set(wanted.map(({ address }) => address))]
+      // In one order, so that no two processes wait for each other.
+      await transaction.query(
+        'select pg_advisory_xact_lock($1, n) from (select distinct hashtext(a) as n from unnest($2::text[]) a order by 1) o',
+        [addressLockClass, addresses],
+      )
+      const rows = await transaction.query<{ id: string; address: string }>(
+        'select visit_id as id, address from assay.leases where address = any($1)',
+        [addresses],
+      )
+      const there = Map.groupBy(rows, ({ address }) => address)
+      const taken: { id: string; address: string }[] = []
+      const answers = wanted.map(({ visitId, address, cap }) => {
+        const others = (there.get(address) ?? []).filter(({ id }) => id !== visitId)
+        if (others.length >= cap) return false
+        taken.push({ id: visitId, address })
+        there.set(address, [...others, { id: visitId, address }])
+        return true
+      })
+      if (taken.length > 0)
+        await transaction.query(
+          'update assay.leases l set address = t.address from jsonb_to_recordset($1::jsonb) as t(id text, address text) where l.visit_id = t.id',
+          [jsonForSql(taken)],
+        )
+      return answers
+    }),
+  )
 
   const recordOf = (
     lease: Lease,
@@ -427,7 +542,7 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
         error: null,
         judgement: observation.judgement,
       })
-      return keep(lease, visit, [observation], after)
+      return keep({ lease, visit, observations: [observation], after })
     },
 
     async fail(lease, error, now, { isFinal = false, ...after } = {}) {
@@ -438,55 +553,39 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
       const tries = (seed?.attempts ?? 0) + 1
       if (isFinal || tries >= attempts) {
         const visit = recordOf(lease, after, { captureId: null, observedAt: now.toISOString(), error, judgement: null })
-        return (await keep(lease, visit, [], after)) === 'accepted' ? 'recorded' : 'fenced'
+        return (await keep({ lease, visit, observations: [], after })) === 'accepted' ? 'recorded' : 'fenced'
       }
       return database.transaction(async (transaction) => {
-        if ((await standing(transaction, lease)) !== 'stands') return 'fenced'
+        if (!(await standsAlone(transaction, lease))) return 'fenced'
         await transaction.query('update assay.seeds set attempts = $3 where crawl = $1 and url = $2', [crawl, lease.seed.url, tries])
-        await endTurn(
-          transaction,
-          lease,
-          isRealTime ? Math.max(delayMs, retryDelayMs * 2 ** (tries - 1)) : delayMs,
-          now,
-          lease.siteFailures + 1,
-        )
+        const waitMs = isRealTime ? Math.max(delayMs, retryDelayMs * 2 ** (tries - 1)) : delayMs
+        await endTurns(transaction, [{ lease, waitMs, now, failures: lease.siteFailures + 1 }])
         return 'again'
       })
     },
 
     async retry(lease, tried, waitMs, restMs) {
       return database.transaction(async (transaction) => {
-        if ((await standing(transaction, lease)) !== 'stands') return 'fenced'
+        if (!(await standsAlone(transaction, lease))) return 'fenced'
         await transaction.query(
           `update assay.seeds set attempts = attempts + 1, tried = tried || $3::jsonb, next_at = $4::timestamptz + $5 * interval '1 millisecond' where crawl = $1 and url = $2`,
           [crawl, lease.seed.url, jsonForSql([tried]), tried.at, waitMs],
         )
-        await endTurn(transaction, lease, Math.max(delayMs, restMs), lease.plannedAt, lease.siteFailures + 1)
+        await endTurns(transaction, [{ lease, waitMs: Math.max(delayMs, restMs), now: lease.plannedAt, failures: lease.siteFailures + 1 }])
         return 'again'
       })
     },
 
     async release(lease, restMs = 0) {
       const stood = await database.transaction(async (transaction) => {
-        if ((await standing(transaction, lease)) !== 'stands') return false
-        await endTurn(transaction, lease, restMs, lease.plannedAt, lease.siteFailures)
+        if (!(await standsAlone(transaction, lease))) return false
+        await endTurns(transaction, [{ lease, waitMs: restMs, now: lease.plannedAt, failures: lease.siteFailures }])
         return true
       })
       if (stood && budget !== null) await returnToBudget(database, budget, 1, lease.leasedAt)
     },
 
-    async occupy(lease, address, cap) {
-      return database.transaction(async (transaction) => {
-        await transaction.query('select pg_advisory_xact_lock($1, hashtext($2))', [addressLockClass, address])
-        const [row] = await transaction.query<{ count: number }>(
-          'select count(*) as count from assay.leases where address = $1 and visit_id <> $2',
-          [address, lease.visitId],
-        )
-        if ((row?.count ?? 0) >= cap) return false
-        await transaction.query('update assay.leases set address = $2 where visit_id = $1', [lease.visitId, address])
-        return true
-      })
-    },
+    occupy: (lease, address, cap) => occupy({ visitId: lease.visitId, address, cap }),
 
     draw: (count, now) => drawHints(database, { crawl, schedule, budget: count }, now),
 
