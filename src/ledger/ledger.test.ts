@@ -15,7 +15,7 @@ let ledger: Ledger
 
 before(async () => {
   data = await temporaryData('ledger')
-  ledger = await openLedger({ dataDir: data.dir })
+  ledger = await openLedger(data.place)
 })
 after(async () => {
   await ledger.close()
@@ -203,11 +203,10 @@ test('the index is dropped and rebuilt from the files, equal', async () => {
 
 test('a schema of a later version is refused', async () => {
   const { openDatabase } = await import('./database/database.ts')
-  const { embeddedDatabase } = await import('./database/embedded.ts')
-  const database = await openDatabase(embeddedDatabase(data.dir))
+  const database = await openDatabase(data.server())
   try {
     await database.query(`insert into assay.migrations (number, name, digest) values (999, 'later', '')`)
-    await assert.rejects(openLedger({ dataDir: data.dir }), hasCode('UNSUPPORTED'))
+    await assert.rejects(openLedger(data.place), hasCode('UNSUPPORTED'))
   } finally {
     await database.query('delete from assay.migrations where number = 999')
     await database.close()

@@ -73,8 +73,6 @@ export interface LedgerOptions {
   dataDir: string
   /** `postgres://…` of a served PostgreSQL (15 or later). */
   database?: string
-  /** `s3://…` of an object store for the folder's files, where it does not say so itself. */
-  store?: string
   poolSize?: number
   /** How long to wait for a database that is gone. */
   patienceMs?: number
@@ -87,9 +85,8 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     throw new AssayError('BAD_ARGUMENT', 'a database is given as postgres://user@host/name')
   }
   const server = options.database === undefined ? embeddedDatabase(options.dataDir) : servedDatabase(options.database)
-  const { poolSize, patienceMs, signal, store } = options
+  const { poolSize, patienceMs, signal } = options
   const files = await openFileStore(options.dataDir, {
-    ...(store === undefined ? {} : { store }),
     ...(patienceMs === undefined ? {} : { patienceMs }),
     ...(signal === undefined ? {} : { signal }),
   })

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Status } from '#model/finding.ts'
 import { exportViews } from './index/study-questions.ts'
@@ -13,7 +11,7 @@ let ledger: Ledger
 
 before(async () => {
   data = await temporaryData('study')
-  ledger = await openLedger({ dataDir: data.dir })
+  ledger = await openLedger(data.place)
 })
 after(async () => {
   await ledger.close()
@@ -106,7 +104,7 @@ test('every kind of subject that an observation holds is a sighting', async () =
     ],
   )
   const server = (await ledger.study.servers({})).find(({ site }) => site === 'kinds.test')
-  assert.deepEqual([server?.address, server?.country, server?.isPage], ['192.0.2.1', 'DE', true])
+  assert.deepEqual([server?.address, server?.country], ['192.0.2.1', 'DE'])
   const instance = (await ledger.study.instances({})).find(({ site }) => site === 'kinds.test')
   assert.equal(instance?.slot, 'kinds.test/ > miner.wasm #0')
 })
@@ -166,10 +164,10 @@ test("others' observations are kept as files, once, and the index is made from t
   const report = await ledger.reindex()
   assert.equal(report.after, report.before)
   assert.equal((await ledger.study.imported()).length, 3)
-  const [file] = await readdir(join(data.dir, 'imports'))
-  await writeFile(join(data.dir, 'imports', 'f'.repeat(64) + '.jsonl'), 'not what its name says\n')
+  const [file] = await Array.fromAsync(ledger.files.shelf.list('imports/'))
+  await ledger.files.shelf.write(`imports/${'f'.repeat(64)}.jsonl`, Buffer.from('not what its name says\n'), 'now')
   await assert.rejects(ledger.reindex(), { code: 'STORE_CORRUPT' })
-  assert.match(file ?? '', /^[0-9a-f]{64}\.jsonl$/)
+  assert.match(file ?? '', /^imports\/[0-9a-f]{64}\.jsonl$/)
 })
 
 test('every documented view can be read out', async () => {

@@ -20,11 +20,11 @@ export interface Installation {
   environment(links: string): Promise<NodeJS.ProcessEnv>
 }
 
-/** The binaries that npm installed. Throws `DATABASE_FAILED`. */
-export function installation(): Installation {
+/** The binaries that npm installed for the module at this address. Throws `DATABASE_FAILED`. */
+export function installation(from: string = import.meta.url): Installation {
   let root: string
   try {
-    root = dirname(dirname(createRequire(import.meta.url).resolve(binaries)))
+    root = dirname(dirname(createRequire(from).resolve(binaries)))
   } catch (cause) {
     throw new AssayError(
       'DATABASE_FAILED',

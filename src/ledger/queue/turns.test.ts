@@ -17,7 +17,7 @@ let ledger: Ledger
 
 before(async () => {
   data = await temporaryData('turns')
-  ledger = await openLedger({ dataDir: data.dir })
+  ledger = await openLedger(data.place)
 })
 after(async () => {
   await ledger.close()

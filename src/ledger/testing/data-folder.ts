@@ -5,14 +5,28 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDatabase } from '../database/database.ts'
 import { embeddedDatabase } from '../database/embedded.ts'
+import { type DatabaseServer, servedDatabase } from '../database/server.ts'
+import { openFileStore } from '../file-store.ts'
 import { processesIn } from '../database/embedded-files.ts'
 
+export interface TemporaryData {
+  dir: string
+  /** Where its ledger is: in the folder, or (`served.test.ts` runs the same tests so) in a served database and an object store. */
+  place: { dataDir: string; database?: string }
+  server(): DatabaseServer
+  remove(): Promise<void>
+}
+
 /** A data folder that goes away with the test, once its server has stopped. */
-export async function temporaryData(name: string): Promise<{ dir: string; remove(): Promise<void> }> {
+export async function temporaryData(name: string): Promise<TemporaryData> {
   const root = await mkdtemp(join(tmpdir(), `assay-${name}-`))
   const dir = join(root, 'data')
+  const { ASSAY_TEST_DATABASE: database, ASSAY_TEST_STORE: store } = process.env
+  if (store !== undefined) await openFileStore(dir, { store })
   return {
     dir,
+    place: { dataDir: dir, ...(database === undefined ? {} : { database }) },
+    server: () => (database === undefined ? embeddedDatabase(dir) : servedDatabase(database)),
     async remove() {
       await untilStopped(dir)
       await rm(root, { recursive: true, force: true })
