@@ -206,6 +206,21 @@ test('a third party whose code changed as its sites began to mine, with the day;
   )
 })
 
+test('a new version that is clean is no beginning, though its sites mine later by the next', () => {
+  const names = ['p', 'q', 'r', 's'].map((name) => `${name}.com`)
+  const sites = [...names.map((site) => siteOf(site, '...M')), ...many(20, '....')]
+  const rows = names.flatMap((site) => [
+    trace(site, 'host tags.test', 0, 1, 2, 3),
+    trace(site, 'script first', 0, 1),
+    trace(site, 'script clean', 2),
+    trace(site, 'script carrying', 3),
+  ])
+  assert.deepEqual(
+    supplyCases(tracesOf(rows, sites), sites).map(({ host, round, digests }) => [host, round, digests]),
+    [['tags.test', 3, ['carrying']]],
+  )
+})
+
 test('where sites went on after a shutdown; two services side by side are no move', () => {
   const sites = [siteOf('a.com', 'MMMM'), siteOf('b.com', 'MMMM'), siteOf('c.com', 'MMMM')]
   const rows = [

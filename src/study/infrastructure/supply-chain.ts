@@ -51,7 +51,7 @@ export function supplyCases(traces: Traces, sites: readonly SiteRounds[], rule =
     if (code.found.length < rule.sites || code.found.length < rule.share * all.length) continue
     const firsts = new Map(all.map((bearer) => [bearer.site, roundsOf(bearer)[0]!]))
     const round = Math.min(...firsts.values())
-    // Its first look since then has it, and an earlier one saw no miner.
+    // Its first look since then has it and found a miner, and an earlier one saw none: a version that was clean is no beginning, whatever came later.
     const began = code.found
       .map(({ site }) => site)
       .filter((site) => {
@@ -60,6 +60,7 @@ export function supplyCases(traces: Traces, sites: readonly SiteRounds[], rule =
         return (
           own.some((look) => look < round) &&
           own.find((look) => look >= round) === firsts.get(site) &&
+          isFound(states[firsts.get(site)!] ?? 'not-visited') &&
           !states.slice(0, round).some(isFound)
         )
       })
