@@ -189,7 +189,7 @@ function scriptSights(
       for (const known of signature.calls) {
         if (call.name !== known.name && !call.name.startsWith(`${known.name}().`)) continue
         const constructs = call.name === known.name
-        const starts = (constructs && known.starts) || /\(\)\.(start|startMining|run)$/.test(call.name)
+        const starts = (constructs && known.starts) || /\(\)\.(start|startWork|startMining|run)$/.test(call.name)
         if (!constructs && !starts) continue
         const account = constructs && known.account !== undefined ? accountOf(signature, call.arguments[known.account]) : null
         add(signature, {
@@ -248,7 +248,7 @@ function startsByName(
 ): void {
   const starts = scripts.flatMap((script) =>
     script.features.calls
-      .filter((call) => /(^|\.)(start)$/.test(call.name) && !call.name.includes('()'))
+      .filter((call) => /(^|\.)(start|startWork)$/.test(call.name) && !call.name.includes('()'))
       .map((call) => ({ script, call, waits: acts.waits(script, call) })),
   )
   const [first] = starts.toSorted((a, b) => Number(a.waits) - Number(b.waits))

@@ -1,6 +1,7 @@
 import type { DefaultTreeAdapterTypes } from 'parse5'
 import { readDocument } from '#model/markup-reader.ts'
 import { speaksOfMining } from '../dialog.ts'
+import { isSiteKey } from '../site-key.ts'
 import type { DeriveContext, Deriver, InnerBlob } from '../deriver.ts'
 import type { HtmlFeatures } from './features.ts'
 import { MiningPanel } from './mining-panel.ts'
@@ -39,7 +40,7 @@ const loadEvents: ReadonlySet<string> = new Set(['onload', 'onpageshow', 'onerro
  */
 export const htmlDeriver: Deriver<'html'> = {
   kind: 'html',
-  version: '3',
+  version: '4',
   maxBytes: 16 * 1024 * 1024,
   derive(bytes, context) {
     const reader = new Reader(context)
@@ -79,6 +80,7 @@ class Reader {
     miningControls: [],
     miningPanel: [],
     miningFamily: null,
+    minerWidgets: [],
     miningNotice: null,
     quotedCode: 0,
   }
@@ -167,14 +169,17 @@ class Reader {
         break
     }
     let isWanted = false
+    let hasKey = false
     for (const { name, value } of element.attrs) {
       if (name === 'id') this.#panel.display(value, line)
       else if (name.length > 4 && name.startsWith('on') && value.trim() !== '') this.#handler(element, name, value, line)
       else if ((name === 'href' || name === 'action') && value.length > 24 && /^\s*javascript:/i.test(value))
         this.#handler(element, name, value.replace(/^\s*javascript:/i, ''), line)
       isWanted ||= this.#wantedAttributes.has(name)
+      hasKey ||= value.length >= 13 && value.length <= 64 && isSiteKey(value)
     }
     this.#control(element, line)
+    if (hasKey) this.#widget(element, line)
     if (isWanted && this.#features.elements.length < maxElements && this.#context.elements.some((wanted) => matches(element, wanted))) {
       this.#features.elements.push({
         name: element.tagName,
@@ -182,6 +187,17 @@ class Reader {
         line,
       })
     }
+  }
+
+  #widget({ tagName, attrs }: Element, line: number): void {
+    const account = attrs.find(({ value }) => isSiteKey(value))?.value
+    if (account === undefined || this.#features.minerWidgets.length >= 5) return
+    const knobs = attrs.map(({ name }) => name).filter((name) => minerKnobs.test(name))
+    const named = attrs.find(({ name, value }) => (name === 'class' || name === 'id') && minerName.test(value))?.value
+    // One name, or one parameter, is of anything.
+    if (knobs.length + Number(named !== undefined) < 2) return
+    const why = [...(named === undefined ? [] : [minerName.exec(named)![0]]), ...knobs].slice(0, 4).join(', ')
+    this.#features.minerWidgets.push({ name: tagName, account, why, line })
   }
 
   #add(blob: InnerBlob): number | null {
@@ -266,6 +282,9 @@ function attribute(element: Element, name: string): string | undefined {
   return undefined
 }
 
+/** How much a widget mines, and how it shows it. */
+const minerKnobs = /^data-(?:[a-z]+-)?(?:autostart|auto-?threads|threads|throttle|whitelabel|hashes|hash-?goal)$/
+const minerName = /(?<![a-z])(?:[a-z]{1,20}-?)?(?:miner|mining)(?![a-z])/i
 const controlWords = /\b(mine|mining|miner|hash(es|ing)?|minar|minería|майн\w*|挖矿|schürfen|start|donate your cpu)\b/i
 
 function matches(element: Element, wanted: DeriveContext['elements'][number]): boolean {

@@ -32,6 +32,12 @@ const listeners = /^(addEventListener|attachEvent|on|one|bind|delegate|live)$/
 const hashNames = /(hash|sha\d|sha_|digest|keccak|scrypt|argon|blake|cryptonight|randomx|pow|derive_?(?:key|bits)|pbkdf2)/i
 const maxInner = 24
 
+/** What Coinhive's miners were asked and told, under these names in most that came after. */
+const minerMethods =
+  /^(?:get(?:HashesPerSecond|TotalHashes|AcceptedHashes|AutoThreadsEnabled)|set(?:AutoThreadsEnabled|NumThreads|Throttle)|getNumThreads|getThrottle|didOptOut|hasWASMSupport)$/
+const minerPage =
+  /^[^\s"'<>{}]{0,200}?\b[\w-]{0,40}(?:miner|mining)[\w-]{0,40}\.(?:html?|php)(?:$|\?)|^(?:https?:)?\/\/[^\s"'<>]{1,80}\/mine\?/i
+
 /** Anything on the page: a click there agrees to nothing. */
 const everywhere = /^(?:document|window|body|html|)(?:\.(?:body|documentElement))?$/
 
@@ -46,6 +52,12 @@ interface Context {
   inside: string | null
   /** Innermost loop that is open, with what was seen in it. */
   loop: { hashes: boolean; counts: boolean; compares: boolean; place: number } | null
+}
+
+interface Entry {
+  node: Node
+  context: Context
+  leave?: () => void
 }
 
 /** One walk over a script's tree. Everything is read from nodes: what stands in a comment or in a regular expression says nothing. */
@@ -70,6 +82,8 @@ class Analyser {
   readonly #seenTexts = new Set<string>()
   readonly #commands = new Set<string>()
   #writesClipboard = false
+  #takesMessages = false
+  #postsBack = false
   #isAsm = false
 
   constructor(parsed: Parsed, features: JavaScriptFeatures, options: AnalysisOptions) {
@@ -80,7 +94,7 @@ class Analyser {
 
   run(): Analysis {
     this.#collectNames()
-    const stack: { node: Node; context: Context; leave?: () => void }[] = []
+    const stack: Entry[] = []
     for (const statement of (this.#parsed.program.body as Node[]).toReversed())
       stack.push({ node: statement, context: { moment: 'load', inside: null, loop: null } })
     while (stack.length > 0) {
@@ -105,20 +119,24 @@ class Analyser {
             }
           },
         })
-        for (const child of children.toReversed())
-          stack.push({ node: child.node, context: { moment: child.moment, inside: child.inside ?? context.inside, loop } })
-      } else
-        for (const child of children.toReversed())
-          stack.push({
-            node: child.node,
-            context: { moment: child.moment, inside: child.inside ?? context.inside, loop: isFunction(node) ? null : context.loop },
-          })
+        this.#push(stack, children, context.inside, loop)
+      } else this.#push(stack, children, context.inside, isFunction(node) ? null : context.loop)
     }
     this.#features.cores.push(...this.#census.cores(this.#isAsm))
+    this.#features.minerFunctions = this.#functions.named(/min(?:er|ing)/i).slice(0, 20)
+    this.#features.workers.serves = this.#takesMessages && this.#postsBack
     if (this.#writesClipboard) this.#features.commands = [...this.#commands].slice(0, 5)
     this.#features.urls = [...this.#urls].slice(0, 200)
     this.#features.uses = this.#functions.uses()
     return { features: this.#features, inner: this.#inner }
+  }
+
+  /** So that the first is the next. */
+  #push(stack: Entry[], children: readonly Child[], inside: string | null, loop: Context['loop']): void {
+    for (let at = children.length - 1; at >= 0; at--) {
+      const { node, moment, inside: own } = children[at]!
+      stack.push({ node, context: { moment, inside: own ?? inside, loop } })
+    }
   }
 
   /** Names that are given one constant, or one dotted name, and nothing else in the whole script. */
@@ -240,8 +258,16 @@ class Analyser {
     let moment = context.moment
     switch (node.type) {
       case 'FunctionDeclaration':
+        if (node.id) this.#word(node.id.name)
+        break
       case 'FunctionExpression':
       case 'ArrowFunctionExpression':
+        break
+      case 'ImportSpecifier':
+        this.#word(keyName(node.imported, false, this.#fold))
+        break
+      case 'MethodDefinition':
+        this.#word(node.key === null ? null : keyName(node.key, node.computed, this.#fold))
         break
       case 'Identifier':
         this.#functions.mention(node, moment, context.inside)
@@ -314,9 +340,9 @@ class Analyser {
     this.#census.number(Number(value >> 32n), place)
   }
 
-  #word(name: string | null): void {
+  #word(name: string | null, isText = false): void {
     if (name === null || this.#words.has(name)) return
-    const word = tradeWord(name)
+    const word = tradeWord(name, isText)
     if (word === null) return
     this.#words.add(name)
     if (!this.#features.vocabulary.some((known) => known.word === word.word)) this.#features.vocabulary.push(word)
@@ -372,6 +398,7 @@ class Analyser {
   /** `onclick = function …`: what the function does waits for the visitor. */
   #assignment(node: ESTree.AssignmentExpression, moment: Moment): Moment {
     const left = node.left as Node
+    if (/^(?:this\.)?onmessage$/.test(this.#dotted(left) ?? '')) this.#takesMessages = true
     if (left.type !== 'MemberExpression') return moment
     const name = keyName(left.property, left.computed === true, this.#fold)
     return name !== null && name.startsWith('on') && visitorEvents.test(name) ? 'event' : moment
@@ -447,6 +474,12 @@ class Analyser {
   ): void {
     if (name === null) return
     const root = /^[^.(]*/.exec(name)![0]
+    const last = name.slice(name.lastIndexOf('.') + 1)
+    if (last === 'createServer') this.#features.isServer = true
+    else if (name === 'postMessage' || name === 'this.postMessage') this.#postsBack = true
+    else if (name === 'addEventListener' && values[0] === 'message') this.#takesMessages = true
+    if (name === last && !isNew) this.#word(name)
+    else if (!isNew && minerMethods.test(last) && !this.#features.minerMethods.includes(last)) this.#features.minerMethods.push(last)
     if (/(?:^|\.)clipboard\.write(?:Text)?$/.test(name) || (/(?:^|\.)execCommand$/.test(name) && values[0] === 'copy'))
       this.#writesClipboard = true
     const plain = afterGlobal(name)
@@ -463,7 +496,7 @@ class Analyser {
     // A miner made in one script is started in another by its variable's name; one whose name nobody knows keeps its interface.
     if (
       this.#options.roots.has(root) ||
-      /^[\w$.]{1,40}\.start$/.test(name) ||
+      /^[\w$.]{1,40}\.start(?:Work)?$/.test(name) ||
       /^[\w$.]{1,60}\.(?:Anonymous|User|Token)(?:\(\)\.start)?$/.test(name) ||
       /^(?:[\w$]{1,30}\.){0,3}(?:start|begin|run)_?(?:web)?_?min(?:ing|er)$/i.test(name)
     )
@@ -529,12 +562,17 @@ class Analyser {
 
   #text(text: string, place: () => ReturnType<Parsed['place']>): void {
     if (text.length < 3) return
-    if (text.length < 40) this.#word(text)
-    if (text.length > 24 && this.#seenTexts.has(text)) return
+    if (text.length < 40) this.#word(text, true)
+    if (this.#seenTexts.has(text)) return
     if (this.#seenTexts.size < 50_000) this.#seenTexts.add(text)
     if (/^(?:(?:https?|wss?):)?\/\//.test(text) && text.length < 2_000) this.#urls.add(text)
-    for (const literal of this.#options.literals)
-      if (text.includes(literal) && !this.#features.literals.includes(literal)) this.#features.literals.push(literal)
+    if (text.length >= 24 && text.length < 4_000 && text.includes('"method"'))
+      for (const [, method] of text.matchAll(/"method"\s{0,4}:\s{0,4}"([\w.-]{3,24})"/g)) this.#word(method ?? null, true)
+    if (text.length < 400 && this.#features.minerPages.length < 5 && /min(?:er|ing|e\?)/i.test(text) && minerPage.test(text))
+      this.#features.minerPages.push(text.slice(0, 300))
+    if (anyOf(this.#options.literals).test(text))
+      for (const literal of this.#options.literals)
+        if (text.includes(literal) && !this.#features.literals.includes(literal)) this.#features.literals.push(literal)
     if (text.length >= 95 && text.length < 100_000) {
       for (const { address, coin } of addressesIn(text))
         if (!this.#features.accounts.some(({ account }) => account === address))
@@ -572,6 +610,16 @@ class Analyser {
       return this.#add({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `string, line ${place().line}` })
     if (isBinary(text)) this.#data(Buffer.from(text, 'latin1'), place, 'binary string')
   }
+}
+
+const expressions = new WeakMap<readonly string[], RegExp>()
+
+/** Whether a text holds one of them: most hold none, and one expression says so sooner than looking for each. */
+function anyOf(literals: readonly string[]): RegExp {
+  let expression = expressions.get(literals)
+  if (expression === undefined)
+    expressions.set(literals, (expression = new RegExp(literals.length === 0 ? '(?!)' : literals.map(RegExp.escape).join('|'))))
+  return expression
 }
 
 /** A literal number, or a few of them under operators. */

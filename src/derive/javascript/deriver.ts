@@ -20,10 +20,14 @@ export function emptyJavaScript(): JavaScriptFeatures {
     vocabulary: [],
     cores: [],
     nonceLoop: null,
-    workers: { constructed: 0, byCores: false, place: null },
+    workers: { constructed: 0, byCores: false, serves: false, place: null },
     sockets: { constructed: 0, place: null },
     wasm: { instantiates: false, place: null },
     commands: [],
+    minerFunctions: [],
+    isServer: false,
+    minerPages: [],
+    minerMethods: [],
     miningTexts: [],
   }
 }
@@ -36,7 +40,7 @@ const maxInner = 24
  */
 export const javascriptDeriver: Deriver<'javascript'> = {
   kind: 'javascript',
-  version: '11',
+  version: '12',
   maxBytes: 24 * 1024 * 1024,
   derive(bytes, context) {
     const features = emptyJavaScript()

@@ -60,11 +60,20 @@ export interface JavaScriptFeatures {
   cores: HashCoreFeature[]
   /** A loop that hashes a counter and compares with a target. */
   nonceLoop: Place | null
-  workers: { constructed: number; byCores: boolean; place: Place | null }
+  /** `serves`: it is a worker's own script, which takes messages and answers them. */
+  workers: { constructed: number; byCores: boolean; serves: boolean; place: Place | null }
   sockets: { constructed: number; place: Place | null }
   wasm: { instantiates: boolean; place: Place | null }
   /** Commands for a shell that fetch and run code, in a script that also writes to the clipboard; cut at 5. */
   commands: string[]
+  /** Functions of its own that are named after mining, cut at 20. */
+  minerFunctions: string[]
+  /** Whether it listens for connections: a program for a server, which no browser runs. */
+  isServer: boolean
+  /** Pages named after a miner, and addresses with its parameters, in strings: what frames are made of. Cut at 5. */
+  minerPages: string[]
+  /** Methods of the interface that Coinhive gave its miners and others took over, as they are called: `getHashesPerSecond`. */
+  minerMethods: string[]
   /** Sentences in strings that tell a visitor of mining, cut at 5. */
   miningTexts: string[]
 }

@@ -55,6 +55,11 @@ export class FunctionUses {
     return node.type !== 'ArrowFunctionExpression' && node.id ? node.id.name : (this.#givenNames.get(node) ?? null)
   }
 
+  /** Names of functions that are declared, of those that fit. */
+  named(pattern: RegExp): string[] {
+    return [...this.#names].filter((name) => name.length <= maxName && pattern.test(name))
+  }
+
   /** Empty where there are too many to follow. */
   uses(): Use[] {
     return this.#uses.size <= maxUses ? [...this.#uses.values()] : []

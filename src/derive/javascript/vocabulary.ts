@@ -1,13 +1,28 @@
 /**
  * Names that a miner's parts need to understand each other: fields of a pool's protocol survive minification, because the other side
  * reads them. `work`: a job and its answer. `accounting`: counting hashes. `load`: how much of the machine to take. `payee`: who is paid.
- * `challenge`: work that a site asks for itself. `algorithm`: functions named after hashes that only coins use.
+ * `challenge`: work that a site asks for itself. `algorithm`: functions named after hashes that only coins use. `range`: counters shared out
+ * among threads. `control`: functions that start and stop mining.
  * Each is common alone; see the detector `miner-client` for what they must add up to.
  */
-export type VocabularyGroup = 'work' | 'accounting' | 'load' | 'payee' | 'stratum' | 'challenge' | 'algorithm'
+export type VocabularyGroup = 'work' | 'accounting' | 'load' | 'payee' | 'stratum' | 'challenge' | 'algorithm' | 'range' | 'control'
 
-const groups: Readonly<Record<Exclude<VocabularyGroup, 'algorithm'>, readonly string[]>> = {
-  work: ['job_id', 'blob', 'target', 'nonce', 'result', 'midstate', 'prevhash', 'coinb1', 'extranonce', 'seed_hash', 'ntime', 'difficulty'],
+const groups: Readonly<Record<Exclude<VocabularyGroup, 'algorithm' | 'control'>, readonly string[]>> = {
+  work: [
+    'job_id',
+    'blob',
+    'target',
+    'nonce',
+    'result',
+    'midstate',
+    'hash1',
+    'prevhash',
+    'coinb1',
+    'extranonce',
+    'seed_hash',
+    'ntime',
+    'difficulty',
+  ],
   accounting: [
     'hashespersecond',
     'hashrate',
@@ -22,6 +37,7 @@ const groups: Readonly<Record<Exclude<VocabularyGroup, 'algorithm'>, readonly st
     'sharessubmitted',
     'sharesaccepted',
     'acceptedshares',
+    'golden_ticket',
     'hashes',
     'shares',
   ],
@@ -39,6 +55,7 @@ const groups: Readonly<Record<Exclude<VocabularyGroup, 'algorithm'>, readonly st
     'throttlemining',
   ],
   payee: ['site_key', 'wallet', 'walletaddress', 'pool', 'poolurl', 'worker_name', 'rig_id'],
+  range: ['minnonce', 'maxnonce', 'startnonce', 'endnonce', 'first_nonce', 'last_nonce', 'noncesperrun', 'nonce_base', 'noncerange'],
   challenge: [
     'challenge',
     'challengeurl',
@@ -95,20 +112,44 @@ const spellings: Readonly<Record<string, string>> = {
   accepted_hashes: 'acceptedhashes',
   total_hashes: 'totalhashes',
   hashes_per_second: 'hashespersecond',
+  goldenticket: 'golden_ticket',
+  min_nonce: 'minnonce',
+  max_nonce: 'maxnonce',
+  start_nonce: 'startnonce',
+  noncestart: 'startnonce',
+  nonce_start: 'startnonce',
+  end_nonce: 'endnonce',
+  nonceend: 'endnonce',
+  nonce_end: 'endnonce',
+  firstnonce: 'first_nonce',
+  lastnonce: 'last_nonce',
+  noncebase: 'nonce_base',
+  nonce_range: 'noncerange',
 }
 
 const coinAlgorithms =
-  /(scanhash|cryptonight|randomx|yescrypt|yespower|heavyhash|ghostrider|verushash|cn_slow_hash|minotaurx|neoscrypt|x16rv?2?_hash|argon2d_(?:dyn|crds)|power2b|panthera|miner_thread|mine_step|hash_cn)/i
+  /(scanhash|cryptonight|randomx|yescrypt|yespower|heavyhash|ghostrider|verushash|cn_slow_hash|minotaurx|neoscrypt|x(?:1[1357]|16rv?2?)_?hash|argon2d_?(?:dyn|crds|250|500|4096|16000)|power2b|panthera|miner_thread|mine_step|hash_cn|lyra2(?:re|rev\d|z|v\d)|verthash|autolykos|cuckaroo|cuckatoo|astrobwt|kawpow|rinhash|cpupower|curvehash|odocrypt|equihash)/i
+
+/** Names of algorithms alone: in a text they are what a board of coins shows, and no function. */
+const label =
+  /^[\s\W]*(?:cryptonight|randomx|rx|cn|yescrypt|yespower|k?heavyhash|ghostrider|verushash|minotaurx|neoscrypt|x1[1357]|x16rv?2?|lyra2(?:re|rev\d|z|v\d)|verthash|autolykos|cuckaroo|cuckatoo|astrobwt|kawpow|rinhash|cpupower|power2b|panthera|curvehash|odocrypt|equihash)(?:r\d+|v\d+|\d+|[-/ ][\w-]{1,10})?$/i
+
+/** Functions that start or stop it. */
+const control = /^_?(?:start|stop|pause|resume|begin|toggle)_?(?:web)?_?min(?:ing|er)(?:on|s|with|block|$|_|[A-Z])/i
 
 const groupOf = new Map<string, VocabularyGroup>(
   Object.entries(groups).flatMap(([group, words]) => words.map((word) => [word, group as VocabularyGroup] as const)),
 )
 
-/** A name as it stands in code → the word of the trade that it is, in one spelling; null for every other name. */
-export function tradeWord(name: string): { group: VocabularyGroup; word: string } | null {
+/**
+ * A name as it stands in code, or in a string of it (`isText`) → the word of the trade that it is, in one spelling; null for every other name.
+ */
+export function tradeWord(name: string, isText = false): { group: VocabularyGroup; word: string } | null {
   const algorithm = name.length <= 60 ? coinAlgorithms.exec(name)?.[1] : undefined
-  if (algorithm !== undefined && !/\s/.test(name)) return { group: 'algorithm', word: algorithm.toLowerCase() }
+  if (algorithm !== undefined && !/\s/.test(name))
+    return isText && label.test(name) ? null : { group: 'algorithm', word: algorithm.toLowerCase() }
   if (name.length > 24 || name.length < 3) return null
+  if (!isText && control.test(name)) return { group: 'control', word: 'startmining' }
   const folded = name.replace(/^_+/, '').toLowerCase()
   const word = spellings[folded] ?? folded
   const group = groupOf.get(word)

@@ -19,7 +19,7 @@ const coinHashes: ReadonlySet<string> = new Set(['cryptonight', 'scrypt'])
 export const detector = defineDetector({
   meta: {
     id: 'miner-client',
-    version: '3',
+    version: '4',
     title: 'Client code of a miner',
     kinds: ['mining'],
     limits: 'A client whose fields were all renamed together with its proxy is told by its traffic only.',
@@ -38,11 +38,16 @@ export const detector = defineDetector({
       const artifact = script.artifacts[0]
       if (artifact === undefined || !script.runs) return []
       const marks = clientMarks(script.features)
-      if (marks === null || (hasWallet && !marks.decided)) return []
+      if (marks === null || (hasWallet && marks.part === 'binding')) return []
       const account = script.features.accounts[0]?.account ?? null
       const { cores } = script.features
+      const isBitcoin = script.features.vocabulary.some(({ word }) => word === 'midstate')
       const core =
-        (cores.find(({ purpose }) => purpose === 'mining-core') ?? cores.find(({ family }) => coinHashes.has(family)))?.family ?? null
+        (
+          cores.find(({ purpose }) => purpose === 'mining-core') ??
+          cores.find(({ family }) => coinHashes.has(family)) ??
+          cores.find(({ family }) => isBitcoin && family === 'sha256')
+        )?.family ?? null
       const algorithm = script.features.vocabulary.find(({ group }) => group === 'algorithm')?.word ?? null
       return [
         {
@@ -56,6 +61,7 @@ export const detector = defineDetector({
             client: 'Delivers the client of a miner',
             worker: 'Delivers the worker of a miner',
             binding: 'Calls a hash function that only coins use',
+            controls: 'Steers a miner by its interface',
           }[marks.part],
           evidence: [evidence(input, artifact.id, script.within.join(', ') || 'whole', marks.reasons.join('; '))],
         },

@@ -14,14 +14,15 @@ const address = '888tNkZrPN6JsEgekjMnABU4TBzc2Dt29EPAvkRxbANsAnjyPbb3iQ1YBRk1UXc
 
 function accountsOf(text: string): (string | null)[] {
   const bytes = new TextEncoder().encode(text)
-  const input: DetectorInput<'script', 'javascript'> = {
+  const input: DetectorInput<'script' | 'request' | 'frame' | 'websocket', 'javascript' | 'html'> = {
     captureId: sha256(bytes),
     url: page,
     finalUrl: page,
     reached: 'content',
     conditions: conditionsWith({ lane: 'archive' }),
-    artifacts: { script: complete([]) },
+    artifacts: { script: complete([]), request: complete([]), frame: complete([]), websocket: complete([]) },
     features: {
+      html: [],
       javascript: [
         {
           digest: sha256(bytes),
