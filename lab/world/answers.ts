@@ -25,7 +25,9 @@ export function worldAnswers(seed: number, population: Population, history: Hist
   const siteOf = new Map(population.sites.map((site) => [site.host, site]))
   const partyOf = new Map(population.parties.map((party) => [party.host, party]))
   const operatorOf = new Map(history.operators.flatMap((operator) => (operator.host === null ? [] : [[operator.host, operator] as const])))
-  const serviceAt = new Map([...services, authedmine].filter(({ host }) => host !== '').map((service) => [service.host + service.path, service]))
+  const serviceAt = new Map(
+    [...services, authedmine].filter(({ host }) => host !== '').map((service) => [service.host + service.path, service]),
+  )
   const kept = new Map<string, string>()
   /** Visits of a site within the week, counted by its front page. */
   const visits = new Map<number, number>()
@@ -75,7 +77,8 @@ export function worldAnswers(seed: number, population: Population, history: Hist
         status: 200,
         type: 'text/plain',
         etag: null,
-        body: () => (site.robots === 'disallowed' ? 'User-agent: *\nDisallow: /\n' : 'User-agent: *\nDisallow: /admin/\nDisallow: /search\n'),
+        body: () =>
+          site.robots === 'disallowed' ? 'User-agent: *\nDisallow: /\n' : 'User-agent: *\nDisallow: /admin/\nDisallow: /search\n',
       }
     return notFound
   }
@@ -90,12 +93,20 @@ export function worldAnswers(seed: number, population: Population, history: Hist
       type: javascript,
       etag: `"t${party.number}-${version}${mark}"`,
       body: () =>
-        shared(`t${party.number}-${version}${mark}`, () => `${partyScript(seed, party, version)}${carried === null ? '' : carriedCode(carried.service, carried.account)}`),
+        shared(
+          `t${party.number}-${version}${mark}`,
+          () => `${partyScript(seed, party, version)}${carried === null ? '' : carriedCode(carried.service, carried.account)}`,
+        ),
     }
   }
 
   return {
-    hosts: [...siteOf.keys(), ...partyOf.keys(), ...operatorOf.keys(), ...[...services, authedmine].flatMap(({ host }) => (host === '' ? [] : [host]))],
+    hosts: [
+      ...siteOf.keys(),
+      ...partyOf.keys(),
+      ...operatorOf.keys(),
+      ...[...services, authedmine].flatMap(({ host }) => (host === '' ? [] : [host])),
+    ],
     siteAt: (host: string): WorldSite | undefined => siteOf.get(host),
     /** Visits are counted anew. */
     newDay: (): void => visits.clear(),
@@ -107,14 +118,24 @@ export function worldAnswers(seed: number, population: Population, history: Hist
       const service = serviceAt.get(host + path)
       if (service !== undefined) {
         if (service.id === history.shutdown.service && state.day >= history.shutdown.day) return notFound
-        return { status: 200, type: javascript, etag: `"v-${service.id}"`, body: () => shared(service.id, () => serviceScript(seed, service)) }
+        return {
+          status: 200,
+          type: javascript,
+          etag: `"v-${service.id}"`,
+          body: () => shared(service.id, () => serviceScript(seed, service)),
+        }
       }
       const operator = operatorOf.get(host)
       const account = operator?.accounts.findIndex((_, index) => loaderPath(index) === path) ?? -1
       if (operator !== undefined && account >= 0) {
         const pays = operator.accounts[account] ?? ''
         const id = serviceIdOf(operator.service, operator.accounts, account, history)
-        return { status: 200, type: javascript, etag: `"o${operator.number}-${account}"`, body: () => shared(`o${operator.number}-${account}`, () => loaderScript(seed, operator, id, pays)) }
+        return {
+          status: 200,
+          type: javascript,
+          etag: `"o${operator.number}-${account}"`,
+          body: () => shared(`o${operator.number}-${account}`, () => loaderScript(seed, operator, id, pays)),
+        }
       }
       return notFound
     },

@@ -47,14 +47,19 @@ const lengths: Law[] = [
   { law: 'weibull', shape: 0.6, scale: 60 },
   { law: 'mixture', share: 0.3, first: { law: 'weibull', shape: 1.6, scale: 9 }, second: { law: 'lognormal', median: 75, sigma: 0.8 } },
 ]
-const arrivals: Law = { law: 'mixture', share: 0.6, first: { law: 'weibull', shape: 0.8, scale: 10 }, second: { law: 'lognormal', median: 45, sigma: 0.9 } }
+const arrivals: Law = {
+  law: 'mixture',
+  share: 0.6,
+  first: { law: 'weibull', shape: 0.8, scale: 10 },
+  second: { law: 'lognormal', median: 45, sigma: 0.9 },
+}
 const returnGap: Law = { law: 'weibull', shape: 0.8, scale: 35 }
-/** Sites that mine at some time, of all: far more than in the wild, so that a world of hundreds has something to show. */
-const miningShare = 0.1
+/** Sites to which an operator comes at some time, of all: far more than in the wild, so that a world of hundreds has something to show. */
+export const usualMiningShare = 0.1
 const optInShare = 0.008
 
 /** What happens to a population in so many weeks, from the seed. */
-export function drawHistory(seed: number, population: Population, weeks: number): History {
+export function drawHistory(seed: number, population: Population, weeks: number, miningShare = usualMiningShare): History {
   const random = new Random(`world-history/${seed}`)
   const days = weeks * 7
   const { sites } = population
@@ -65,6 +70,9 @@ export function drawHistory(seed: number, population: Population, weeks: number)
   // A plug-in that lets strangers in.
   const weak = partyUsedBy(population, 0.03)
   const free = new Set(sites.filter(({ kind }) => kind === 'plain' || kind === 'spoof').map(({ number }) => number))
+  const tag = tagToCompromise(population)
+  // Most of its sites have no other miner: what the tag manager brings is then the first.
+  for (const { number } of sites) if (tag !== null && usesIt(sites[number], tag) && random.chance(0.8)) free.delete(number)
   const choice = random.fork('victims')
   const queues = [choice.shuffle([...free].filter((number) => usesIt(sites[number], weak))), choice.shuffle([...free])]
   /** One in three came in by the plug-in, while there are sites with it. */
@@ -74,10 +82,13 @@ export function drawHistory(seed: number, population: Population, weeks: number)
     return undefined
   }
   const wanted = Math.max(6, Math.round(sites.length * miningShare))
-  for (let count = 0; count < wanted && free.size > 0; ) {
+  for (let count = 0; count < wanted && free.size > 0;) {
     const own = random.fork(`operator/${operators.length}`)
-    const service = weighted(own, services.map((one): [Service, number] => [one, one.share]))
-    const size = Math.min(wanted - count, heavySize(own, 1.15, Math.max(4, Math.round(sites.length * 0.012))))
+    const service = weighted(
+      own,
+      services.map((one): [Service, number] => [one, one.share]),
+    )
+    const size = Math.min(wanted - count, heavySize(own, 1.15, Math.max(9, Math.round(sites.length * 0.012))))
     const accounts = Array.from({ length: size > 4 && own.chance(0.3) ? 2 : 1 }, () => drawAccount(service.account, own))
     const hasHost = service.id === 'own' || accounts.length > 1 || (size > 2 && own.chance(0.3))
     const operator: Operator = {
@@ -101,7 +112,13 @@ export function drawHistory(seed: number, population: Population, weeks: number)
       for (let turn = 0; turn < 4; turn++) {
         const to = Math.min(from + draw(length, own), takenDown)
         if (to <= from) break
-        live(add, own, { site, from, to, operator: operator.number, service: service.id, account, by: hasHost ? 'loader' : 'snippet', served }, shutdown, operator)
+        live(
+          add,
+          own,
+          { site, from, to, operator: operator.number, service: service.id, account, by: hasHost ? 'loader' : 'snippet', served },
+          shutdown,
+          operator,
+        )
         if (!own.chance(0.15)) break
         from = to + Math.max(3, draw(returnGap, own))
       }
@@ -113,9 +130,18 @@ export function drawHistory(seed: number, population: Population, weeks: number)
     const account = drawAccount(authedmine.account, asking)
     operators.push({ number: operators.length, service: 'authedmine', accounts: [account], host: null, sites: [site] })
     const from = asking.int(-100, Math.round(days * 0.5))
-    add({ site, from, to: from + draw({ law: 'lognormal', median: 120, sigma: 0.7 }, asking), operator: operators.length - 1, service: 'authedmine', account, by: 'snippet', served: 1 })
+    add({
+      site,
+      from,
+      to: from + draw({ law: 'lognormal', median: 120, sigma: 0.7 }, asking),
+      operator: operators.length - 1,
+      service: 'authedmine',
+      account,
+      by: 'snippet',
+      served: 1,
+    })
   }
-  const compromise = compromised(random.fork('compromise'), population, days, free, operators, add)
+  const compromise = tag === null ? null : compromised(random.fork('compromise'), tag, sites, days, operators, add)
   const absences = absencesOf(random.fork('absences'), sites, weeks, stays)
   for (const its of stays.values()) its.sort((a, b) => a.from - b.from)
   return { operators, stays, ...absences, compromise, shutdown }
@@ -144,33 +170,34 @@ function partyUsedBy({ sites, parties }: Population, share: number): number {
   return counts.reduce((best, count, number) => (distance(count) < distance(counts[best] ?? 0) ? number : best), 0)
 }
 
+/** The tag manager that about one site in eighty has, five at least; null where there is none. */
+function tagToCompromise({ sites, parties }: Population): number | null {
+  const users = parties
+    .filter(({ role }) => role === 'tags')
+    .map(({ number }) => ({ number, count: sites.filter((site) => usesIt(site, number)).length }))
+    .filter(({ count }) => count >= 5)
+  const distance = ({ count }: { count: number }) => Math.abs(count - sites.length / 80)
+  return users.toSorted((a, b) => distance(a) - distance(b))[0]?.number ?? null
+}
+
 /** From one day on a tag manager brings a miner to all its sites, until its owner notices. */
 function compromised(
   random: Random,
-  { sites, parties }: Population,
+  party: number,
+  sites: readonly WorldSite[],
   days: number,
-  free: ReadonlySet<number>,
   operators: Operator[],
   add: (stay: Stay) => void,
 ): History['compromise'] {
-  const users = parties
-    .filter(({ role }) => role === 'tags')
-    .map(({ number }) => ({ number, its: sites.filter((site) => free.has(site.number) && usesIt(site, number)).map((site) => site.number) }))
-    .sort((a, b) => Math.abs(a.its.length - sites.length * 0.012 - 4) - Math.abs(b.its.length - sites.length * 0.012 - 4))
-  const chosen = users[0]
-  if (chosen === undefined || chosen.its.length < 3) return null
   const from = Math.round(days * (0.3 + 0.3 * random.fraction())) + 0.5
   const to = from + 14 + random.int(1, 20)
   const account = drawAccount('site-key-32', random)
-  const operator: Operator = { number: operators.length, service: 'coinhive', accounts: [account], host: null, sites: [] }
-  operators.push(operator)
+  const number = operators.length
   // Everybody who names it gets it, also who mines already.
-  for (const site of sites)
-    if (usesIt(site, chosen.number)) {
-      operator.sites.push(site.number)
-      add({ site: site.number, from, to, operator: operator.number, service: 'coinhive', account, by: 'third-party', served: 1 })
-    }
-  return { party: chosen.number, from, to, operator: operator.number }
+  const its = sites.filter((site) => usesIt(site, party)).map((site) => site.number)
+  operators.push({ number, service: 'coinhive', accounts: [account], host: null, sites: its })
+  for (const site of its) add({ site, from, to, operator: number, service: 'coinhive', account, by: 'third-party', served: 1 })
+  return { party, from, to, operator: number }
 }
 
 /** Outages of a week, and sites that go for good: three times as often while they mine. */

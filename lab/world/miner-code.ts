@@ -35,7 +35,16 @@ function endpoint(host: string, dialect: 'coinhive' | 'stratum-login'): Endpoint
 function minerText(label: string, at: Endpoint, account: string, more: Partial<MinerSpec>): string {
   const random = new Random(label)
   const spec = completeSpec(
-    { family: at.family, load: 'third-party', thread: 'worker-blob', module: 'buffer', dialect: at.dialect, encoding: at.encoding, account, ...more },
+    {
+      family: at.family,
+      load: 'third-party',
+      thread: 'worker-blob',
+      module: 'buffer',
+      dialect: at.dialect,
+      encoding: at.encoding,
+      account,
+      ...more,
+    },
     random.fork('spec'),
   )
   const paths = { host: at.host, worker: '/worker.js', wasm: '/module.wasm' }
@@ -50,7 +59,12 @@ export function serviceScript(seed: number, service: Service): string {
   const at = endpoint(service.poolHost, 'coinhive')
   // Until the key stands in it as one plain literal: the style of a script is drawn.
   for (let attempt = 0; attempt < 200; attempt++) {
-    const text = minerText(`world-service/${seed}/${service.id}/${attempt}`, at, keyLiteral, service.asksFirst ? { asking: 'asks-first' } : {})
+    const text = minerText(
+      `world-service/${seed}/${service.id}/${attempt}`,
+      at,
+      keyLiteral,
+      service.asksFirst ? { asking: 'asks-first' } : {},
+    )
     const parts = text.split(new RegExp(`(["'])${keyLiteral}\\1`))
     if (parts.length !== 3) continue
     const main = `${parts[0]}labKey${parts[2]}`
@@ -75,7 +89,8 @@ export const loaderPath = (accountIndex: number): string => `/s${accountIndex}/e
 export function loaderScript(seed: number, operator: Operator, service: Service['id'], account: string): string {
   const random = new Random(`world-loader/${seed}/${operator.number}/${account}`)
   const around = fillerScript(random, 3000)
-  if (service === 'own') return `${around}${minerText(`world-own/${seed}/${operator.number}`, endpoint(ownPool(operator), 'stratum-login'), account, {})}`
+  if (service === 'own')
+    return `${around}${minerText(`world-own/${seed}/${operator.number}`, endpoint(ownPool(operator), 'stratum-login'), account, {})}`
   return `${around}${loaderCode(serviceOf(service), account)}`
 }
 

@@ -4,7 +4,13 @@ import { headline, paragraph, siteTitle } from '../text/prose.ts'
 import type { ThirdParty, WorldSite } from './population.ts'
 
 /** The front page of a site, with what stands in it beside its own text. */
-export function frontPage(seed: number, site: WorldSite, parties: readonly ThirdParty[], version: number, miners: readonly string[]): string {
+export function frontPage(
+  seed: number,
+  site: WorldSite,
+  parties: readonly ThirdParty[],
+  version: number,
+  miners: readonly string[],
+): string {
   const frame = new Random(`world-page/${seed}/${site.number}`)
   const prose = new Random(`world-text/${seed}/${site.number}/${version}`)
   const title = siteTitle(site.host.replace('zz--', ''))

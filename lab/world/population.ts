@@ -47,7 +47,13 @@ const words =
     ' ',
   )
 const partyCounts: Record<PartyRole, number> = { cdn: 60, analytics: 50, ads: 80, tags: 30, widget: 80 }
-const strata: Record<string, string> = { gov: 'government', 'gov.in': 'government', 'gov.br': 'government', edu: 'education', 'ac.uk': 'education' }
+const strata: Record<string, string> = {
+  gov: 'government',
+  'gov.in': 'government',
+  'gov.br': 'government',
+  edu: 'education',
+  'ac.uk': 'education',
+}
 
 /**
  * Sites and what they share, from the seed. Names have hyphens in their third and fourth place, which nobody can register (RFC 5890, 2.3.1):
@@ -62,7 +68,8 @@ export function drawPopulation(seed: number, count: number): Population {
   const brands: string[] = []
   const sites = Array.from({ length: count }, (_, number): WorldSite => {
     const ending = weighted(draw, endings)
-    const kind: SiteKind = draw.chance(0.01) && brands.length > 3 ? 'spoof' : draw.chance(0.006) ? 'mention' : draw.chance(0.003) ? 'block-list' : 'plain'
+    const kind: SiteKind =
+      draw.chance(0.01) && brands.length > 3 ? 'spoof' : draw.chance(0.006) ? 'mention' : draw.chance(0.003) ? 'block-list' : 'plain'
     let label = ''
     do
       label =
@@ -72,7 +79,12 @@ export function drawPopulation(seed: number, count: number): Population {
     while (taken.has(label))
     taken.add(label)
     if (number < 40 && kind === 'plain') brands.push(label)
-    const hosting = hostings.indexOf(weighted(draw, hostings.map((one): [(typeof hostings)[number], number] => [one, one.count])))
+    const hosting = hostings.indexOf(
+      weighted(
+        draw,
+        hostings.map((one): [(typeof hostings)[number], number] => [one, one.count]),
+      ),
+    )
     const host = `${label}.${ending}`
     const stratum = strata[ending]
     return {

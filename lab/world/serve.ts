@@ -22,6 +22,8 @@ export interface WorldOptions {
   seed: number
   sites: number
   weeks: number
+  /** Of the sites, to which an operator comes at some time. */
+  mining?: number
 }
 
 export interface ServedWorld {
@@ -43,9 +45,9 @@ const controlAddress = '127.15.0.1'
 const tlsPorts = [443]
 
 /** Serves a population of thousands on loopback, on the day that it is told: everything follows from the seed. */
-export async function serveLargeWorld({ dir, seed, sites, weeks }: WorldOptions): Promise<ServedWorld> {
+export async function serveLargeWorld({ dir, seed, sites, weeks, mining }: WorldOptions): Promise<ServedWorld> {
   const population = drawPopulation(seed, sites)
-  const history = drawHistory(seed, population, weeks)
+  const history = drawHistory(seed, population, weeks, mining)
   const answers = worldAnswers(seed, population, history)
   const truth = truthOf({ seed, weeks, startsAt: worldStart, population, history })
   const endpoints = new Map(endpointsOf(history.operators).map((endpoint) => [endpoint.host + endpoint.path, endpoint]))
@@ -53,6 +55,7 @@ export async function serveLargeWorld({ dir, seed, sites, weeks }: WorldOptions)
   const authority = await createAuthority()
   const counts = new Map<number, number>()
   let state: WorldState = stateOn(0, history)
+  let turning: { day: number; done: Promise<void> } | null = null
 
   function answer(message: IncomingMessage, response: ServerResponse): void {
     const host = hostOf(message)
@@ -126,7 +129,13 @@ export async function serveLargeWorld({ dir, seed, sites, weeks }: WorldOptions)
     world: { startsAt: worldStart.toISOString(), everyMs: weekMs, weeks, turn: `http://${controlHost}/at/` },
   }
 
-  async function setDay(day: number): Promise<void> {
+  /** Several who visit may all say so: the visits of a day are counted once. */
+  function setDay(day: number): Promise<void> {
+    if (turning === null || turning.day !== day) turning = { day, done: show(day) }
+    return turning.done
+  }
+
+  async function show(day: number): Promise<void> {
     state = stateOn(day, history)
     answers.newDay()
     names.hosts = {}

@@ -75,24 +75,32 @@ export function settingsOf(request: Started): CrawlSettings {
   }
 }
 
-type Joined = Pick<TurnsRequest, 'delayMs' | 'visit' | 'links' | 'manners' | 'contact' | 'followUpShare'> & { lanes: LanePolicy }
+type Joined = Pick<TurnsRequest, 'delayMs' | 'visit' | 'links' | 'manners' | 'contact' | 'followUpShare'> & {
+  lanes: LanePolicy
+  isSimulated: boolean
+}
 
 /** What a worker of its own adds: its folder, whom else it must not visit, whether it was told conditions. */
 export interface Joining {
   folder: Digest
   never: NeverList
   hasConditions: boolean
+  /** It visits in a lab that turns its days. */
+  hasDays: boolean
 }
 
 /** How a joining worker visits, by what the crawl was started with. Throws `UNSUPPORTED`, `BAD_ARGUMENT`: visiting otherwise than the crawl says would be another crawl. */
-export function joinedOf(name: string, settings: object, { folder, never, hasConditions }: Joining): Joined {
+export function joinedOf(name: string, settings: object, { folder, never, hasConditions, hasDays }: Joining): Joined {
   const parsed = settingsSchema.safeParse(settings)
   if (!parsed.success)
     throw new AssayError('UNSUPPORTED', `crawl ${name} was started by a version that did not keep what a worker needs to join`, {
       hint: 'Start it once more with this version, by the command that started it.',
     })
   const { lanes, links, delayMs, followUpShare, visit, contact, manners, never: listed, ...rest } = parsed.data
-  if (rest.isSimulated) throw new AssayError('UNSUPPORTED', `crawl ${name} runs in simulated time, and only where it was started`)
+  if (rest.isSimulated && !hasDays)
+    throw new AssayError('UNSUPPORTED', `crawl ${name} runs in simulated time, in the days of a lab`, {
+      hint: 'Give --lab as it was started with.',
+    })
   if (rest.folder !== folder)
     throw new AssayError('BAD_ARGUMENT', `crawl ${name} is kept in another data folder`, {
       hint: 'Workers of a crawl share its files: give --data the folder that it was started with, or --store its object store.',
@@ -110,6 +118,7 @@ export function joinedOf(name: string, settings: object, { folder, never, hasCon
     links,
     delayMs,
     followUpShare,
+    isSimulated: rest.isSimulated,
     visit: { profile: visit.profile, ...(visit.dwellMs === null ? {} : { dwellMs: visit.dwellMs }) },
     ...(contact === null ? {} : { contact }),
     ...(manners === null ? {} : { manners: { ...manners, never: bothLists(listed, never) } }),

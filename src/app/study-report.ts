@@ -43,6 +43,7 @@ async function reportFrom(ledger: Ledger, { data, crawl, asOf, clock = systemClo
     imported: await ledger.study.imported(),
     everyMs: chosen.everyMs,
     geoDate: fileNetworks().dataDate,
+    isSimulated: rules.time === 'simulated',
     endpoint:
       written.success && first !== undefined
         ? { statement: written.data.endpoint, writtenAt: first.writtenAt.toISOString(), firstVisit: null, versions: versions.length }

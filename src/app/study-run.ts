@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { scheduleOf } from '#crawl/schedule.ts'
-import { loadNameMap } from '#egress/name-map.ts'
 import type { SeedList } from '#crawl/seed-list.ts'
 import { canonicalJson } from '#model/canonical.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
@@ -11,6 +10,7 @@ import { siteOf } from '#model/site.ts'
 import type { StudyPlanned } from '#model/study-texts.ts'
 import { planStudy } from '#study/plan.ts'
 import { parseStudyFile, type StudyFile } from '#study/study-file.ts'
+import { daysOfLab, type SimulatedTime } from './lab-days.ts'
 import { readSeedFile } from './seed-file.ts'
 import { withLedger } from './data-folder.ts'
 
@@ -29,24 +29,18 @@ export async function readStudy(path: string): Promise<ReadStudy> {
   return { study, list }
 }
 
-export interface SimulatedTime {
-  startsAt: Date
-  /** Where the lab is told which day to show. */
-  turn: string
-}
-
 /** The days of a study that is simulated, from the lab that it visits; null where time is real. Throws `BAD_ARGUMENT`, `BAD_INPUT_FILE`. */
 export async function simulatedTimeOf({ time, every, for: span }: StudyFile, lab: string | null): Promise<SimulatedTime | null> {
   if (time === 'real') return null
-  const world = lab === null ? undefined : (await loadNameMap(join(lab, 'names.json'))).world
-  if (world === undefined)
+  const days = lab === null ? null : await daysOfLab(lab)
+  if (days === null)
     throw new AssayError('BAD_ARGUMENT', 'the study says time: simulated, which only a lab that turns its days can be visited in', {
       hint: 'assay lab --world 500 --weeks 8 --dir DIR, and --lab DIR here.',
     })
   const { everyMs, rounds } = scheduleOf(every ?? null, span ?? null)
-  if ((everyMs ?? 0) * (rounds - 1) >= world.everyMs * world.weeks)
-    throw new AssayError('BAD_ARGUMENT', `the lab has ${world.weeks} weeks, and the study goes on for longer`)
-  return { startsAt: new Date(world.startsAt), turn: world.turn }
+  if ((everyMs ?? 0) * (rounds - 1) >= days.lastsMs)
+    throw new AssayError('BAD_ARGUMENT', `the lab has ${days.lastsMs / 86_400_000} days, and the study goes on for longer`)
+  return days
 }
 
 /** Seconds of loading beside the dwell, and octets kept of a page: orders of magnitude, from docs/benchmarks.md. */

@@ -6,10 +6,12 @@ import type { CrawlProgress } from '#crawl/progress.ts'
 import { storeOf } from '#ledger/files/format.ts'
 import { ownKey } from '#ledger/instance-key.ts'
 import { type Ledger, openLedger } from '#ledger/ledger.ts'
+import { SimulatedClock } from '#model/clock.ts'
 import { AssayError } from '#model/errors.ts'
 import type { CrawlLane } from '#model/inclusion.ts'
 import type { NeverList } from '#model/never-list.ts'
 import { joinedOf } from './crawl-settings.ts'
+import { daysOfLab, type SimulatedTime } from './lab-days.ts'
 import { type CrawlOutcome, takeTurns, type TurnsRequest } from './crawl-turns.ts'
 
 export interface WorkerRequest {
@@ -53,7 +55,8 @@ export async function work(request: WorkerRequest, events: WorkerEvents, signal:
     })
   const ledger = await openLedger({ dataDir: data, signal, ...(database === null ? {} : { database }) })
   try {
-    return await new Worker(ledger, request, events).run(signal)
+    const { lab } = request.workshop
+    return await new Worker(ledger, request, events, lab === null ? null : await daysOfLab(lab)).run(signal)
   } finally {
     await ledger.close()
   }
@@ -65,6 +68,7 @@ class Worker {
   readonly #ledger: Ledger
   readonly #request: WorkerRequest
   readonly #events: WorkerEvents
+  readonly #days: SimulatedTime | null
   readonly #stop = new AbortController()
   readonly #joined = new Map<string, Promise<void>>()
   readonly #leftAt = new Map<string, number>()
@@ -73,7 +77,8 @@ class Worker {
   readonly #lookMs: number
   #fault: Error | null = null
 
-  constructor(ledger: Ledger, request: WorkerRequest, events: WorkerEvents) {
+  constructor(ledger: Ledger, request: WorkerRequest, events: WorkerEvents, days: SimulatedTime | null) {
+    this.#days = days
     this.#ledger = ledger
     this.#request = request
     this.#events = events
@@ -121,7 +126,7 @@ class Worker {
     const { crawl, conditionsOf, never, lane } = this.#request
     let how: ReturnType<typeof joinedOf>
     try {
-      how = joinedOf(name, settings, { folder, never, hasConditions: conditionsOf !== noConditions })
+      how = joinedOf(name, settings, { folder, never, hasConditions: conditionsOf !== noConditions, hasDays: this.#days !== null })
       if (lane !== null && !lanesOf(how.lanes).includes(lane))
         throw new AssayError('BAD_ARGUMENT', `crawl ${name} has no ${lane} lane: it visits in the ${lanesOf(how.lanes).join(' and ')} lane`)
     } catch (error) {
@@ -139,12 +144,14 @@ class Worker {
     this.#joined.set(name, turns)
   }
 
-  async #takeTurns(name: string, how: ReturnType<typeof joinedOf>): Promise<void> {
+  async #takeTurns(name: string, { isSimulated, ...how }: ReturnType<typeof joinedOf>): Promise<void> {
+    // Nobody's clock goes on before all pages of a round are done with, so all show the same day.
+    const days = isSimulated && this.#days !== null ? { clock: new SimulatedClock(this.#days.startsAt), turn: this.#days.turn } : {}
     const { data, workshop, httpJobs, conditionsOf, version, lane } = this.#request
     this.#events.onJoined(name, lane === null ? lanesOf(how.lanes) : [lane])
     const outcome = await takeTurns(
       this.#ledger,
-      { ...how, name, data, workshop, httpJobs, conditionsOf, version, ...(lane === null ? {} : { only: lane }) },
+      { ...how, ...days, name, data, workshop, httpJobs, conditionsOf, version, ...(lane === null ? {} : { only: lane }) },
       {
         onNote: (text) => this.#events.onNote(text),
         onProgress: (progress) => this.#events.onProgress(name, progress),

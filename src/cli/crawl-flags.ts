@@ -115,7 +115,7 @@ export function placeOptions(command: Command): Command {
     .option('--browser <path>', 'use this Chromium')
 }
 
-function share(text: string): number {
+export function share(text: string): number {
   const match = /^(\d*\.?\d+)(%?)$/.exec(text.trim())
   const value = match ? Number(match[1]) / (match[2] === '%' ? 100 : 1) : Number.NaN
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('a share from 0 to 1, or as 5%.')

@@ -6,8 +6,9 @@ import { siteSelections, startLab } from '#lab/start.ts'
 import { serveLargeWorld } from '#lab/world/serve.ts'
 import { AssayError } from '#model/errors.ts'
 import { inert } from '#report/escape.ts'
+import { share } from './crawl-flags.ts'
 import { exit } from './exit.ts'
-import { positiveInteger } from './options.ts'
+import { count, positiveInteger } from './options.ts'
 
 interface LabFlags {
   dir: string
@@ -17,6 +18,7 @@ interface LabFlags {
   replay?: string[]
   world?: number
   weeks: number
+  mining?: number
 }
 
 export function define(command: Command): void {
@@ -25,8 +27,9 @@ export function define(command: Command): void {
     .option('--seed <n>', 'what the sites are generated from', Number, 1)
     .option('--sites <which>', siteSelections.join(', '), 'all')
     .option('--week <n>', 'which of its weeks is shown', positiveInteger, 1)
-    .option('--world <n>', 'instead: a population of so many sites over weeks, for a study: docs/study.md', positiveInteger)
+    .option('--world <n>', 'instead: a population of so many sites over weeks, for a study: docs/study.md', count)
     .option('--weeks <n>', 'of the population', positiveInteger, 23)
+    .option('--mining <share>', 'of its sites, to which miners come (0.1)', share)
     .option('--replay <files...>', 'serve what these HAR, WARC, WACZ files or saved pages hold, under its own names')
     .action(run)
 }
@@ -58,13 +61,14 @@ async function run(flags: LabFlags): Promise<void> {
   exit(0)
 }
 
-async function serveWorldFor({ dir, seed, weeks }: LabFlags, sites: number): Promise<void> {
-  const world = await serveLargeWorld({ dir, seed, sites, weeks })
+async function serveWorldFor({ dir, seed, weeks, mining }: LabFlags, sites: number): Promise<void> {
+  const world = await serveLargeWorld({ dir, seed, sites, weeks, ...(mining === undefined ? {} : { mining }) })
   process.stderr.write(
     `${sites} sites over ${weeks} weeks; what is true of them is in ${dir}/truth.json\nReady. Study them with: assay study run ${dir}/study.yaml --lab ${dir} --lane both     (Ctrl-C ends the lab)\n`,
   )
   await interrupted()
-  for (const [status, count] of [...world.answers].sort(([a], [b]) => a - b)) process.stderr.write(`${count} answers with status ${status}\n`)
+  for (const [status, count] of [...world.answers].sort(([a], [b]) => a - b))
+    process.stderr.write(`${count} answers with status ${status}\n`)
   await world.close()
   exit(0)
 }

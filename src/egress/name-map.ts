@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { AssayError } from '#model/errors.ts'
 import type { NameMap } from '#model/names.ts'
@@ -73,19 +74,20 @@ export function nameMapResolver(map: NameMap): Resolver {
 export async function nameMapFileResolver(path: string): Promise<{ names: NameMap; resolver: Resolver }> {
   const names = await loadNameMap(path)
   const resolver = nameMapResolver(names)
-  const stamp = async (): Promise<string> => {
-    const { ino, mtimeMs, size } = await stat(path)
-    return `${ino} ${mtimeMs} ${size}`
+  // Asked for every name: the way to a thread would cost many times the call.
+  const stamp = (): string | null => {
+    const file = statSync(path, { throwIfNoEntry: false })
+    return file === undefined ? null : `${file.ino} ${file.mtimeMs} ${file.size}`
   }
-  let seen = await stamp()
+  let seen = stamp()
   return {
     names,
     resolver: {
       ...resolver,
       async resolve(asked) {
         // A file that is gone with its lab leaves the names as they were.
-        const now = await stamp().catch(() => seen)
-        if (now !== seen) {
+        const now = stamp()
+        if (now !== null && now !== seen) {
           names.hosts = (await loadNameMap(path)).hosts
           seen = now
         }

@@ -190,6 +190,8 @@ export const studyReportSchema = z.object({
     mainLane: z.string(),
     /** Day of the data that says in which country and network an address is. */
     geoDate: z.string().nullable(),
+    /** Days of a lab: rounds followed each other without waiting. */
+    isSimulated: z.boolean(),
   }),
   coverage: z.object({
     rounds: z.array(

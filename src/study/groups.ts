@@ -32,8 +32,7 @@ const anycast =
 /** Country of the addresses that served a site's own page. */
 export function countriesOf(servers: readonly ServerRow[]): Map<string, string[]> {
   const countries = new Map<string, Set<string>>()
-  for (const { site, isPage, country, organisation } of servers) {
-    if (!isPage) continue
+  for (const { site, country, organisation } of servers) {
     const known = countries.get(site) ?? new Set<string>()
     known.add(organisation !== null && anycast.test(organisation) ? 'CDN or anycast' : (country ?? 'unknown'))
     countries.set(site, known)

@@ -7,6 +7,10 @@ export function limitsOf({ conditions, longevity, population, coverage, endpoint
   limits.push(
     'A page is seen from one place, once a round, for seconds: a miner that keeps still for such a visitor, or runs on other pages of the site, is not seen.',
   )
+  if (conditions.isSimulated)
+    limits.push(
+      'The sites are those of a lab and the days are simulated: nothing here is about the web. What is true of them lies beside the lab.',
+    )
   if (cadenceDays !== null)
     limits.push(
       `Stays shorter than ${days(cadenceDays)} may fall between two rounds; they are in no curve, and no estimate is made of them.`,

@@ -142,7 +142,7 @@ function statesBySite(visits: readonly VisitRow[]): Map<string, SiteState> {
 
 /** Addresses and networks that served the found sites' own pages. */
 export function serverCounts(servers: readonly ServerRow[], found: ReadonlySet<string>): StudyReport['prevalence']['servers'] {
-  const its = servers.filter(({ site, isPage }) => isPage && found.has(site))
+  const its = servers.filter(({ site }) => found.has(site))
   const count = (of: (row: ServerRow) => string | number | null) => new Set(its.map(of).filter((value) => value !== null)).size
   return {
     addresses: count(({ address }) => address),

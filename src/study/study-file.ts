@@ -31,7 +31,7 @@ export const studyFileSchema = z.strictObject({
 export type StudyFile = z.infer<typeof studyFileSchema>
 
 /** What holds for a crawl that nobody wrote a study for. */
-export const defaultRules = { endAfter: 2, correction: 'holm', replicates: 500, seed: 1, census: true } as const
+export const defaultRules = { endAfter: 2, correction: 'holm', replicates: 500, seed: 1, census: true, time: 'real' } as const
 
 /** YAML or JSON → a study. Throws `BAD_INPUT_FILE` with the place. */
 export function parseStudyFile(text: string, name: string): StudyFile {

@@ -75,6 +75,7 @@ const input = (visits: VisitRow[], over: Partial<ReportInput> = {}): ReportInput
   imported: [],
   everyMs: week,
   geoDate: '2026-06-17',
+  isSimulated: false,
   endpoint: null,
   isCensus: true,
   endAfter: 1,
@@ -141,15 +142,11 @@ test('every figure leads to its sites and from there to captures', () => {
 
 test('groups: a site counts in its rank, ending, country and each of its tags', () => {
   const server = (site: string, country: string | null, organisation = 'Hosting'): ServerRow => ({
-    captureId: 'sha256:1',
     site,
-    host: site,
     address: `192.0.2.${site.length}`,
     asn: 64500,
     organisation,
     country,
-    certificate: null,
-    isPage: true,
   })
   const { report } = buildReport(
     input(five, { servers: [server('a.com', 'DE'), server('b.com', 'US', 'CLOUDFLARENET'), server('c.net', null)] }),
@@ -169,7 +166,7 @@ test('groups: a site counts in its rank, ending, country and each of its tags', 
 })
 
 test('instances: pages × components, with the site that has most', () => {
-  const instance = (site: string, url: string, slot: string | null): InstanceRow => ({ captureId: 'sha256:1', site, url, slot })
+  const instance = (site: string, url: string, slot: string | null): InstanceRow => ({ site, lane: 'browser', url, slot })
   const { report } = buildReport(
     input(five, {
       instances: [

@@ -33,6 +33,8 @@ export interface ReportInput {
   /** Milliseconds from round to round; null for a crawl of one. */
   everyMs: number | null
   geoDate: string | null
+  /** The days are a lab's. */
+  isSimulated: boolean
   endpoint: StudyReport['endpoint']
   /** Whether every site of the population was to be visited, or the list is a sample of a larger one. */
   isCensus: boolean
@@ -169,7 +171,7 @@ export function buildReport(input: ReportInput): BuiltReport {
       row.sampled,
     )
   const servers = serverCounts(input.servers, foundNames)
-  const withServer = input.servers.filter(({ site, isPage }) => isPage && foundNames.has(site)).map(({ site }) => site)
+  const withServer = input.servers.filter(({ site }) => foundNames.has(site)).map(({ site }) => site)
   figures.add(
     {
       id: 'servers.addresses',
@@ -184,7 +186,8 @@ export function buildReport(input: ReportInput): BuiltReport {
     { id: 'servers.networks', title: 'Networks (AS) of these addresses', unit: 'networks', value: servers.networks, method: 'count' },
     withServer,
   )
-  const instances = instanceCounts(input.instances, foundNames)
+  const mining = input.instances.filter((row) => row.lane === mainLane)
+  const instances = instanceCounts(mining, foundNames)
   figures.add(
     {
       id: 'instances.all',
@@ -193,7 +196,7 @@ export function buildReport(input: ReportInput): BuiltReport {
       value: instances.counts.instances,
       method: 'count',
     },
-    input.instances.map(({ site }) => site).filter((site) => foundNames.has(site)),
+    mining.map(({ site }) => site).filter((site) => foundNames.has(site)),
   )
   figures.add(
     {
@@ -330,6 +333,7 @@ export function buildReport(input: ReportInput): BuiltReport {
       })),
       mainLane,
       geoDate: input.geoDate,
+      isSimulated: input.isSimulated,
     },
     coverage: {
       rounds: Array.from({ length: rounds }, (_, round) => {

@@ -62,7 +62,10 @@ export interface SightingRow {
   lookedAfter: Date | null
 }
 
-interface FlatVisit extends Omit<VisitRow, 'observed'> {
+interface FlatVisit extends Omit<VisitRow, 'observed' | 'plannedAt' | 'observedAt'> {
+  /** Epoch milliseconds: of hundreds of thousands of dates as text, the reading is what takes longest. */
+  planned: number | null
+  seen: number
   judgement: string | null
   observedLane: Lane
   vantage: string
@@ -74,38 +77,61 @@ interface FlatVisit extends Omit<VisitRow, 'observed'> {
   subjects: Record<string, string[]> | null
 }
 
+/** A study's question: of large tables, for which a connection's usual memory would mean going over the disk. */
+export function ask<Row>(database: Pick<Database, 'transaction'>, sql: string, values: readonly unknown[]): Promise<Row[]> {
+  return database.transaction(async (transaction) => {
+    await transaction.query(`set local work_mem = '96MB'`)
+    return transaction.query<Row>(sql, values)
+  })
+}
+
+/**
+ * What is believed of each capture on the day of parameter `$1` (null: now), as a table expression: that which no later judgement follows. One row a
+ * capture, as of `assay.observations_as_of`, without sorting them all.
+ */
+export const believed = `(select o.* from assay.observations o where o.recorded_at <= coalesce($1::timestamptz, 'infinity') and not exists (
+    select from assay.observations n where n.capture_id = o.capture_id and n.recorded_at <= coalesce($1::timestamptz, 'infinity')
+      and (n.recorded_at, n.judgement) > (o.recorded_at, o.judgement)))`
+
 export async function listVisits(database: Database, { crawl, asOf }: VisitFilter): Promise<VisitRow[]> {
-  const rows = await database.query<FlatVisit>(
-    `select v.visit_id as "visitId", v.crawl, v.round, v.url, v.site, v.rank, v.tags, v.planned_at as "plannedAt", v.observed_at as "observedAt",
+  const rows = await ask<FlatVisit>(
+    database,
+    `select v.visit_id as "visitId", v.crawl, v.round, v.url, v.site, v.rank, v.tags, (extract(epoch from v.planned_at) * 1000)::float8 as planned, (extract(epoch from v.observed_at) * 1000)::float8 as seen,
        v.capture_id as "captureId", coalesce(v.error_code, o.error_code) as "errorCode",
-       v.lane, v.repeat, v.inclusion, v.inclusion_reason as "inclusionReason", v.failure, o.judgement, o.lane as "observedLane", o.vantage, o.reached, o.status, o.activity, o.consent, o.placement,
-       (select jsonb_object_agg(k.kind, k.subjects) from (
-          select s.kind, jsonb_agg(s.subject order by s.subject collate "C") as subjects from assay.subjects s
-          where s.capture_id = o.capture_id and s.judgement = o.judgement and s.kind in ('family', 'service', 'account') group by s.kind) k) as subjects
-     from assay.visits v left join assay.observations_as_of(coalesce($3::timestamptz, 'infinity')) o on o.capture_id = v.capture_id
-     where $1 or v.crawl is not distinct from $2
+       v.lane, v.repeat, v.inclusion, v.inclusion_reason as "inclusionReason", v.failure, o.judgement, o.lane as "observedLane", o.vantage, o.reached, o.status, o.activity, o.consent, o.placement, k.subjects
+     from assay.visits v left join ${believed} o on o.capture_id = v.capture_id
+       left join (
+         select capture_id, judgement, jsonb_object_agg(kind, subjects) as subjects from (
+           select capture_id, judgement, kind, jsonb_agg(subject order by subject collate "C") as subjects from assay.subjects
+           where kind in ('family', 'service', 'account') group by capture_id, judgement, kind) g
+         group by capture_id, judgement) k on k.capture_id = o.capture_id and k.judgement = o.judgement
+     where $2 or v.crawl is not distinct from $3
      order by v.site collate "C", v.url collate "C", v.round, v.observed_at, v.visit_id`,
-    [crawl === undefined, crawl ?? null, asOf ?? null],
+    [asOf ?? null, crawl === undefined, crawl ?? null],
   )
-  return rows.map(({ judgement, observedLane, vantage, reached, status, activity, consent, placement, subjects, ...visit }) => ({
-    ...visit,
-    observed:
-      judgement === null
-        ? null
-        : {
-            judgement,
-            lane: observedLane,
-            vantage,
-            reached,
-            status,
-            activity,
-            consent,
-            placement,
-            families: subjects?.family ?? [],
-            services: subjects?.service ?? [],
-            accounts: subjects?.account ?? [],
-          },
-  }))
+  return rows.map(
+    ({ judgement, observedLane, vantage, reached, status, activity, consent, placement, subjects, planned, seen, ...visit }) => ({
+      ...visit,
+      plannedAt: planned === null ? null : new Date(planned),
+      observedAt: new Date(seen),
+      observed:
+        judgement === null
+          ? null
+          : {
+              judgement,
+              lane: observedLane,
+              vantage,
+              reached,
+              status,
+              activity,
+              consent,
+              placement,
+              families: subjects?.family ?? [],
+              services: subjects?.service ?? [],
+              accounts: subjects?.account ?? [],
+            },
+    }),
+  )
 }
 
 export async function listSightings(database: Database, { kind }: { kind?: string }): Promise<SightingRow[]> {

@@ -3,11 +3,12 @@ import type { StudyRetraction, StudySaid } from '#model/study-texts.ts'
 import type { Database, Queryable } from '../database/database.ts'
 import { type ImportedRow, listImports, writeImport } from '../imports.ts'
 import type { Shelf } from '../files/shelf.ts'
+import { ask, believed } from './questions.ts'
 import { jsonForSql } from './write.ts'
 
 /** What a study asks the ledger beside visits and sightings. `asOf`: what was believed on that day. */
 export interface StudyQuestions {
-  /** Hosts by address of the current observations of a crawl (null: of all). */
+  /** Addresses that served pages themselves, each once a site, by what is believed of a crawl (left out: of all). */
   servers(filter: StudyFilter): Promise<ServerRow[]>
   /** Mining findings with the slot that they lie in. */
   instances(filter: StudyFilter): Promise<InstanceRow[]>
@@ -33,20 +34,16 @@ export interface StudyFilter {
 }
 
 export interface ServerRow {
-  captureId: string
   site: string
-  host: string
   address: string
   asn: number | null
   organisation: string | null
   country: string | null
-  certificate: string | null
-  isPage: boolean
 }
 
 export interface InstanceRow {
-  captureId: string
   site: string
+  lane: string
   url: string
   slot: string | null
 }
@@ -101,33 +98,40 @@ export function studyQuestions(database: Database, shelf: Shelf, fold: () => Pro
   const current = (asOf: Date | undefined) => [asOf ?? null] as const
   return {
     servers: ({ crawl, asOf }) =>
-      database.query<ServerRow>(
-        `select s.capture_id as "captureId", o.site, s.host, s.address, s.asn, s.organisation, s.country, s.certificate, s.is_page as "isPage"
-         from assay.observations_as_of(coalesce($1::timestamptz, 'infinity')) o join assay.servers s using (capture_id, judgement)
-         join assay.visits v using (visit_id) where $2::text is null or v.crawl = $2 order by o.observed_at, s.capture_id, s.host, s.address`,
+      ask<ServerRow>(
+        database,
+        `select distinct o.site, s.address, s.asn, s.organisation, s.country
+         from ${believed} o join assay.servers s using (capture_id, judgement)
+         join assay.visits v using (visit_id) where s.is_page and ($2::text is null or v.crawl = $2) order by 1, 2, 3, 4, 5`,
         [...current(asOf), crawl ?? null],
       ),
     instances: ({ crawl, asOf }) =>
-      database.query<InstanceRow>(
-        `select distinct f.capture_id as "captureId", o.site, o.url, f.slot
-         from assay.observations_as_of(coalesce($1::timestamptz, 'infinity')) o join assay.findings f using (capture_id, judgement)
+      ask<InstanceRow>(
+        database,
+        `select distinct o.site, v.lane, o.url, f.slot
+         from ${believed} o join assay.findings f using (capture_id, judgement)
          join assay.visits v using (visit_id)
-         where f.kind = 'mining' and f.weight <> 'context' and o.status in ('active', 'loaded', 'suspected', 'opt-in') and ($2::text is null or v.crawl = $2)
-         order by 2, 3, 4, 1`,
+         where f.kind = 'mining' and f.weight <> 'context' and o.status in ('active', 'loaded', 'suspected', 'opt-in', 'hint') and ($2::text is null or v.crawl = $2)
+         order by 1, 2, 3, 4`,
         [...current(asOf), crawl ?? null],
       ),
-    traces: ({ crawl, asOf }) =>
-      database.query<TraceRow>(
-        `select site, lane, kind, subject, rounds from (
-           select t.*, count(*) over (partition by kind, subject) as bearers from (
-             select o.site, v.lane, s.kind, s.subject, array_agg(distinct v.round order by v.round) as rounds
-             from assay.observations_as_of(coalesce($1::timestamptz, 'infinity')) o join assay.subjects s using (capture_id, judgement)
-             join assay.visits v using (visit_id)
-             where v.round is not null and s.kind not in ('mining', 'family') and ($2::text is null or v.crawl = $2)
-             group by o.site, v.lane, s.kind, s.subject) t) u
-         where bearers > 1 or kind in ('account', 'service') order by kind, subject collate "C", site collate "C", lane`,
+    async traces({ crawl, asOf }) {
+      // A round is a bit of a whole number, sixty of them a row: what is counted needs no order, and so no sorting of all subjects.
+      const rows = await ask<TracePart>(
+        database,
+        `with seen as materialized (
+           select o.site, v.lane, s.kind, s.subject, v.round / 60 as part, bit_or(1::bigint << (v.round % 60)) as bits
+           from ${believed} o join assay.subjects s using (capture_id, judgement) join assay.visits v using (visit_id)
+           where v.round is not null and s.kind not in ('mining', 'family') and ($2::text is null or v.crawl = $2)
+             -- What a site's own page loads is its own.
+             and not (s.kind = 'pair' and starts_with(s.subject, o.site || ' '))
+           group by o.site, v.lane, s.kind, s.subject, v.round / 60)
+         select site, lane, kind, subject, part, (bits & 1073741823)::int as low, (bits >> 30)::int as high from seen join (
+           select kind, subject from seen group by kind, subject having count(*) > 1 or kind in ('account', 'service')) shared using (kind, subject)`,
         [...current(asOf), crawl ?? null],
-      ),
+      )
+      return tracesOf(rows)
+    },
     retractions: () => retractions(database),
     async addImported(rows) {
       const fresh = await notThere(database, rows)
@@ -214,6 +218,37 @@ async function notThere(database: Database, rows: readonly ImportedRow[]): Promi
     fresh.push(...batch.filter((_, number) => !numbers.has(number)))
   }
   return fresh
+}
+
+/** Sixty rounds of a trace: bits of two whole numbers, the first thirty rounds lowest. */
+interface TracePart extends Omit<TraceRow, 'rounds'> {
+  part: number
+  low: number
+  high: number
+}
+
+/** Parts of sixty rounds → one row a site, lane and subject; subjects of one site and lane are left out, but for accounts and services. */
+function tracesOf(rows: readonly TracePart[]): TraceRow[] {
+  const traces = new Map<string, Map<string, TraceRow>>()
+  for (const { site, lane, kind, subject, part, low, high } of rows) {
+    const key = `${kind} ${subject}`
+    const of = traces.get(key) ?? new Map<string, TraceRow>()
+    traces.set(key, of)
+    const place = `${site} ${lane}`
+    const trace = of.get(place) ?? { site, lane, kind, subject, rounds: [] }
+    of.set(place, trace)
+    for (let bit = 0, left = low; left > 0; bit++, left >>= 1) if (left & 1) trace.rounds.push(part * 60 + bit)
+    for (let bit = 30, left = high; left > 0; bit++, left >>= 1) if (left & 1) trace.rounds.push(part * 60 + bit)
+  }
+  const byCodePoint = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+  return [...traces.values()]
+    .filter((of) => of.size > 1 || ['account', 'service'].includes(of.values().next().value?.kind ?? ''))
+    .flatMap((of) => [...of.values()])
+    .map((trace) => ({ ...trace, rounds: trace.rounds.sort((a, b) => a - b) }))
+    .sort(
+      (a, b) =>
+        byCodePoint(a.kind, b.kind) || byCodePoint(a.subject, b.subject) || byCodePoint(a.site, b.site) || byCodePoint(a.lane, b.lane),
+    )
 }
 
 async function retractions(database: Database): Promise<RetractionRow[]> {
