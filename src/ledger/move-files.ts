@@ -29,7 +29,22 @@ export async function moveFiles(dir: string, store: string, onProgress: (text: s
   const moved: FilesMoved = { store, files: {} }
   for (const kind of recordKinds) {
     const counts = (moved.files[kind] = { all: 0, copied: 0 })
-    let copying: Promise<unknown>[] = []
+    let copying: Promise<void>[] = []
+    const faults: unknown[] = []
+    // Nothing is under way any more when a fault is told.
+    const settle = async (): Promise<void> => {
+      await Promise.all(copying)
+      copying = []
+      if (faults.length > 0) throw faults[0]
+    }
+    const copy = async (path: string): Promise<void> => {
+      try {
+        if (await copyOne(path, from, to)) onProgress(`${kind}: ${++counts.copied} copied of ${counts.all}`)
+        else counts.all--
+      } catch (error) {
+        faults.push(error)
+      }
+    }
     let folder = ''
     let there = new Set<string>()
     for await (const path of pathsOf(from, kind)) {
@@ -38,17 +53,10 @@ export async function moveFiles(dir: string, store: string, onProgress: (text: s
       if (prefix !== folder) there = new Set(await Array.fromAsync(to.list((folder = prefix))))
       counts.all++
       if (there.has(path)) continue
-      copying.push(
-        copyOne(path, from, to).then((isCopied) => {
-          if (isCopied) onProgress(`${kind}: ${++counts.copied} copied of ${counts.all}`)
-          else counts.all--
-        }),
-      )
-      if (copying.length < atATime) continue
-      await Promise.all(copying)
-      copying = []
+      copying.push(copy(path))
+      if (copying.length >= atATime) await settle()
     }
-    await Promise.all(copying)
+    await settle()
   }
   await writeFormat(dir, tmp, { store })
   return moved

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { AssayError } from '#model/errors.ts'
 import { type FileStore, openFileStore } from '../file-store.ts'
+import { moveFiles } from '../move-files.ts'
 import { collectGarbage } from '../removal/gc.ts'
 import { purge } from '../removal/purge.ts'
 import { type Fault, startObjectStore, type TestStore } from '../testing/object-store.ts'
@@ -245,6 +246,59 @@ test('a blob that is old and asked for is young again', async () => {
     'an old one is copied onto itself',
   )
   assert.equal((await store.get(id)).length, 600)
+})
+
+describe('a folder whose files move to a store', () => {
+  let folder: FileStore
+  let number = 0
+  const kept: string[] = []
+  beforeEach(async () => {
+    folder = await openFileStore(join(root, `moves-${number++}`))
+    kept.length = 0
+    const shared = Buffer.from('shared\n'.repeat(500))
+    for (const site of ['a', 'b', 'c']) kept.push((await keep(folder, `https://${site}.test/`, [shared, randomBytes(900)], 'active')).id)
+    await keep(folder, 'https://thin.test/', [shared])
+    await collectGarbage(folder, gcOptions())
+  })
+
+  test('is the same record there, and stays itself for its crawls', async () => {
+    const [before, identity] = [await folder.verify(), await folder.identity()]
+    const moved = await moveFiles(folder.dir, objects.address('moved'))
+    assert.deepEqual(
+      [moved.files['captures'], moved.files['blobs']],
+      [
+        { all: 3, copied: 3 },
+        { all: 4, copied: 4 },
+      ],
+    )
+    const there = await openFileStore(folder.dir)
+    assert.equal(there.store, objects.address('moved'))
+    assert.equal(await there.identity(), identity)
+    assert.deepEqual(await there.verify(), before)
+    for (const part of ['blobs', 'captures', 'observations']) await rm(join(folder.dir, part), { recursive: true })
+    assert.deepEqual(await (await machine('moved')).verify(), before, 'what lay in the folder is not needed')
+    assert.deepEqual(new Set(await Array.fromAsync((await openFileStore(folder.dir)).listCaptures())), new Set(kept))
+  })
+
+  test('ended in between, keeps them where they were, and the same again goes on', async () => {
+    let puts = 0
+    objects.faultOf = (method) => (method === 'PUT' && puts++ > 6 ? 'denied' : null)
+    await assert.rejects(moveFiles(folder.dir, objects.address('resumed')), { code: 'STORE_DENIED' })
+    assert.equal((await openFileStore(folder.dir)).store, null)
+    objects.faultOf = () => null
+    const { files } = await moveFiles(folder.dir, objects.address('resumed'))
+    assert.ok((files['blobs']?.copied ?? 4) < 4, 'those that were there are not copied again')
+    assert.deepEqual((await (await machine('resumed')).verify()).faults, [])
+    assert.deepEqual((await moveFiles(folder.dir, objects.address('resumed'))).files['captures'], { all: 3, copied: 0 })
+  })
+
+  test('stays where it is while a file of it is damaged', async () => {
+    const [blob = ''] = await Array.fromAsync(folder.shelf.list('blobs/'))
+    await rm(join(folder.dir, `${blob}.zst`), { force: true })
+    await writeFile(join(folder.dir, blob), 'something else')
+    await assert.rejects(moveFiles(folder.dir, objects.address('damaged-move')), { code: 'STORE_CORRUPT', hint: /assay verify/ })
+    assert.equal((await openFileStore(folder.dir)).store, null)
+  })
 })
 
 describe('an address', () => {

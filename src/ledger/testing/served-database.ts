@@ -34,7 +34,7 @@ export async function startServedDatabase(): Promise<ServedDatabase> {
   const environment = await files.environment(join(root, 'links'))
   await initialise(join(root, 'db/pgdata'), files, owner, environment)
   const port = await freePort()
-  const [command = '', ...rest] = [...owner.prefix, files.postgres, '-D', join(root, 'db/pgdata'), '-p', String(port)]
+  const [command, ...rest] = [...owner.prefix, files.postgres, '-D', join(root, 'db/pgdata'), '-p', String(port)]
   const flags = ['-c', 'listen_addresses=127.0.0.1', '-k', root]
   const url = `postgres://assay@127.0.0.1:${port}/postgres`
   let child: ChildProcess | null = null
