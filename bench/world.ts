@@ -26,6 +26,7 @@ const { values } = parseArgs({
     sites: { type: 'string', default: '1000' },
     weeks: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
+    mining: { type: 'string', default: '0.1' },
     lane: { type: 'string', default: 'http' },
     sample: { type: 'string', default: '0.01' },
     hints: { type: 'string', default: '10' },
@@ -49,7 +50,7 @@ const [dir, data] = [join(root, 'lab'), join(root, 'data')]
 const cli = join(import.meta.dirname, '../src/cli/main.ts')
 const lab: ChildProcess = spawn(
   process.execPath,
-  [cli, 'lab', '--world', values.sites, '--weeks', values.weeks, '--seed', values.seed, '--dir', dir],
+  [cli, 'lab', '--world', values.sites, '--weeks', values.weeks, '--seed', values.seed, '--mining', values.mining, '--dir', dir],
   { stdio: ['ignore', 'inherit', 'pipe'] },
 )
 try {

@@ -140,6 +140,14 @@ test('every figure leads to its sites and from there to captures', () => {
   assert.equal(built.explain('no.such.figure'), null)
 })
 
+test('more visits than a call takes arguments are counted all the same', () => {
+  const many = Array.from({ length: 7000 }, (_, number) =>
+    visitsOf(`s${number}.com`, number % 50 === 0 ? '..MMMM..MMMM......MM....' : '.'.repeat(24)),
+  ).flat()
+  const { report } = buildReport(input(many, { endAfter: 2 }))
+  assert.deepEqual([report.population.visits, report.conditions.rounds, report.prevalence.ever.found], [168_000, 24, 140])
+})
+
 test('groups: a site counts in its rank, ending, country and each of its tags', () => {
   const server = (site: string, country: string | null, organisation = 'Hosting'): ServerRow => ({
     site,

@@ -56,7 +56,7 @@ export interface BuiltReport {
 /** Rows of the ledger → the report. Pure: the same rows in any order give the same report. */
 export function buildReport(input: ReportInput): BuiltReport {
   const visits = input.visits.filter(({ crawl, round }) => crawl === input.crawl && round !== null)
-  const rounds = Math.max(1, ...visits.map(({ round }) => (round ?? 0) + 1))
+  const rounds = visits.reduce((most, { round }) => Math.max(most, (round ?? 0) + 1), 1)
   const mainLane = mostUsed(visits.map(({ lane }) => lane))
   const sites = siteRoundsOf(input.pages, visits, rounds, mainLane)
   const figures = new Figures()

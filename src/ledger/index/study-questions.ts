@@ -116,21 +116,24 @@ export function studyQuestions(database: Database, shelf: Shelf, fold: () => Pro
         [...current(asOf), crawl ?? null],
       ),
     async traces({ crawl, asOf }) {
-      // A round is a bit of a whole number, sixty of them a row: what is counted needs no order, and so no sorting of all subjects.
+      // A round is a bit of a whole number, sixty of them a row, and places are numbers: what is counted needs no order, and nothing long is carried along.
       const rows = await ask<TracePart>(
         database,
-        `with seen as materialized (
-           select o.site, v.lane, s.kind, s.subject, v.round / 60 as part, bit_or(1::bigint << (v.round % 60)) as bits
-           from ${believed} o join assay.subjects s using (capture_id, judgement) join assay.visits v using (visit_id)
-           where v.round is not null and s.kind not in ('mining', 'family') and ($2::text is null or v.crawl = $2)
+        `with looked as materialized (
+           select o.capture_id, o.judgement, o.site, v.lane, v.round, dense_rank() over (order by o.site collate "C", v.lane collate "C")::int as place
+           from ${believed} o join assay.visits v using (visit_id) where v.round is not null and ($2::text is null or v.crawl = $2)
+         ), seen as (
+           select l.place, s.kind, s.subject, l.round / 60 as part, bit_or(1::bigint << (l.round % 60)) as bits
+           from looked l join assay.subjects s using (capture_id, judgement)
+           where s.kind not in ('mining', 'family')
              -- What a site's own page loads is its own.
-             and not (s.kind = 'pair' and starts_with(s.subject, o.site || ' '))
-           group by o.site, v.lane, s.kind, s.subject, v.round / 60)
-         select site, lane, kind, subject, part, (bits & 1073741823)::int as low, (bits >> 30)::int as high from seen join (
-           select kind, subject from seen group by kind, subject having count(*) > 1 or kind in ('account', 'service')) shared using (kind, subject)`,
+             and not (s.kind = 'pair' and starts_with(s.subject, l.site || ' '))
+           group by l.place, s.kind, s.subject, l.round / 60
+         ), places as (select distinct place, site, lane from looked)
+         select site, lane, kind, subject, part, (bits & 1073741823)::int as low, (bits >> 30)::int as high from seen join places using (place)`,
         [...current(asOf), crawl ?? null],
       )
-      return tracesOf(rows)
+      return sharedTraces(rows)
     },
     retractions: () => retractions(database),
     async addImported(rows) {
@@ -227,28 +230,36 @@ interface TracePart extends Omit<TraceRow, 'rounds'> {
   high: number
 }
 
-/** Parts of sixty rounds → one row a site, lane and subject; subjects of one site and lane are left out, but for accounts and services. */
-function tracesOf(rows: readonly TracePart[]): TraceRow[] {
-  const traces = new Map<string, Map<string, TraceRow>>()
-  for (const { site, lane, kind, subject, part, low, high } of rows) {
-    const key = `${kind} ${subject}`
-    const of = traces.get(key) ?? new Map<string, TraceRow>()
-    traces.set(key, of)
+/** What at least two sites have, or one in two lanes, and accounts and services of any. */
+function sharedTraces(rows: readonly TracePart[]): TraceRow[] {
+  const kinds = new Map<string, Map<string, TracePart[]>>()
+  for (const row of rows) {
+    let of = kinds.get(row.kind)
+    if (of === undefined) kinds.set(row.kind, (of = new Map()))
+    const its = of.get(row.subject)
+    if (its === undefined) of.set(row.subject, [row])
+    else its.push(row)
+  }
+  const shared: TraceRow[] = []
+  for (const [kind, of] of kinds)
+    for (const parts of of.values()) {
+      const traces = tracesOf(parts)
+      if (traces.length > 1 || kind === 'account' || kind === 'service') for (const trace of traces) shared.push(trace)
+    }
+  return shared
+}
+
+/** Parts of one subject → one row a site and lane, its rounds ascending. */
+function tracesOf(parts: TracePart[]): TraceRow[] {
+  const traces = new Map<string, TraceRow>()
+  for (const { site, lane, kind, subject, part, low, high } of parts.sort((a, b) => a.part - b.part)) {
     const place = `${site} ${lane}`
-    const trace = of.get(place) ?? { site, lane, kind, subject, rounds: [] }
-    of.set(place, trace)
+    let trace = traces.get(place)
+    if (trace === undefined) traces.set(place, (trace = { site, lane, kind, subject, rounds: [] }))
     for (let bit = 0, left = low; left > 0; bit++, left >>= 1) if (left & 1) trace.rounds.push(part * 60 + bit)
     for (let bit = 30, left = high; left > 0; bit++, left >>= 1) if (left & 1) trace.rounds.push(part * 60 + bit)
   }
-  const byCodePoint = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
   return [...traces.values()]
-    .filter((of) => of.size > 1 || ['account', 'service'].includes(of.values().next().value?.kind ?? ''))
-    .flatMap((of) => [...of.values()])
-    .map((trace) => ({ ...trace, rounds: trace.rounds.sort((a, b) => a - b) }))
-    .sort(
-      (a, b) =>
-        byCodePoint(a.kind, b.kind) || byCodePoint(a.subject, b.subject) || byCodePoint(a.site, b.site) || byCodePoint(a.lane, b.lane),
-    )
 }
 
 async function retractions(database: Database): Promise<RetractionRow[]> {

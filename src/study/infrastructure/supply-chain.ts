@@ -31,6 +31,9 @@ export const supplyRule = {
 const roundsOf = ({ withMiner, without }: Bearer): number[] => [...withMiner, ...without].sort((a, b) => a - b)
 const looksOf = ({ states }: SiteRounds): number[] => states.flatMap((state, round) => (isLook(state) ? [round] : []))
 
+/** Of any number: more than a call takes arguments. */
+const earliest = (values: Iterable<number>): number => Iterator.from(values).reduce((least, value) => Math.min(least, value), Infinity)
+
 /** Cases in which code of one third party changed and many of the sites that load it began to mine in the same round. */
 export function supplyCases(traces: Traces, sites: readonly SiteRounds[], rule = supplyRule): SupplyCase[] {
   const known = new Map(sites.map((site) => [site.site, site]))
@@ -50,7 +53,7 @@ export function supplyCases(traces: Traces, sites: readonly SiteRounds[], rule =
     const all = [...code.found, ...code.others]
     if (code.found.length < rule.sites || code.found.length < rule.share * all.length) continue
     const firsts = new Map(all.map((bearer) => [bearer.site, roundsOf(bearer)[0]!]))
-    const round = Math.min(...firsts.values())
+    const round = earliest(firsts.values())
     // Its first look since then has it and found a miner, and an earlier one saw none: a version that was clean is no beginning, whatever came later.
     const began = code.found
       .map(({ site }) => site)
@@ -68,7 +71,7 @@ export function supplyCases(traces: Traces, sites: readonly SiteRounds[], rule =
     const host = carrierOf(began, round, new Set(firsts.keys()), hosts, looks, rule)
     if (host === null) continue
     const timeOf = (site: string, look: number | undefined) => (look === undefined ? [] : (known.get(site)?.at[look] ?? []))
-    const until = Math.min(...began.flatMap((site) => timeOf(site, firsts.get(site))))
+    const until = earliest(began.flatMap((site) => timeOf(site, firsts.get(site))))
     const lasts = began.flatMap((site) =>
       timeOf(
         site,
