@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { keepFilesIn } from '#app/data-folder.ts'
 
 /** Every command that is told a data folder may be told where that one keeps its files; it remembers. */
@@ -6,11 +6,17 @@ export function storeOptions(command: Command): void {
   for (const each of [command, ...command.commands]) {
     const names = new Set(each.options.map(({ long }) => long))
     if (names.has('--store') || !(names.has('--data') || each.name() === 'verify')) continue
-    each.option('--store <url>', 'the folder keeps its files here from now on: s3://bucket/prefix?endpoint=…&region=… (docs/operating.md)')
+    each.addOption(
+      new Option(
+        '--store <url>',
+        'the folder keeps its files here from now on: s3://bucket/prefix?endpoint=…&region=… (docs/operating.md)',
+      ).env('ASSAY_STORE'),
+    )
     each.hook('preAction', async (_, called) => {
       const { store, data } = called.opts<{ store?: string; data?: string }>()
       const folder = data ?? called.args[0]
-      if (store !== undefined && folder !== undefined) await keepFilesIn(folder, store)
+      // An empty variable, as compose.yaml sets it, says nothing.
+      if (store !== undefined && store !== '' && folder !== undefined) await keepFilesIn(folder, store)
     })
   }
 }

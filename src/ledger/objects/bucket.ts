@@ -44,7 +44,7 @@ export async function openBucket(address: BucketAddress, options: BucketOptions 
   const s3 = await import('@aws-sdk/client-s3')
   const { endpoint, region, pathStyle, bucket: Bucket, prefix } = address
   const client: S3Client = new s3.S3Client({
-    region: region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+    region: region ?? said('AWS_REGION') ?? said('AWS_DEFAULT_REGION') ?? 'us-east-1',
     ...(endpoint === null ? {} : { endpoint }),
     forcePathStyle: pathStyle,
     // All is tried again here, also what breaks off in the middle of an answer.
@@ -161,6 +161,9 @@ export async function openBucket(address: BucketAddress, options: BucketOptions 
     },
   }
 }
+
+/** An empty variable says nothing. */
+const said = (variable: string): string | undefined => (process.env[variable] === '' ? undefined : process.env[variable])
 
 class CutShort extends Error {
   constructor() {
