@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BlobStore } from '#model/store.ts'
 import { AssayError } from '#model/errors.ts'
@@ -6,10 +7,20 @@ import type { Imported, ImportOptions } from './import-options.ts'
 import type { ReadLimits } from './limits.ts'
 import { isHtml } from './media-types.ts'
 import { pageCapture, type PageSource } from './page-capture.ts'
+import { scanSource } from './page-scan.ts'
+import { isPageSource, maxSourceOctets, mayBeSource } from './page-source.ts'
 import { PageReferences } from './page-references.ts'
 import { unusedParts } from './template-parts.ts'
 import { storeExchange, type StoredExchange } from './stored-exchange.ts'
 
+/** For the sources of one site together, milliseconds. */
+const sourcesMs = 60_000
+/** Octets of theirs that are kept until they are judged. */
+const maxSources = 64 * 1024 * 1024
+const tooMany = { status: 'unread', reason: `more than ${maxSources / 1024 / 1024} MB of rendered sources` } as const
+/** Settings of Jekyll, Hugo, Hexo, Eleventy, Gatsby and Pelican, and folders that only such have. */
+const generator =
+  /(?:^|\/)(?:_config\.ya?ml|hugo\.(?:toml|ya?ml|json)|\.eleventy\.js|gatsby-config\.[jt]s|pelicanconf\.py)$|(?:^|\/)_posts\//
 const archives = /\.(?:har|warc|arc)(?:\.gz)?$|\.(?:wacz|mht|mhtml)$/i
 const lone = /\.(?:wasm|m?js|cjs|wgsl)$/i
 
@@ -29,7 +40,10 @@ export async function* importFolder(
   for (const { path, reason } of skipped) options.onSkip?.(join(root, path), reason)
   const unused = await unusedParts(root, files)
   for (const path of unused) options.onSkip?.(join(root, path), 'a part of a template that no page includes')
-  const pages = files.filter((file) => isHtml(file.mimeType) && !isPartOfSavedPage(file.path, files) && !unused.has(file.path))
+  const rendered = await renderedSources(root, files, unused, options.onSkip)
+  const pages = files.filter(
+    (file) => (isHtml(file.mimeType) || rendered.has(file.path)) && !isPartOfSavedPage(file.path, files) && !unused.has(file.path),
+  )
   let count = 0
   for (const file of files) {
     const path = join(root, file.path)
@@ -54,8 +68,35 @@ export async function* importFolder(
   }
   if (pages.length > 0) {
     await options.onFile?.(root)
-    yield* importSite(root, files, pages, blobs, options, limits)
+    yield* importSite(root, files, pages, rendered, blobs, options, limits)
   } else if (count === 0) throw new AssayError('BAD_INPUT_FILE', 'the folder holds no archive, page, script or module that can be read')
+}
+
+/** Pages that the sources of a site become, by path. What cannot be rendered in time or memory stays a file that is no page, or the HTML that it is. */
+async function renderedSources(
+  root: string,
+  files: readonly { path: string; mimeType: string; size: number }[],
+  unused: ReadonlySet<string>,
+  onSkip: ImportOptions['onSkip'],
+): Promise<Map<string, Uint8Array>> {
+  const rendered = new Map<string, Uint8Array>()
+  // Documents of a program are written in Markdown with front matter too: a generator's settings or pages in HTML make a site of a folder.
+  const isSite = files.some(({ path, mimeType }) => isHtml(mimeType) || generator.test(path))
+  const allowance = { leftMs: sourcesMs }
+  let left = maxSources
+  for (const { path, size } of files) {
+    if (size === 0 || size > maxSourceOctets || unused.has(path) || !isPageSource(path, isSite)) continue
+    const bytes = await readFile(join(root, path))
+    if (!mayBeSource(path, bytes)) continue
+    const scan = left <= 0 ? tooMany : await scanSource(bytes, path, allowance)
+    if (scan.status === 'unread') onSkip?.(join(root, path), scan.reason)
+    else if (scan.value !== null) {
+      const page = Buffer.from(scan.value, 'utf8')
+      left -= page.length
+      rendered.set(path, page)
+    }
+  }
+  return rendered
 }
 
 /** `page_files/frame.html` beside `page.html` is a frame of the saved page. */
@@ -68,6 +109,7 @@ async function* importSite(
   root: string,
   files: readonly { path: string; mimeType: string }[],
   pages: readonly { path: string; mimeType: string }[],
+  rendered: ReadonlyMap<string, Uint8Array>,
   blobs: BlobStore,
   options: ImportOptions,
   limits: ReadLimits,
@@ -96,25 +138,30 @@ async function* importSite(
     }
     return null
   }
+  const asPage = async (path: string, body: Uint8Array): Promise<StoredExchange> => {
+    const exchange = await fileExchange(join(root, path), new URL(encodePath(path), origin).href, 'text/html', limits)
+    return storeExchange({ ...exchange, body, bodyStatus: { status: 'complete' } }, blobs)
+  }
   const references = new PageReferences(blobs)
-  const source: PageSource = {
-    format: 'folder of files',
+  const sourceOf = (path: string): PageSource => ({
+    format: rendered.has(path) ? "site's source, rendered without its layout" : 'folder of files',
     archive: { software: { archiver: '', browser: null }, losses: [] },
     isLog: false,
     otherwiseAt: new Date(0).toISOString(),
     classify: options.classify ?? null,
-  }
+  })
   for (const [index, file] of pages.entries()) {
     if (options.signal?.aborted === true) throw new AssayError('INTERRUPTED', 'the reading was interrupted')
     if (index >= limits.maxPages) {
       options.onSkip?.(join(root, file.path), `more than ${limits.maxPages} pages`)
       continue
     }
-    const main = await load(file.path, file.mimeType)
+    const source = rendered.get(file.path)
+    const main = source === undefined ? await load(file.path, file.mimeType) : await asPage(file.path, source)
     const followed = await references.follow(main, lookup)
     yield {
       file: join(root, file.path),
-      capture: await pageCapture({ page: null, first: main, main, members: [main] }, followed, source, references, blobs),
+      capture: await pageCapture({ page: null, first: main, main, members: [main] }, followed, sourceOf(file.path), references, blobs),
     }
   }
 }

@@ -179,6 +179,22 @@ test('the sources of a static site: a part that no page includes is no page', as
   )
 })
 
+test('the sources of a static site: posts in Markdown and templates are pages, the documents of a program are none', async () => {
+  const post = '---\ntitle: A post\n---\n<script src="/js/app.js"></script>'
+  const names = async (files: Record<string, string>): Promise<string[]> => {
+    const { all, folder } = await imported(files)
+    return all.map(({ file }) => file.slice(scratch.path.length + folder.length + 2))
+  }
+  assert.deepEqual(
+    await names({ '_config.yml': '', '_posts/a.md': post, 'README.md': 'x', 'default.hbs': '<p>{{body}}</p>', 'js/app.js': '1' }),
+    ['_posts/a.md', 'default.hbs'],
+  )
+  assert.deepEqual(await names({ 'docs/a.md': post, 'app.js': '1' }), ['app.js'])
+  const { all } = await imported({ '_config.yml': '', 'a.md': post, 'js/app.js': '1' })
+  assert.match(all[0]!.capture.manifest.ended.detail, /rendered without its layout/)
+  assert.equal(artifacts(all[0]!.capture, 'script').items.length, 1)
+})
+
 test('a folder of samples: each script and module is a file of its own, a broken archive one reason', async () => {
   const { all, skipped } = await imported({
     'a.js': '1',

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { messageOf } from '#model/errors.ts'
 import type { ScanReply, ScanRequest } from './page-scan-child.ts'
 import { documentNames, type DocumentNames, type Scan, scanned, scriptNames } from './page-names.ts'
+import { decodeSource, renderSource } from './page-source.ts'
 
 /** Time for the documents and scripts of one page together, milliseconds. What one uses is taken off; then the others are not read. */
 export interface ScanAllowance {
@@ -29,6 +30,11 @@ export function scanDocument(bytes: Uint8Array, contentType: string, allowance: 
 /** Strings of a script that name scripts and modules. Never rejects for what is in it. */
 export function scanScript(bytes: Uint8Array, allowance: ScanAllowance): Promise<Scan<string[]>> {
   return scan({ what: 'script', bytes, contentType: '' }, () => scriptNames(bytes), allowance)
+}
+
+/** The page that a source becomes (see `renderSource`), or null where it is none. Never rejects for what is in it. */
+export function scanSource(bytes: Uint8Array, path: string, allowance: ScanAllowance): Promise<Scan<string | null>> {
+  return scan({ what: 'source', bytes, contentType: path }, () => renderSource(path, decodeSource(bytes)), allowance)
 }
 
 async function scan<T>(request: Omit<ScanRequest, 'id'>, here: () => T, allowance: ScanAllowance): Promise<Scan<T>> {
