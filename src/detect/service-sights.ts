@@ -38,13 +38,20 @@ export function accountOf(signature: Signature, value: unknown): string | null {
   return signature.kind === 'mining' && text.length >= 95 && addressOf(text)?.address === text ? text : null
 }
 
+/** A URL, taken apart once for all signatures. */
+interface Address {
+  url: string
+  parsed: URL | null
+}
+
+const addressOfUrl = (url: string): Address => ({ url, parsed: URL.parse(url) })
+
 /** How a URL belongs to a service: started by being loaded, its script, or not at all. */
-export function matchUrl(signature: Signature, url: string): { starts: boolean; account: string | null } | null {
+function matchUrl(signature: Signature, { url, parsed }: Address): { starts: boolean; account: string | null } | null {
   for (const source of signature.startUrls) {
     const match = pattern(source).exec(url)
     if (match) return { starts: true, account: accountOf(signature, unescaped(match.groups?.['account'])) }
   }
-  const parsed = URL.parse(url)
   if (parsed === null) return null
   if (isWithin(parsed.hostname, signature.hosts) || signature.scriptPaths.some((path) => pattern(path).test(parsed.pathname)))
     return { starts: false, account: null }
@@ -111,8 +118,9 @@ export function sightsOf(input: ServiceInput): Page {
     else if (list.length < 40) list.push(sight)
   }
   for (const { url, artifact, at, how } of referencesOf(input)) {
+    const address = addressOfUrl(url)
     for (const signature of input.signatures) {
-      const match = matchUrl(signature, url)
+      const match = matchUrl(signature, address)
       if (match !== null)
         add(signature, {
           how: match.starts ? 'start' : 'reference',
@@ -162,7 +170,7 @@ export function sightsOf(input: ServiceInput): Page {
         add(signature, {
           how: open ? 'socket' : 'reference',
           // Some proxies are told in their address who is paid.
-          account: matchUrl(signature, socket.url)?.account ?? null,
+          account: matchUrl(signature, addressOfUrl(socket.url))?.account ?? null,
           artifact: socket.id,
           at: 'handshake',
           reason: `${open ? 'spoke to' : 'tried to reach'} ${host}, a host of ${signature.name}`,
@@ -217,11 +225,12 @@ function scriptSights(
     }
   }
   // A script that names many services is a list of them.
-  const named = input.signatures.flatMap((signature) =>
-    script.features.urls
-      .map((url) => ({ signature, url, match: matchUrl(signature, url.startsWith('//') ? `https:${url}` : url) }))
-      .filter(({ match }) => match !== null),
-  )
+  const named = script.features.urls.flatMap((url) => {
+    const address = addressOfUrl(url.startsWith('//') ? `https:${url}` : url)
+    return input.signatures
+      .map((signature) => ({ signature, url, match: matchUrl(signature, address) }))
+      .filter(({ match }) => match !== null)
+  })
   if (new Set(named.map(({ signature }) => signature.id)).size > 2) return
   for (const { signature, url, match } of named) {
     // A service's widget frames its miner: https://…/media/miner.html?key=
