@@ -12,15 +12,17 @@ export interface CrawlProgress extends QueueCounts {
 }
 
 const tellEveryMs = 1000
+/** Of the time, what the counts may take. */
+const countingShare = 0.02
 const rateOverMs = 60_000
 
-/** Counts and rate, told at most once a second: the counts cost a query. */
+/** Counts and rate, told at most once a second, and less often where the counts take long. */
 export class Progress {
   paused: string | null = null
   readonly #listener: (progress: CrawlProgress) => void
   readonly #visits: number[] = []
   readonly #startedAt = performance.now()
-  #told = -Infinity
+  #next = 0
 
   constructor(listener: (progress: CrawlProgress) => void) {
     this.#listener = listener
@@ -32,12 +34,13 @@ export class Progress {
 
   async tell(counts: () => Promise<QueueCounts>, running: number, isLast: boolean): Promise<void> {
     const now = performance.now()
-    if (!isLast && now - this.#told < tellEveryMs) return
-    this.#told = now
+    if (!isLast && now < this.#next) return
     while ((this.#visits[0] ?? now) < now - rateOverMs) this.#visits.shift()
     const overMs = Math.min(rateOverMs, now - this.#startedAt)
     const perMinute = overMs > 0 ? (this.#visits.length / overMs) * 60_000 : 0
     const queue = await counts()
+    const after = performance.now()
+    this.#next = after + Math.max(tellEveryMs, (after - now) / countingShare)
     this.#listener({ ...queue, running, perMinute, leftMs: perMinute > 0 ? (queue.due / perMinute) * 60_000 : null, paused: this.paused })
   }
 }

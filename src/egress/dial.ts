@@ -18,7 +18,7 @@ export function dialFirst(addresses: readonly string[], port: number, o: DialOpt
   return new Promise((resolve, reject) => {
     const attempts = new Set<net.Socket>()
     let next = 0
-    let failure: Error = new AssayError('CONNECT_FAILED', 'no address to connect to')
+    let failure: Error | null = null
     let stagger: NodeJS.Timeout | undefined
     const deadline = setTimeout(
       () => settle(new AssayError('TIMEOUT', `no answer from ${order.join(', ')} port ${port} in ${o.timeoutMs} ms`)),
@@ -48,7 +48,7 @@ export function dialFirst(addresses: readonly string[], port: number, o: DialOpt
       clearTimeout(stagger)
       const address = order[next++]
       if (address === undefined) {
-        if (attempts.size === 0) settle(failure)
+        if (attempts.size === 0) settle(failure ?? new AssayError('CONNECT_FAILED', 'no address to connect to'))
         return
       }
       const socket = net.connect({ host: address, port, allowHalfOpen: true, noDelay: true, autoSelectFamily: false })

@@ -52,8 +52,10 @@ export class HttpClient {
     signal: AbortSignal,
     maxBodyBytes = this.#limits.maxBodyBytes,
   ): Promise<HttpAnswer> {
-    const timeout = AbortSignal.timeout(this.#limits.requestTimeoutMs)
-    const either = AbortSignal.any([signal, timeout])
+    // A timer of its own, and not AbortSignal.timeout: that one fires for each request that has long ended.
+    const timeout = new AbortController()
+    const timer = setTimeout(() => timeout.abort(), this.#limits.requestTimeoutMs)
+    const either = AbortSignal.any([signal, timeout.signal])
     try {
       const response = await this.#open(url, headers, either)
       const { bytes, whole, reason } = await read(response, Math.min(maxBodyBytes, this.#expansion.leftBytes), either)
@@ -69,8 +71,11 @@ export class HttpClient {
       return { ...head, ...(await this.#decoded(head.status, bytes, whole, reason, answered, maxBodyBytes)) }
     } catch (error) {
       if (signal.aborted) throw new AssayError('INTERRUPTED', 'the visit ended', { cause: error })
-      if (timeout.aborted) throw new AssayError('TIMEOUT', `no whole answer within ${this.#limits.requestTimeoutMs} ms`, { cause: error })
+      if (timeout.signal.aborted)
+        throw new AssayError('TIMEOUT', `no whole answer within ${this.#limits.requestTimeoutMs} ms`, { cause: error })
       throw httpFault(error)
+    } finally {
+      clearTimeout(timer)
     }
   }
 

@@ -71,7 +71,8 @@ export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurr
   const client = new HttpClient(connector, limits, around.tls)
   const startedAt = clock.now()
   const startedMs = performance.now()
-  const timeout = AbortSignal.timeout(limits.visitTimeoutMs)
+  const timeout = new AbortController()
+  const timer = setTimeout(() => timeout.abort(), limits.visitTimeoutMs)
   // Another visitor may be told something else under the same validators.
   const validatorKey = [seed.url, plan.language, plan.userAgent, plan.vantage].join('\n')
   try {
@@ -79,7 +80,7 @@ export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurr
       client,
       blobs,
       limits,
-      signal: AbortSignal.any([signal, timeout]),
+      signal: AbortSignal.any([signal, timeout.signal]),
       headers: headersOf(plan),
       known: (await around.validators?.get(validatorKey)) ?? {},
       at: () => new Date(startedAt.getTime() + performance.now() - startedMs),
@@ -96,7 +97,7 @@ export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurr
         : { named: [], unread: [] }
     await fetches.settled()
     if (signal.aborted) throw new AssayError('INTERRUPTED', `the visit to ${seed.url} was interrupted`)
-    if (timeout.aborted) fetches.lose(`the visit was ended after ${limits.visitTimeoutMs} ms`)
+    if (timeout.signal.aborted) fetches.lose(`the visit was ended after ${limits.visitTimeoutMs} ms`)
     let failure = main.error
     const group = { page: null, first: main.first, main: main.document, members: fetches.exchanges }
     const classify = (view: DocumentView) => {
@@ -121,6 +122,7 @@ export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurr
     }
     return manifestOf(built, { seed, plan, startedAt, ended, error: failure }, [connector.connections(), connector.connectionsDropped()])
   } finally {
+    clearTimeout(timer)
     client.close()
     await connector.close()
   }
