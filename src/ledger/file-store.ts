@@ -8,6 +8,7 @@ import { AssayError } from '#model/errors.ts'
 import { type Observation, observationSchemaVersion } from '#model/observation.ts'
 import type { BlobStore, CaptureStore, MemoStore } from '#model/store.ts'
 import { type RemovalReason, removedSentence, type Tombstone } from '#model/tombstone.ts'
+import { ahead } from './files/ahead.ts'
 import { storeError } from './files/atomic.ts'
 import { folderShelf } from './files/folder-shelf.ts'
 import { openFormat } from './files/format.ts'
@@ -245,14 +246,14 @@ export async function openFileStore(path: string, options: FileStoreOptions = {}
     },
     async *listObservations() {
       try {
-        for await (const name of observationNames()) {
+        yield* ahead(observationNames(), shelf.width, async (name) => {
           const observation = await loadObservation(name)
           if (observation === null)
             throw new AssayError('STORE_CORRUPT', `observation ${name} is missing`, {
               hint: 'assay verify DIR names everything that is missing.',
             })
-          yield observation
-        }
+          return observation
+        })
       } catch (cause) {
         throw storeError(cause, 'listing observations')
       }
@@ -268,10 +269,7 @@ export async function openFileStore(path: string, options: FileStoreOptions = {}
       return loadVisit(visitPath(visitId))
     },
     async *listVisits() {
-      for await (const file of visitFiles()) {
-        const visit = await loadVisit(file)
-        if (visit !== null) yield visit
-      }
+      for await (const visit of ahead(visitFiles(), shelf.width, loadVisit)) if (visit !== null) yield visit
     },
 
     async getMemo(key) {

@@ -4,6 +4,7 @@ import type { Observation } from '#model/observation.ts'
 import type { FolderFault as StoreFault, VerifiedFolder } from '#model/verification.ts'
 import type { BlobStore, CaptureStore } from '#model/store.ts'
 import type { Tombstone } from '#model/tombstone.ts'
+import { ahead } from './files/ahead.ts'
 import type { Shelf } from './files/shelf.ts'
 import type { VisitRecord } from './visit-record.ts'
 
@@ -26,42 +27,46 @@ export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Prom
   const add = (kind: StoreFault['kind'], name: string, fault: StoreFault['fault'], detail: string) =>
     (fault === 'unlisted' ? report.unlisted : report.faults).push({ kind, name, fault, detail })
   const faultOf = (error: unknown) => {
+    // Of a store that does not answer nothing can be said.
+    if (error instanceof AssayError && error.code === 'STORE_UNREACHABLE') throw error
     const missing = error instanceof AssayError && error.code === 'NOT_FOUND'
     return { fault: missing ? ('missing' as const) : ('corrupt' as const), detail: messageOf(error) }
   }
 
   const sound = new Set<string>()
   const broken = new Set<string>()
-  for await (const name of namesIn(parts.shelf, 'blobs')) {
+  const { width } = parts.shelf
+  const looked = ahead(namesIn(parts.shelf, 'blobs'), width, async (name) => {
     signal?.throwIfAborted()
+    return { name, fault: await store.get(`sha256:${name}`).then(() => null, faultOf) }
+  })
+  for await (const { name, fault } of looked) {
     report.blobs++
-    try {
-      await store.get(`sha256:${name}`)
-      sound.add(name)
-    } catch (error) {
+    if (fault === null) sound.add(name)
+    else {
       broken.add(name)
-      add('blob', `sha256:${name}`, faultOf(error).fault, faultOf(error).detail)
+      add('blob', `sha256:${name}`, fault.fault, fault.detail)
     }
   }
 
   const listed = new Set<string>()
-  const check = async (id: Digest) => {
-    try {
-      const { manifest } = await store.getCapture(id)
-      for (const digest of digestsIn(manifest.artifacts)) {
+  const check = (id: Digest, read: { artifacts: unknown } | ReturnType<typeof faultOf>) => {
+    if ('artifacts' in read) {
+      for (const digest of digestsIn(read.artifacts)) {
         if (sound.has(digest) || broken.has(digest)) continue
         broken.add(digest)
         add('blob', `sha256:${digest}`, 'missing', `capture ${id} names it`)
       }
-    } catch (error) {
-      add('capture', id, faultOf(error).fault, faultOf(error).detail)
-    }
+    } else add('capture', id, read.fault, read.detail)
   }
-  for await (const id of store.listCaptures()) {
+  const manifests = ahead(store.listCaptures(), width, async (id) => {
     signal?.throwIfAborted()
+    return { id, read: await store.getCapture(id).then(({ manifest }) => ({ artifacts: manifest.artifacts }), faultOf) }
+  })
+  for await (const { id, read } of manifests) {
     report.captures++
     listed.add(id.slice(7))
-    await check(id)
+    check(id, read)
   }
   for await (const name of namesIn(parts.shelf, 'captures')) {
     const hex = name.replace(/\.json$/, '')

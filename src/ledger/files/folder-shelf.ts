@@ -11,6 +11,7 @@ export function folderShelf(dir: string, tmp: string): Shelf {
   /** Folders with new names. */
   let unsynced = new Set<string>()
   return {
+    width: 1,
     read: (path) => readPacked(join(dir, path)),
     size: (path) => packedSize(join(dir, path)),
     async write(path, bytes, lasts) {

@@ -5,6 +5,8 @@ import type { AppendLog } from './append-log.ts'
  * compressed. Rejects with the file system's own errors, or with `AssayError`.
  */
 export interface Shelf {
+  /** How many files are best read at once: more than one where each is waited for. */
+  readonly width: number
   /**
    * The bytes, `null` where there is no such file, `'broken'` where it cannot be unpacked. What is not whole is asked for again where a network lies
    * between, and then given as it is.

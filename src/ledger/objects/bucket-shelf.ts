@@ -60,6 +60,7 @@ export function bucketShelf(bucket: Bucket, now: () => number = Date.now): Shelf
   }
 
   return {
+    width: 16,
     read,
     size: async (path) => knownOctets(path) ?? (await objectOf(path))?.octets ?? null,
     async write(path, bytes) {

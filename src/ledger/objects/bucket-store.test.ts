@@ -139,6 +139,10 @@ test('a store that never answers is STORE_UNREACHABLE after a while, and what to
       return true
     })
   }
+  objects.faultOf = () => null
+  await store.put(randomBytes(100))
+  objects.faultOf = (method, path) => (method === 'GET' && path.includes('blobs/') ? 'error' : null)
+  await assert.rejects(store.verify(), { code: 'STORE_UNREACHABLE' }, 'what cannot be asked is not called damaged')
   objects.faultOf = () => 'silence'
   const bucket = await openBucket(parseBucketAddress(objects.address('gone')), { patienceMs: 1, answerMs: 50 })
   await assert.rejects(bucket.get('blobs/x'), { code: 'STORE_UNREACHABLE' })
