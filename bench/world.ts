@@ -61,7 +61,14 @@ try {
   const clock = new SimulatedClock(simulated.startsAt)
   await writeDown({ data, database: null }, study, clock)
   const stop = new AbortController()
-  if (values.seconds !== undefined) setTimeout(() => stop.abort(), Number(values.seconds) * 1000)
+  if (values.seconds !== undefined)
+    setTimeout(
+      () => {
+        stop.abort()
+        for (const worker of workers) worker.kill('SIGINT')
+      },
+      Number(values.seconds) * 1000,
+    )
   const before = { own: cpuSpent(process.pid), lab: cpuSpent(lab.pid!), database: 0 }
   const started = performance.now()
   const lane = values.lane === 'both' ? 'both' : 'http'

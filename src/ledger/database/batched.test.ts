@@ -7,7 +7,10 @@ function held(fails: (items: number[]) => boolean = () => false) {
   const runs: { items: number[]; letGo: () => void }[] = []
   const call = batched<number, number>((items) => {
     const { promise, resolve, reject } = Promise.withResolvers<number[]>()
-    runs.push({ items, letGo: () => (fails(items) ? reject(new RangeError(`no ${items}`)) : resolve(items.map((item) => item * 10))) })
+    runs.push({
+      items,
+      letGo: () => (fails(items) ? reject(new RangeError(`no ${items.join()}`)) : resolve(items.map((item) => item * 10))),
+    })
     return promise
   }, 3)
   return { runs, call }
