@@ -74,6 +74,8 @@ const usualDelayMs = 2000
 /** Between two visits of a site, where nothing else is said: a simulated round has no time in it. */
 export const delayOf = (clock: Clock): number => (clock instanceof SimulatedClock ? 0 : usualDelayMs)
 
+export const waitingForDatabase = 'assay: the database does not answer; waiting for it'
+
 /** Opens what visits need and takes turns by `turns`: in a crawl that it defines, or that somebody else did. */
 export async function takeTurns(
   ledger: Ledger,

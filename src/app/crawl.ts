@@ -6,7 +6,7 @@ import { systemClock } from '#model/clock.ts'
 import { AssayError } from '#model/errors.ts'
 import type { Seed } from '#model/seed.ts'
 import { settingsOf } from './crawl-settings.ts'
-import { type CrawlEvents, type CrawlOutcome, delayOf, takeTurns, type TurnsRequest } from './crawl-turns.ts'
+import { type CrawlEvents, type CrawlOutcome, delayOf, takeTurns, type TurnsRequest, waitingForDatabase } from './crawl-turns.ts'
 
 export type { CrawlOutcome, MannersRequest } from './crawl-turns.ts'
 
@@ -31,7 +31,12 @@ export async function crawl(request: CrawlRequest, events: CrawlEvents, signal: 
     throw new AssayError('BAD_ARGUMENT', 'the http lane visits in the name of somebody who can be reached', {
       hint: '--contact you@example.org, or a page that says who you are.',
     })
-  const ledger = await openLedger({ dataDir: request.data, signal, ...(request.database === null ? {} : { database: request.database }) })
+  const ledger = await openLedger({
+    dataDir: request.data,
+    signal,
+    onWaiting: () => events.onNote(waitingForDatabase),
+    ...(request.database === null ? {} : { database: request.database }),
+  })
   try {
     if (request.seeds.length === 0 && !(await ledger.listCrawls()).some(({ name, seeds }) => name === request.name && seeds > 0))
       throw new AssayError('BAD_ARGUMENT', `crawl ${request.name} has no seeds yet`, { hint: 'Name a list, or assay seeds import one.' })

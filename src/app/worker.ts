@@ -12,7 +12,7 @@ import type { CrawlLane } from '#model/inclusion.ts'
 import type { NeverList } from '#model/never-list.ts'
 import { joinedOf } from './crawl-settings.ts'
 import { daysOfLab, type SimulatedTime } from './lab-days.ts'
-import { type CrawlOutcome, takeTurns, type TurnsRequest } from './crawl-turns.ts'
+import { type CrawlOutcome, takeTurns, type TurnsRequest, waitingForDatabase } from './crawl-turns.ts'
 
 export interface WorkerRequest {
   data: string
@@ -53,7 +53,12 @@ export async function work(request: WorkerRequest, events: WorkerEvents, signal:
     throw new AssayError('NOT_FOUND', `${data} is no data folder that a crawl writes to`, {
       hint: '--data names it, --keep-on waits for it.',
     })
-  const ledger = await openLedger({ dataDir: data, signal, ...(database === null ? {} : { database }) })
+  const ledger = await openLedger({
+    dataDir: data,
+    signal,
+    onWaiting: () => events.onNote(waitingForDatabase),
+    ...(database === null ? {} : { database }),
+  })
   try {
     const { lab } = request.workshop
     return await new Worker(ledger, request, events, lab === null ? null : await daysOfLab(lab)).run(signal)

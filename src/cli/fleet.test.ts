@@ -2,6 +2,11 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import pg from 'pg'
+import { openFileStore } from '#ledger/file-store.ts'
+import { openLedger } from '#ledger/ledger.ts'
+import { untilStopped } from '#ledger/testing/data-folder.ts'
+import { migrationSchema } from '#model/folder-export.ts'
 import { type AssayProcess, type Fleet, mannersSeen, startFleet } from './testing/fleet.ts'
 
 /**
@@ -10,13 +15,14 @@ import { type AssayProcess, type Fleet, mannersSeen, startFleet } from './testin
  */
 const hot = ['hot-0.test', 'hot-1.test', 'hot-2.test']
 const cold = Array.from({ length: 24 }, (_, index) => `cold-${index}.test`)
+const moving = Array.from({ length: 12 }, (_, index) => `moving-${index}.test`)
 const hotPages = 8
 const delayMs = 300
 const perAddress = 4
 let fleet: Fleet
 before(async () => {
   const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4']
-  const sites = new Map([...hot, ...cold].map((site, index) => [site, addresses[index % addresses.length] ?? '']))
+  const sites = new Map([...hot, ...cold, ...moving].map((site, index) => [site, addresses[index % addresses.length] ?? '']))
   const body = (site: string) => `<title>${site}</title><p>${'Words to be read by somebody. '.repeat(20)}</p>`
   fleet = await startFleet({ sites, body, serveMs: 60 })
 })
@@ -80,3 +86,41 @@ test('any machine sees the whole record, and each signed what it visited', { tim
   const audited = fleet.run('verify', 'auditor', '--json')
   assert.equal(await audited.ended, 0, audited.err())
 })
+
+test('a crawl that began on one machine, with all in its folder, goes on from a database and a bucket', { timeout: 120_000 }, async () => {
+  await writeFile(join(fleet.dir, 'moving.csv'), moving.map((site) => `http://${site}/\n`).join(''))
+  const from = fleet.served.length
+  const asked = (): string[] => fleet.served.slice(from).map(({ site }) => site)
+  const laptop = fleet.run('crawl', 'moving.csv', '--name', 'moving', ...how, '--http-jobs', '2', '--data', 'laptop')
+  await fleet.until(() => asked().length >= 4 || laptop.child.exitCode !== null)
+  laptop.child.kill('SIGINT')
+  assert.equal(await laptop.ended, 130, laptop.err())
+  const inFlight = 2
+
+  const client = new pg.Client({ connectionString: fleet.database.url })
+  await client.connect()
+  await client.query('create database moved')
+  await client.end()
+  const database = fleet.database.url.replace(/postgres$/, 'moved')
+  const store = fleet.objects.address('moved')
+  const moved = fleet.run('migrate', '--from', 'laptop', '--to', database, '--store', store, '--json')
+  assert.equal(await moved.ended, 0, moved.err())
+  const report = migrationSchema.parse(JSON.parse(moved.out()))
+  assert.ok(report.isEqual && report.visits! > 0 && report.visits! < moving.length)
+  assert.equal(report.files?.files['visits']?.copied, report.visits)
+
+  const goesOn = fleet.run('crawl', '--name', 'moving', ...how, '--http-jobs', '2', '--data', 'laptop', '--database', database)
+  assert.equal(await goesOn.ended, 0, goesOn.err())
+  assert.ok(asked().length <= moving.length + inFlight, `${asked().length} visits`)
+  await openFileStore(join(fleet.dir, 'elsewhere'), { store })
+  const ledger = await openLedger({ dataDir: join(fleet.dir, 'elsewhere'), database })
+  try {
+    assert.deepEqual((await ledger.listVisits({ crawl: 'moving' })).map(({ site }) => site).sort(byText), [...moving].sort(byText))
+    assert.deepEqual((await ledger.files.verify()).faults, [])
+  } finally {
+    await ledger.close()
+    await untilStopped(join(fleet.dir, 'laptop'))
+  }
+})
+
+const byText = (a: string, b: string): number => (a < b ? -1 : 1)

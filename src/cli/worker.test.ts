@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import type net from 'node:net'
 import { tmpdir } from 'node:os'
@@ -60,7 +60,7 @@ before(async () => {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const names = ['share', 'kill', 'stale', 'later'].flatMap((crawl) => sitesOf(crawl, 12))
+  const names = ['share', 'kill', 'stale', 'later', 'full'].flatMap((crawl) => sitesOf(crawl, 12))
   await writeFile(
     join(dir, 'names.json'),
     JSON.stringify({
@@ -242,6 +242,33 @@ test('a worker that keeps on waits for a crawl, and for more when it is done', {
   assert.equal(await waiting.ended, 130, waiting.err())
   assert.deepEqual(await visitedIn('later'), sites)
 })
+
+const canMount = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', tmpdir()]).status === 0
+
+test(
+  'a crawl whose disk is full waits, keeps nothing by halves, and goes on when there is space',
+  { timeout: 120_000, skip: !canMount && 'mounting is not permitted here' },
+  async (t) => {
+    const small = join(dir, 'small')
+    await mkdir(small)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'assay-test', small])
+    t.after(() => execFileSync('umount', ['--lazy', small]))
+    const sites = sitesOf('full', 3)
+    const full = await crawl('full', sites, 3, '--data', 'small')
+    await until(() => held.length === 3 || full.child.exitCode !== null)
+    // No block is left: dd ends with an error, which is the point.
+    spawnSync('dd', ['if=/dev/zero', `of=${join(small, 'ballast')}`, 'bs=4096'])
+    release()
+    // Each was visited, could not be kept, and is visited again after a rest.
+    await until(() => asked.length > sites.length || full.child.exitCode !== null)
+    assert.deepEqual(await visitedIn('full'), [])
+    await rm(join(small, 'ballast'))
+    assert.equal(await full.ended, 0, full.err())
+    assert.deepEqual(await visitedIn('full'), sites)
+    const report = await (await openFileStore(small)).verify()
+    assert.deepEqual([report.faults, report.captures >= 3, report.visits], [[], true, 3])
+  },
+)
 
 test('a worker joins nothing that it would visit otherwise than the crawl says', { timeout: 120_000 }, async () => {
   holds = false

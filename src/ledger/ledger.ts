@@ -76,6 +76,8 @@ export interface LedgerOptions {
   poolSize?: number
   /** How long to wait for a database that is gone. */
   patienceMs?: number
+  /** Once it was reached the database is waited for however long it takes; told when it has not answered for a while. */
+  onWaiting?: () => void
   signal?: AbortSignal
 }
 
@@ -85,7 +87,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     throw new AssayError('BAD_ARGUMENT', 'a database is given as postgres://user@host/name')
   }
   const server = options.database === undefined ? embeddedDatabase(options.dataDir) : servedDatabase(options.database)
-  const { poolSize, patienceMs, signal } = options
+  const { poolSize, patienceMs, onWaiting, signal } = options
   const files = await openFileStore(options.dataDir, {
     ...(patienceMs === undefined ? {} : { patienceMs }),
     ...(signal === undefined ? {} : { signal }),
@@ -93,6 +95,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const database = await openDatabase(server, {
     ...(poolSize === undefined ? {} : { poolSize }),
     ...(patienceMs === undefined ? {} : { patienceMs }),
+    ...(onWaiting === undefined ? {} : { onWaiting }),
     ...(signal === undefined ? {} : { signal }),
   })
   try {

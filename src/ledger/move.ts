@@ -4,6 +4,7 @@ import { embeddedDatabase } from './database/embedded.ts'
 import { migrate } from './database/migrate.ts'
 import { servedDatabase } from './database/server.ts'
 import { openFileStore } from './file-store.ts'
+import { foldSightings } from './index/fold.ts'
 import { indexDigest, reindex } from './index/reindex.ts'
 import { jsonForSql } from './index/write.ts'
 
@@ -31,7 +32,7 @@ export interface MoveReport {
 }
 
 /**
- * The ledger of an embedded database into a served one, of the same data folder. The source is only read; ended in between, the same again goes on.
+ * The ledger of an embedded database into a served one, of the same data folder. The source is only read, but for what is folded from it; ended in between, the same again goes on.
  * Rejects with `STORE_BUSY` while a crawl runs, `BAD_ARGUMENT` where the target has other crawls, `DATABASE_FAILED`.
  */
 export async function moveLedger(dataDir: string, to: string, onProgress: (text: string) => void = () => {}): Promise<MoveReport> {
@@ -45,6 +46,8 @@ export async function moveLedger(dataDir: string, to: string, onProgress: (text:
   const source = await open(embeddedDatabase(dataDir), 60_000)
   await checkAtRest(source, dataDir)
   await checkTarget(source, target)
+  // What is compared at the end: nobody may have asked for it yet.
+  await foldSightings(source)
   const rows: Record<string, number> = {}
   for (const [table, key] of Object.entries(tables)) {
     rows[table] = 0

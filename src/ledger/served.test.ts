@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
+import { openDatabase } from './database/database.ts'
+import { servedDatabase } from './database/server.ts'
+import { openLedger } from './ledger.ts'
 import { startObjectStore, type TestStore } from './testing/object-store.ts'
 import { type ServedDatabase, startServedDatabase } from './testing/served-database.ts'
 
@@ -53,3 +58,28 @@ for (const [name, file, atLeast] of [
       'the record is in the object store',
     )
   })
+
+test('a database that is gone is waited for by whom it was reached before, and told to be', { timeout: 60_000 }, async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'assay-waits-'))
+  const told = Promise.withResolvers<void>()
+  const waiting = await openLedger({ dataDir: dir, database: database.url, patienceMs: 1, onWaiting: told.resolve })
+  const impatient = await openDatabase(servedDatabase(database.url), { patienceMs: 1 })
+  try {
+    await impatient.query('select 1')
+    await database.kill()
+    await assert.rejects(impatient.query('select 1'), { code: 'DATABASE_FAILED' })
+    const answer = waiting.listCrawls()
+    await told.promise
+    await database.start()
+    assert.deepEqual(await answer, [])
+    await database.kill()
+    await assert.rejects(openLedger({ dataDir: dir, database: database.url, patienceMs: 1, onWaiting: () => {} }), {
+      code: 'DATABASE_FAILED',
+    })
+    await database.start()
+  } finally {
+    await waiting.close()
+    await impatient.close()
+    await rm(dir, { recursive: true, force: true })
+  }
+})

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openFileStore } from '#ledger/file-store.ts'
 import { openLedger, type Ledger } from '#ledger/ledger.ts'
 import { startObjectStore, type TestStore } from '#ledger/testing/object-store.ts'
 import { type ServedDatabase, startServedDatabase } from '#ledger/testing/served-database.ts'
@@ -70,6 +71,8 @@ export async function startFleet({ sites, body, serveMs, environment = {} }: Fle
   undo.defer(() => rm(dir, { recursive: true, force: true }))
   const database = undo.adopt(await startServedDatabase(), (it) => it.remove())
   const objects = undo.adopt(await startObjectStore(), (it) => it.close())
+  // The test itself is one of the machines.
+  Object.assign(process.env, objects.keys)
   const changes = new EventEmitter().setMaxListeners(0)
   const served: Served[] = []
   const running = new Set<ChildProcess>()
@@ -130,8 +133,6 @@ export async function startFleet({ sites, body, serveMs, environment = {} }: Fle
       return { child, ended, out: () => out, err: () => err }
     },
     async ledger(machine) {
-      Object.assign(process.env, objects.keys)
-      const { openFileStore } = await import('#ledger/file-store.ts')
       await openFileStore(join(dir, machine), { store })
       return openLedger({ dataDir: join(dir, machine), database: database.url })
     },

@@ -7,7 +7,10 @@ export interface Queryable {
   query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
-/** PostgreSQL behind a pool. Waits for a database that is gone, up to `patienceMs`, and then rejects with `DATABASE_FAILED` or `DISK_FULL`. */
+/**
+ * PostgreSQL behind a pool. Waits for a database that is gone, up to `patienceMs`, and then rejects with `DATABASE_FAILED` or `DISK_FULL`; with
+ * `onWaiting` for as long as it takes, once it was reached.
+ */
 export interface Database extends Queryable {
   readonly kind: DatabaseServer['kind']
   /**
@@ -23,8 +26,12 @@ export interface Database extends Queryable {
 export interface DatabaseOptions {
   poolSize?: number
   patienceMs?: number
+  /** Told once each time that the database has not answered for a while. */
+  onWaiting?: () => void
   signal?: AbortSignal
 }
+
+const toldAfterMs = 5000
 
 // int8 as number: counts here are far below 2^53. Dates come as Date.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -78,7 +85,8 @@ function databaseError(error: unknown): unknown {
 }
 
 export async function openDatabase(server: DatabaseServer, options: DatabaseOptions = {}): Promise<Database> {
-  const { poolSize = 8, patienceMs = 60_000, signal } = options
+  const { poolSize = 8, patienceMs = 60_000, onWaiting, signal } = options
+  let isReached = false
   let config: pg.PoolConfig
   try {
     config = await server.ensure()
@@ -95,13 +103,21 @@ export async function openDatabase(server: DatabaseServer, options: DatabaseOpti
   const pool = makePool()
 
   async function patiently<T>(work: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + patienceMs
+    const from = performance.now()
+    let isTold = onWaiting === undefined
     for (let attempt = 0; ; attempt++) {
       try {
-        return await work()
+        const result = await work()
+        isReached = true
+        return result
       } catch (error) {
         const retry = isLost(error) || (again.has(codeOf(error)) && attempt < 20)
-        if (!retry || performance.now() > deadline || signal?.aborted) throw databaseError(error)
+        const isOver = performance.now() - from > patienceMs && !(isReached && onWaiting !== undefined)
+        if (!retry || isOver || signal?.aborted) throw databaseError(error)
+        if (!isTold && performance.now() - from > toldAfterMs) {
+          isTold = true
+          onWaiting?.()
+        }
         await sleep(Math.min(20 * 2 ** Math.min(attempt, 6), 1000) * (0.5 + (performance.now() % 1) / 2))
         // Starts an embedded server again. Its own failure is told by the next attempt, or by the deadline.
         if (isLost(error)) await server.ensure().catch((cause: unknown) => rethrowFinal(cause))

@@ -58,11 +58,10 @@ export async function openFormat(dir: string, tmp: string, store?: string): Prom
         hint: 'Use the version of assay that wrote it, or a newer one.',
       },
     )
-  const format = { store: store ?? there?.store ?? null }
-  if (there === null || format.store !== there.store) {
-    if (there !== null && (there.store !== null || (await hasCaptures(dir)))) throw keptElsewhere(dir, there.store)
-    await writeFormat(dir, tmp, format)
-  }
+  const before = there?.store ?? null
+  const format = { store: store ?? before }
+  if (format.store !== before && (before !== null || (await hasCaptures(dir)))) throw keptElsewhere(dir, before)
+  if (there === null || format.store !== before) await writeFormat(dir, tmp, format)
   if (format.store === null)
     for (const folder of ['blobs', 'captures', 'attestations', 'observations', 'visits']) await makeFolder(join(dir, folder))
   await removeLeftovers(tmp)
