@@ -54,8 +54,9 @@ export function emulate(source: string | Parsed, budget = 600_000, forcedBudget 
   return machine.result()
 }
 
-/** Steps of one function that is called by force. */
+/** Steps of one function that is called by force, and more for a long one: each of its texts may be enciphered by itself. */
 const forcedSlice = 40_000
+const forcedStepsPerSign = 10
 /** Turns of a loop whose condition looked at something unknown. */
 const maxUnknownTurns = 2_000
 /** Characters of texts that are kept, with what keeping one costs. */
@@ -67,7 +68,9 @@ class Interpreter implements Machine {
   #forcing = false
   /** How often something unknown was looked at: a condition that did so is open. */
   #unknowns = 0
+  /** Functions of the source, each as it was made first. */
   readonly #closures: { fn: Obj; node: Node }[] = []
+  readonly #made = new Set<Node>()
   readonly #entered = new Set<Node>()
   /** Function that runs, null outside of any; and those in which a condition was open, so that only one of its branches was gone through. */
   #current: Node | null = null
@@ -103,6 +106,11 @@ class Interpreter implements Machine {
       native((_, [text]) => (typeof text === 'string' ? this.#evaluate(text, 'eval') : text)),
     )
     const fn = native((_, values) => this.#functionOf(values), 'Function')
+    // https://tc39.es/ecma262/#sec-properties-of-the-function-prototype-object: a function too.
+    fn.members.set(
+      'prototype',
+      native(() => undefined),
+    )
     this.#global.names.set('Function', fn)
   }
 
@@ -136,7 +144,7 @@ class Interpreter implements Machine {
     for (let at = 0; at < this.#closures.length && budget > 0; at++) {
       const { fn, node } = this.#closures[at]!
       if (this.#entered.has(node) && !this.#halfRead.delete(node)) continue
-      const slice = Math.min(budget, forcedSlice)
+      const slice = Math.min(budget, forcedSlice + fn.text.length * forcedStepsPerSign)
       this.#left = slice
       this.#depth = 0
       this.#active.clear()
@@ -495,7 +503,10 @@ class Interpreter implements Machine {
     fn.text = this.#source.slice(node.start ?? 0, node.end ?? 0) || 'function () {}'
     fn.isConstructor = node.type !== 'ArrowFunctionExpression'
     const source = this.#source
-    if (this.#forcedBudget > 0 && this.#closures.length < 4_000) this.#closures.push({ fn, node })
+    if (this.#forcedBudget > 0 && this.#closures.length < 4_000 && !this.#made.has(node)) {
+      this.#made.add(node)
+      this.#closures.push({ fn, node })
+    }
     fn.call = (self, values) => {
       this.spend(3)
       const known = this.#shortcuts.take(node, values)

