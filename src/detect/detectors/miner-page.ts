@@ -16,7 +16,8 @@ export const detector = defineDetector({
     version: '2',
     title: 'Controls of a miner',
     kinds: ['mining'],
-    limits: 'By names of controls in English. A page that steers miners elsewhere is left out only where all of its scripts are at hand.',
+    limits:
+      'By names of controls in English, and of files. A page that steers miners elsewhere is left out only where all of its scripts are at hand.',
   },
   needs: { artifacts: ['script'], features: ['html', 'javascript'] },
   hiddenBy: [],
