@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import net, { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -75,7 +75,9 @@ before(async () => {
     if (request.url !== '/favicon.ico') asked.push(request.headers)
     response
       .writeHead(200, { 'content-type': 'text/html' })
-      .end('<!doctype html><title>Plain</title><h1>A page</h1><p>It says little, and does nothing.</p>')
+      .end(
+        `<!doctype html><title>Plain</title><h1>A page</h1><p>It says little, and does nothing.</p>${request.url === '/with-own-miner' ? '<script src="/own-miner.js?key=abcd"></script>' : ''}`,
+      )
   })
   plain.listen(0, '127.0.0.1')
   await once(plain, 'listening')
@@ -177,6 +179,39 @@ describe('a page on loopback', () => {
     assert.match(await readFile(join(dir, 'report.md'), 'utf8'), /^- \*\*NO MINER FOUND\*\* `http:\/\/127\.0\.0\.1/m)
     const sarif = JSON.parse(await readFile(join(dir, 'report.sarif'), 'utf8')) as { version: string; runs: unknown[] }
     assert.deepEqual([sarif.version, sarif.runs.length], ['2.1.0', 1])
+  })
+})
+
+describe('knowledge of the operator', () => {
+  const signature = `
+id: own-miner
+name: Own miner
+kind: mining
+source: [ours]
+startUrls: ['/own-miner\\.js\\?key=(?<account>[a-z]+)$']
+samples:
+  fires: [{ html: '<script src="https://a.example/own-miner.js?key=abcd"></script>' }]
+  silent: [{ html: '<script src="https://a.example/own-miner.css?key=abcd"></script>' }]
+`
+
+  test('--signatures names what stands in them, --block-list cites a list and moves no status', async () => {
+    await mkdir(join(dir, 'own'), { recursive: true })
+    await writeFile(join(dir, 'own', 'own-miner.yaml'), signature)
+    await writeFile(join(dir, 'list-of-hosts.txt'), '||127.0.0.1^\n')
+    const url = `${plainUrl}with-own-miner`
+    const args = ['--json', '--allow-private', '--dwell', '400ms', url]
+    const found = async (more: string[]): Promise<[string | undefined, [string, string | null, string | null][]]> => {
+      const answer = answers(await assay([...args, ...more])).get(url)
+      return [answer?.status, answer?.findings.map(({ detector, service, account }) => [detector, service, account]) ?? []]
+    }
+    assert.deepEqual(await found([]), ['none', []])
+    assert.deepEqual(await found(['--block-list', 'list-of-hosts.txt']), ['none', [['block-list', null, null]]])
+    const [status, findings] = await found(['--signatures', 'own'])
+    assert.equal(status, 'loaded')
+    assert.deepEqual(
+      findings.map(([, service, account]) => [service, account]),
+      [['own-miner', 'abcd']],
+    )
   })
 })
 
