@@ -1,4 +1,4 @@
-// test.ts [--long] [PART…]: runs the tests beside the code, each file in a process of its own, two at a time (the long ones one by one).
+// test.ts [--long] [PART…]: runs the tests beside the code, each file in a process of its own, two at a time (the long ones with a browser one by one).
 // Closes with `N passed, N failed` alone on a line; exits 1 when anything failed, or when no test ran.
 import { spawn } from 'node:child_process'
 import { glob } from 'node:fs/promises'
@@ -10,8 +10,8 @@ const root = fileURLToPath(new URL('../', import.meta.url))
 const long = process.argv.includes('--long')
 /** Only files whose path holds one of these. */
 const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
-/** Long tables load both cores by themselves: two at a time would starve each other’s visits. */
-const concurrency = long ? 1 : 2
+/** Long tables of visits load both cores by themselves: two at a time would starve each other’s. Those that only reckon take one core each. */
+const reckons = (file: string): boolean => !long || /^(?:src\/study|test)\/(?!guard)/.test(file)
 const limitMs = long ? 30 * 60_000 : 3 * 60_000
 const reporter = join(root, 'scripts', 'test-events.ts')
 
@@ -111,8 +111,7 @@ const files = (await Array.fromAsync(glob('{src,lab,test}/**/*.test.ts', { cwd: 
   .sort()
 
 const results: FileResult[] = []
-const queue = [...files]
-async function worker(): Promise<void> {
+async function worker(queue: string[]): Promise<void> {
   for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
     const result = await runFile(file)
     results.push(result)
@@ -123,7 +122,9 @@ async function worker(): Promise<void> {
     for (const { name, text } of result.failures) console.log(`    ✗ ${name}\n${text.replace(/^/gm, '      ')}`)
   }
 }
-await Promise.all(Array.from({ length: concurrency }, worker))
+await worker(files.filter((file) => !reckons(file)))
+const reckoning = files.filter(reckons)
+await Promise.all([worker(reckoning), worker(reckoning)])
 
 const sum = (count: (result: FileResult) => number): number => results.reduce((total, result) => total + count(result), 0)
 const passed = sum((result) => result.passed)
