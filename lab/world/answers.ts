@@ -44,7 +44,7 @@ export function worldAnswers(seed: number, population: Population, history: Hist
   function minerText({ by, operator: number, service, account }: Stay): string {
     const operator = history.operators[number]
     if (by === 'snippet' || operator?.host == null) return snippetOf(serviceOf(service), account)
-    return `<script async src="http://${operator.host}${loaderPath(operator.accounts.indexOf(account))}"></script>`
+    return `<script async src="//${operator.host}${loaderPath(operator.accounts.indexOf(account))}"></script>`
   }
 
   function frontPageOf(site: WorldSite, state: WorldState): WorldAnswer {

@@ -73,14 +73,14 @@ export function serviceScript(seed: number, service: Service): string {
   throw new RangeError(`no style writes the key of ${service.id} plainly`)
 }
 
-/** What a site that takes up a service writes into its page. */
+/** What a site that takes up a service writes into its page: without a scheme, for browsers ask for the page itself over TLS first. */
 export function snippetOf(service: Service, account: string): string {
-  return `<script src="http://${service.host}${service.path}"></script>\n<script>var miner=new ${service.call}("${account}");miner.start();</script>`
+  return `<script src="//${service.host}${service.path}"></script>\n<script>var miner=new ${service.call}("${account}");miner.start();</script>`
 }
 
 /** The same as code in a script. */
 function loaderCode(service: Service, account: string): string {
-  return `(function(d){var s=d.createElement("script");s.src="http://${service.host}${service.path}";s.onload=function(){new ${service.call}("${account}").start()};(d.head||d.body).appendChild(s)})(document);`
+  return `(function(d){var s=d.createElement("script");s.src="//${service.host}${service.path}";s.onload=function(){new ${service.call}("${account}").start()};(d.head||d.body).appendChild(s)})(document);`
 }
 
 export const loaderPath = (accountIndex: number): string => `/s${accountIndex}/e.js`

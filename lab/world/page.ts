@@ -14,12 +14,12 @@ export function frontPage(
   const frame = new Random(`world-page/${seed}/${site.number}`)
   const prose = new Random(`world-text/${seed}/${site.number}/${version}`)
   const title = siteTitle(site.host.replace('zz--', ''))
-  const scripts = parties.map(({ host, path }, index) => `<script ${index % 2 ? 'async ' : ''}src="http://${host}${path}"></script>`)
+  const scripts = parties.map(({ host, path }, index) => `<script ${index % 2 ? 'async ' : ''}src="//${host}${path}"></script>`)
   const head = scripts.slice(0, 2)
   const [menu, look] = [frame.hex(5), frame.hex(4)]
   let text = ''
   for (let part = 0; text.length < site.pageBytes - 2500; part++)
-    text += `<article class="c${look}" id="a${part}"><h2><a href="/${frame.hex(6)}">${headline(prose)}</a></h2><img src="/i/${part}.png" width=64 height=48 alt=""><p>${paragraph(prose)}</p></article>\n`
+    text += `<article class="c${look}" id="a${part}"><h2><a href="/${frame.hex(6)}">${headline(prose)}</a></h2>${part % 12 === 0 ? `<img src="/i/${part}.png" width=64 height=48 alt="">` : ''}<p>${paragraph(prose)}</p></article>\n`
   return `<!doctype html>
 <html lang=en><head><meta charset=utf-8><title>${title}</title><meta name=viewport content="width=device-width">
 <link rel=stylesheet href="/style.css">

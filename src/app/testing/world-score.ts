@@ -19,6 +19,8 @@ export interface WorldScore {
   median: { truth: number | null; stays: number; estimate: number | null; low: number | null; high: number | null }
   /** Host of the third party, and whether its day lies in the interval that was told; days that this is long. Null where the world has none or it began too late. */
   compromise: { host: string; isFound: boolean; days: number | null; others: number } | null
+  /** Sites that went on at the fork after their service had shut down, seen with both; and those that the report says moved so. */
+  moved: { truth: number; told: number }
   /** Pairs of sites said to be of one campaign, of these right; pairs that are, of these said. */
   campaigns: { said: number; right: number; true: number; found: number }
 }
@@ -86,6 +88,17 @@ export function scoreOfWorld({ report, sites, explain }: BuiltReport, truth: Wor
       high: quantile?.high ?? null,
     },
     compromise: compromiseOf(report.infrastructure.supply, truth, rounds),
+    moved: {
+      truth: truth.sites.filter(({ stays }) =>
+        [truth.shutdown.service, truth.shutdown.fork].every((id) =>
+          stays.some(({ service, from, to }) => service === id && looksWithin(from, to, rounds).length > 0),
+        ),
+      ).length,
+      told:
+        report.infrastructure.moves.rows.find(
+          ({ kind, from, to }) => kind === 'service' && from === truth.shutdown.service && to === truth.shutdown.fork,
+        )?.sites ?? 0,
+    },
     campaigns: campaignPairs(
       report.infrastructure.campaigns.rows.map(({ figure }) => explain(figure)?.sites.map(({ site }) => site) ?? []),
       truth,

@@ -122,7 +122,7 @@ export function studyQuestions(database: Database, shelf: Shelf, fold: () => Pro
         `with looked as materialized (
            select o.capture_id, o.judgement, o.site, v.lane, v.round, dense_rank() over (order by o.site collate "C", v.lane collate "C")::int as place
            from ${believed} o join assay.visits v using (visit_id) where v.round is not null and ($2::text is null or v.crawl = $2)
-         ), seen as (
+         ), seen as materialized (
            select l.place, s.kind, s.subject, l.round / 60 as part, bit_or(1::bigint << (l.round % 60)) as bits
            from looked l join assay.subjects s using (capture_id, judgement)
            where s.kind not in ('mining', 'family')
