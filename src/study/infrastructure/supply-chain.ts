@@ -52,9 +52,11 @@ export function supplyCases(traces: Traces, sites: readonly SiteRounds[], rule =
     if (code.kind !== 'script' && code.kind !== 'wasm') continue
     const all = [...code.found, ...code.others]
     if (code.found.length < rule.sites || code.found.length < rule.share * all.length) continue
-    const firsts = new Map(all.map((bearer) => [bearer.site, roundsOf(bearer)[0]!]))
+    const rounds = new Map(all.map((bearer) => [bearer.site, roundsOf(bearer)]))
+    const firsts = new Map(all.map(({ site }) => [site, rounds.get(site)![0]!]))
     const round = earliest(firsts.values())
-    // Its first look since then has it and found a miner, and an earlier one saw none: a version that was clean is no beginning, whatever came later.
+    // Its first look since then has it, one while it was there found a miner, and an earlier one saw none: a version that was clean is no
+    // beginning, whatever came later, and one look may miss.
     const began = code.found
       .map(({ site }) => site)
       .filter((site) => {
@@ -63,7 +65,7 @@ export function supplyCases(traces: Traces, sites: readonly SiteRounds[], rule =
         return (
           own.some((look) => look < round) &&
           own.find((look) => look >= round) === firsts.get(site) &&
-          isFound(states[firsts.get(site)!] ?? 'not-visited') &&
+          rounds.get(site)!.some((look) => isFound(states[look] ?? 'not-visited')) &&
           !states.slice(0, round).some(isFound)
         )
       })
