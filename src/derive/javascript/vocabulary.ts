@@ -134,6 +134,9 @@ const coinAlgorithms =
 const label =
   /^[\s\W]*(?:cryptonight|randomx|rx|cn|yescrypt|yespower|k?heavyhash|ghostrider|verushash|minotaurx|neoscrypt|x1[1357]|x16rv?2?|lyra2(?:re|rev\d|z|v\d)|verthash|autolykos|cuckaroo|cuckatoo|astrobwt|kawpow|rinhash|cpupower|power2b|panthera|curvehash|odocrypt|equihash)(?:r\d+|v\d+|\d+|[-/ ][\w-]{1,10})?$/i
 
+/** Functions that do the work that a site asks for. */
+const solving = /(?:solve|find|launch|compute|perform|do|run)_?(?:challenge|pow(?![a-z])|puzzle|proof|captcha)/i
+
 /** Functions that start or stop it. */
 const control = /^_?(?:start|stop|pause|resume|begin|toggle)_?(?:web)?_?min(?:ing|er)(?:on|s|with|block|$|_|[A-Z])/i
 
@@ -149,6 +152,7 @@ export function tradeWord(name: string, isText = false): { group: VocabularyGrou
   if (algorithm !== undefined && !/\s/.test(name))
     return isText && label.test(name) ? null : { group: 'algorithm', word: algorithm.toLowerCase() }
   if (name.length > 24 || name.length < 3) return null
+  if (!isText && solving.test(name)) return { group: 'challenge', word: 'solve' }
   if (!isText && control.test(name)) return { group: 'control', word: 'startmining' }
   const folded = name.replace(/^_+/, '').toLowerCase()
   const word = spellings[folded] ?? folded

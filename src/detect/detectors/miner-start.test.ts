@@ -88,7 +88,7 @@ const markupSilent: Record<string, string> = {
   'a class after mining, and a digest': `<div id="mining-news" data-id="${key}">News</div>`,
   'a page about an account at a pool': `<a href="https://pool.example/miner?wallet=${address}">My miner</a>`,
   'a script that is given a key': `<script src="https://maps.example/api.js?key=${key}"></script>`,
-  'a place named after its mine': `<iframe src="https://maps.example/mine?place=${'ChIJ'}"></iframe>`,
+  'a place named after its mine': `<iframe src="https://maps.example/mine?place=ChIJ"></iframe>`,
 }
 for (const [name, [html, account]] of Object.entries(markupFires))
   test(`suspects in markup: ${name}`, () => assert.deepEqual(accountsOf('', html), [account]))

@@ -6,7 +6,7 @@ import { clientMarks } from '../miner-code.ts'
 export const detector = defineDetector({
   meta: {
     id: 'proof-of-work',
-    version: '2',
+    version: '3',
     title: 'Proof of work without payment',
     kinds: ['proof-of-work'],
     limits: 'By the code’s words for challenge and solution; who gains from the work is told by traffic.',
@@ -28,7 +28,11 @@ export const detector = defineDetector({
         (features.nonceLoop !== null && words.length >= 1 && counts) ||
         (words.length >= 3 &&
           counts &&
-          (isWorker || features.workers.constructed > 0 || features.nonceLoop !== null || features.wasm.instantiates))
+          (isWorker ||
+            features.workers.serves ||
+            features.workers.constructed > 0 ||
+            features.nonceLoop !== null ||
+            features.wasm.instantiates))
       if (!isSearch) return []
       return [
         {
