@@ -631,6 +631,18 @@ const situations: Record<string, { make: () => Promise<Situation>; is: Expected;
     }),
     is: { status: 'inconclusive', activity: 'none-seen', consent: 'unknown', placement: 'unknown' },
   },
+  'a thread that ended before it told its code, which its response holds': {
+    make: async () => ({
+      artifacts: {
+        frame: [frame1],
+        request: [await documentOf(''), request('req-9', `${page}once.js`, 'script', await body('postMessage(location.href)'))],
+        worker: [
+          { id: 'worker-1', targetId: 'target-2', parentTargetId: 'target-1', type: 'dedicated', url: `${page}once.js`, startedAtMs: 900 },
+        ],
+      },
+    }),
+    is: { status: 'none' },
+  },
   'a thread whose file is not there': {
     make: async () => ({
       artifacts: {

@@ -112,16 +112,28 @@ export function blindness(detector: Pick<Detector, 'hiddenBy' | 'needs'>, eviden
   return blind.slice(0, 40)
 }
 
-/** Threads that were there and of whose code nothing was collected: a visit that ended too early, a thread that answered no more. */
+/**
+ * Threads that were there and of whose code nothing was collected: a visit that ended too early, a thread that answered no more. One that ended
+ * before it could tell has its code from another thread of the same address, or from the response that brought it.
+ */
 function silentWorkers(capture: Capture): Blindness[] {
-  const told = new Set(artifacts(capture, 'script').items.map(({ targetId }) => targetId))
+  const scripts = artifacts(capture, 'script').items
+  const told = new Set(scripts.map(({ targetId }) => targetId))
+  const read = new Set([
+    ...scripts.map(({ url }) => url),
+    ...artifacts(capture, 'request')
+      .items.filter(
+        ({ body, resourceType }) => body.status === 'stored' && /^(?:script|worker|sharedworker|serviceworker|other)$/.test(resourceType),
+      )
+      .map(({ url }) => url),
+  ])
   const failed = new Set(
     artifacts(capture, 'request')
       .items.filter(({ failure, response }) => failure !== undefined || (response?.status ?? 0) >= 400)
       .map(({ url }) => url),
   )
   return artifacts(capture, 'worker')
-    .items.filter(({ type, targetId, url }) => type !== 'worklet' && !told.has(targetId) && !failed.has(url))
+    .items.filter(({ type, targetId, url }) => type !== 'worklet' && !told.has(targetId) && !read.has(url) && !failed.has(url))
     .map(({ id, url }): Blindness => ({
       artifact: 'script',
       reason: `${id} (${url.slice(0, 120)}): a thread started, and nothing of its code was collected`,
