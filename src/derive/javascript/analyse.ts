@@ -75,7 +75,9 @@ class Analyser {
   readonly #aliases = new Map<string, string>()
   readonly #sums = new Map<Node, Folded>()
   readonly #census = new ConstantCensus()
+  /** Names and short texts that were looked up. */
   readonly #words = new Set<string>()
+  readonly #textWords = new Set<string>()
   readonly #urls = new Set<string>()
   readonly #functions = new FunctionUses()
   readonly #inner: InnerBlob[] = []
@@ -341,10 +343,11 @@ class Analyser {
   }
 
   #word(name: string | null, isText = false): void {
-    if (name === null || this.#words.has(name)) return
+    const seen = isText ? this.#textWords : this.#words
+    if (name === null || seen.has(name)) return
+    if (seen.size < 50_000) seen.add(name)
     const word = tradeWord(name, isText)
     if (word === null) return
-    this.#words.add(name)
     if (!this.#features.vocabulary.some((known) => known.word === word.word)) this.#features.vocabulary.push(word)
     if (word.word === 'hardwareconcurrency') this.#features.workers.byCores = true
   }
