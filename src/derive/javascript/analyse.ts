@@ -401,9 +401,11 @@ class Analyser {
   /** `onclick = function …`: what the function does waits for the visitor. */
   #assignment(node: ESTree.AssignmentExpression, moment: Moment): Moment {
     const left = node.left as Node
-    if (/^(?:this\.)?onmessage$/.test(this.#dotted(left) ?? '')) this.#takesMessages = true
+    if (left.type === 'Identifier' && left.name === 'onmessage') this.#takesMessages = true
     if (left.type !== 'MemberExpression') return moment
     const name = keyName(left.property, left.computed === true, this.#fold)
+    // Its own: `worker.onmessage` is the other side.
+    if (name === 'onmessage' && /^(?:this)?$/.test(this.#dotted(left.object) ?? 'other')) this.#takesMessages = true
     return name !== null && name.startsWith('on') && visitorEvents.test(name) ? 'event' : moment
   }
 
