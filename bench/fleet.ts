@@ -1,6 +1,6 @@
 /**
- * Manners and fairness of a fleet: `node bench/fleet.ts [--processes 16] [--hot 3] [--pages 100] [--cold 200] [--delay 250]`. That many processes of
- * one slot each, at one PostgreSQL 15 and one S3 server, visit a few sites of many pages and many of one; what the sites' own server saw is counted.
+ * Manners and fairness of a fleet: `node bench/fleet.ts [--processes 4] [--slots 4] [--hot 3] [--pages 100] [--cold 200] [--delay 250]`. That many processes of
+ * so many slots, at one PostgreSQL 15 and one S3 server, visit a few sites of many pages and many of one; what the sites' own server saw is counted.
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,8 @@ import { mannersSeen, startFleet } from '#cli/testing/fleet.ts'
 
 const { values } = parseArgs({
   options: {
-    processes: { type: 'string', default: '16' },
+    processes: { type: 'string', default: '4' },
+    slots: { type: 'string', default: '4' },
     hot: { type: 'string', default: '3' },
     pages: { type: 'string', default: '100' },
     cold: { type: 'string', default: '200' },
@@ -27,7 +28,20 @@ const fleet = await startFleet({
   serveMs: 50,
 })
 try {
-  const how = ['--lab', '.', '--lane', 'http', '--delay', `${delayMs}ms`, '--retries', '0', '--per-address', '4', '--http-jobs', '1']
+  const how = [
+    '--lab',
+    '.',
+    '--lane',
+    'http',
+    '--delay',
+    `${delayMs}ms`,
+    '--retries',
+    '0',
+    '--per-address',
+    '4',
+    '--http-jobs',
+    values.slots,
+  ]
   /** Seconds from the first page to the end of the last cold one, when all processes are there. */
   async function visit(name: string, urls: readonly string[]): Promise<number> {
     await writeFile(join(fleet.dir, `${name}.csv`), urls.map((url) => `${url}\n`).join(''))
@@ -36,7 +50,7 @@ try {
     const from = fleet.served.length
     const crawl = fleet.assay('machine-0', 'crawl', '--name', name, ...how)
     const workers = Array.from({ length: processes - 1 }, (_, index) =>
-      fleet.assay(`machine-${index + 1}`, 'worker', '--crawl', name, '--keep-on', '--lab', '.', '--http-jobs', '1'),
+      fleet.assay(`machine-${index + 1}`, 'worker', '--crawl', name, '--keep-on', '--lab', '.', '--http-jobs', values.slots),
     )
     if ((await crawl.ended) !== 0) throw new Error(crawl.err())
     for (const { child } of workers) child.kill('SIGINT')
@@ -53,7 +67,10 @@ try {
     ...home,
   ])
   const seen = mannersSeen(fleet.served.slice(from), delayMs)
-  print(`${hot.length} sites of ${pagesOfHot} pages, ${cold.length} of one, ${processes} processes: pages`, String(seen.pages))
+  print(
+    `${hot.length} sites of ${pagesOfHot} pages, ${cold.length} of one, ${processes} processes of ${values.slots} slots: pages`,
+    String(seen.pages),
+  )
   print('pages of a site while another of it was served', String(seen.overlaps))
   print(`pages sooner than ${delayMs} ms after the last of the site`, String(seen.tooSoon))
   print('the most pages at one address at a time (cap 4)', String(seen.mostAtOneAddress))
