@@ -8,6 +8,7 @@ import { AssayError } from '#model/errors.ts'
 import type { Seed } from '#model/seed.ts'
 import type { BlobStore } from '#model/store.ts'
 import { clockOffsetOf } from '../clock-offset.ts'
+import { KeptBodies } from '../kept-bodies.ts'
 import { KnownBlobs } from '../known-blobs.ts'
 import { type VisitResult, visitPage } from '../visit.ts'
 import { planOf, type VisitOptions } from '../visit-options.ts'
@@ -33,7 +34,8 @@ export interface CapturerOptions {
 export interface Capturer {
   /**
    * Visits a page. Whatever the page does ends as a Capture, with the error in its manifest. Rejects with `BROWSER_MISSING`,
-   * `BROWSER_FAILED`, `INTERRUPTED`, and with `BAD_ARGUMENT` for a proxy that cannot be used.
+   * `BROWSER_FAILED`, `INTERRUPTED`, with `BAD_ARGUMENT` for a proxy that cannot be used, and with `DISK_FULL` or `STORE_UNREACHABLE` where a body
+   * could not be kept.
    */
   capture(seed: Seed, options?: VisitOptions, signal?: AbortSignal): Promise<Capture>
   /** Ends every browser and removes its files. Visits under way end with `INTERRUPTED`. */
@@ -52,6 +54,7 @@ export async function startCapturer(o: CapturerOptions): Promise<Capturer> {
 
   async function once(visitId: string, seed: Seed, options: VisitOptions, signal: AbortSignal): Promise<VisitResult> {
     const lease = await pool.lease()
+    const blobs = new KeptBodies(o.blobs)
     try {
       const result = await visitPage(
         visitId,
@@ -61,7 +64,7 @@ export async function startCapturer(o: CapturerOptions): Promise<Capturer> {
           launched: lease.launched,
           router: lease.router,
           egress: o.egress,
-          blobs: o.blobs,
+          blobs,
           knownBlobs,
           clock,
           concurrency: () => lease.visits(),
@@ -69,6 +72,7 @@ export async function startCapturer(o: CapturerOptions): Promise<Capturer> {
         signal,
       )
       if (result.isBrowserSick) lease.retire()
+      if (blobs.fault !== null) throw blobs.fault
       return result
     } catch (error) {
       if (error instanceof AssayError && error.code === 'BROWSER_FAILED') lease.retire()
