@@ -51,6 +51,8 @@ export function hajek(sample: readonly Sampled[], level = 0.95): Estimate & { ef
 /**
  * What a cheap look at everything (`coarse`: 0 or 1 over the whole population) misses, told by a careful look at a sample:
  * coarse total + Horvitz–Thompson of the differences. Unbiased whatever the coarse look is worth (Särndal, Swensson and Wretman 1992, 6.3).
+ * Where the careful look agreed with every hint that it was given, or with everything else, the variance is nothing and says nothing: then the
+ * interval reaches as far as a share of that side that such a sample would have missed (Clopper and Pearson for none of n).
  */
 export function corrected(
   coarseTotal: number,
@@ -66,12 +68,25 @@ export function corrected(
   const estimate = (coarseTotal + (difference.estimate ?? 0)) / population
   const standardError = (difference.standardError ?? 0) / population
   const z = zOf(level)
+  const hints = sample.filter(({ coarse }) => coarse === 1)
+  const others = sample.filter(({ coarse }) => coarse !== 1)
   return {
     estimate,
     standardError,
-    low: Math.max(0, estimate - z * standardError),
-    high: Math.min(1, estimate + z * standardError),
+    low: Math.max(0, estimate - z * standardError - (unseen(hints, coarseTotal, level) * coarseTotal) / population),
+    high: Math.min(
+      1,
+      estimate + z * standardError + (unseen(others, population - coarseTotal, level) * (population - coarseTotal)) / population,
+    ),
   }
+}
+
+/** The largest share of one side on which both looks may differ though the sample saw none that does; 0 where it saw one, or saw all. */
+function unseen(sample: readonly (Sampled & { coarse: number })[], of: number, level: number): number {
+  if (of === 0 || sample.some(({ value, coarse }) => value !== coarse)) return 0
+  if (sample.length >= of && sample.every(({ inclusion }) => inclusion === 1)) return 0
+  const witnesses = new Set(sample.map(({ cluster }) => cluster)).size
+  return witnesses === 0 ? 1 : 1 - ((1 - level) / 2) ** (1 / witnesses)
 }
 
 /** Wilson's interval for a share at a size that need not be whole. */

@@ -124,6 +124,18 @@ test('the http lane corrected: unbiased over many draws, its mean error within i
   assert.ok(covered / draws > 0.9 && covered / draws < 0.98, String(covered / draws))
 })
 
+test('a sample that agrees with the cheap lane says no more than its size does', () => {
+  const agree = (count: number, coarse: number, inclusion: number) =>
+    Array.from({ length: count }, (_, at) => ({ value: coarse, coarse, inclusion, cluster: `${coarse} ${at}` }))
+  const both = corrected(12, [...agree(4, 1, 1 / 3), ...agree(6, 0, 0.1)], 60)
+  near(both.estimate, 0.2)
+  // 1 − 0.025^¼ of 12 hints, 1 − 0.025^⅙ of 48 others.
+  near(both.low, 0.2 - ((1 - 0.025 ** 0.25) * 12) / 60)
+  near(both.high, 0.2 + ((1 - 0.025 ** (1 / 6)) * 48) / 60)
+  const all = corrected(12, [...agree(12, 1, 1), ...agree(48, 0, 1)], 60)
+  assert.deepEqual([all.low, all.high], [0.2, 0.2])
+})
+
 test('what could not be looked at: the share if none, and if all of it mines', () => {
   assert.deepEqual(boundsOf(5, 80, 20), { low: 0.05, high: 0.25 })
   assert.deepEqual(boundsOf(0, 0, 0), { low: null, high: null })
