@@ -54,7 +54,8 @@ export const detector = defineDetector({
           detector: 'miner-client',
           kind: 'mining',
           weight: marks.decided ? 'delivered' : 'suspicion',
-          family: core ?? (algorithm === null ? null : (familyOf[algorithm] ?? algorithm)),
+          // The services that had this interface mined by CryptoNight, as those that spoke Coinhive's dialect.
+          family: core ?? (algorithm === null ? (marks.part === 'controls' ? 'cryptonight' : null) : (familyOf[algorithm] ?? algorithm)),
           service: null,
           account,
           title: {
