@@ -14,7 +14,7 @@ import { type AssayProcess, type Fleet, startFleet } from './testing/fleet.ts'
  * worker's network is pulled, and one sleeps until its sites are others'.
  */
 const sites = Array.from({ length: 24 }, (_, index) => `site-${index}.test`)
-const pagesOfSite = 20
+const pagesOfSite = 16
 const pages = sites.flatMap((site) => Array.from({ length: pagesOfSite }, (_, page) => `http://${site}/${page}`))
 const kills = 50
 const httpJobs = 4
