@@ -49,6 +49,7 @@ export function scoreOfWorld({ report, sites, explain }: BuiltReport, truth: Wor
   const holds = (row: { low: number | null; high: number | null }, value: number): boolean =>
     (row.low ?? 0) <= value && value <= (row.high ?? 1)
   const { ever } = report.prevalence
+  const sampled = report.prevalence.corrected.filter(({ sample }) => sample > 0)
   const quantile = report.longevity.cohort.quantiles.find(({ share }) => share === 0.5)
   const lengths = cohortLengths(truth, rounds, report.longevity.endAfter)
   return {
@@ -72,13 +73,13 @@ export function scoreOfWorld({ report, sites, explain }: BuiltReport, truth: Wor
       high: ever.high,
     },
     corrected: {
-      right: report.prevalence.corrected.filter((row) =>
+      right: sampled.filter((row) =>
         holds(
           row,
           shareOf(lookedIn(row.round), (site) => staysOn(site, row.round * cadence).some(({ service }) => service !== 'authedmine')),
         ),
       ).length,
-      all: report.prevalence.corrected.length,
+      all: sampled.length,
     },
     median: {
       truth: lengths.length === 0 ? null : (lengths[Math.floor(lengths.length / 2)] ?? null),
