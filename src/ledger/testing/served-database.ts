@@ -41,7 +41,7 @@ export async function startServedDatabase(): Promise<ServedDatabase> {
   let version = 0
 
   async function start(): Promise<void> {
-    const started = spawn(command, [...rest, ...flags], { ...owner.options, cwd: '/', env: environment, detached: true, stdio: 'ignore' })
+    const started = spawn(command, [...rest, ...flags], { ...owner.options, cwd: '/', env: environment, stdio: 'ignore' })
     child = started
     for (;;) {
       const client = new pg.Client({ connectionString: url })
