@@ -1,5 +1,5 @@
 /**
- * Manners and fairness of a fleet: `node bench/fleet.ts [--processes 4] [--slots 4] [--hot 3] [--pages 100] [--cold 200] [--delay 250]`. That many processes of
+ * Manners and fairness of a fleet: `npm run bench -- fleet [--processes 4] [--slots 4] [--hot 3] [--pages 100] [--cold 200] [--delay 250]`. That many processes of
  * so many slots, at one PostgreSQL 15 and one S3 server, visit a few sites of many pages and many of one; what the sites' own server saw is counted.
  */
 import { writeFile } from 'node:fs/promises'

@@ -1,5 +1,5 @@
 /**
- * What the crawl's queue bears: `node bench/queue.ts [--seeds 200000] [--workers 8] [--slots 16] [--seconds 20] [--visit 0]`. That many pages, each of a site of its
+ * What the crawl's queue bears: `npm run bench -- queue [--seeds 200000] [--workers 8] [--slots 16] [--seconds 20] [--visit 0]`. That many pages, each of a site of its
  * own, all due, on a served PostgreSQL 15 with its own defaults; then so many processes claim and acknowledge (answer, record, index and next turn,
  * all kept) as fast as they can; with `--visit 30000` each visit lasts between nothing and twice that many milliseconds, and what counts is how long slots wait.
  */

@@ -1,4 +1,4 @@
-// test.ts [--long] [PART…]: runs the tests beside the code, each file in a process of its own, two at a time (the long ones with a browser one by one).
+// test.ts [--long] [PART…]: runs the tests beside the code, each file in a process of its own, two at a time (of the long ones only those that reckon).
 // Closes with `N passed, N failed` alone on a line; exits 1 when anything failed, or when no test ran.
 import { spawn } from 'node:child_process'
 import { glob } from 'node:fs/promises'

@@ -1,5 +1,5 @@
 /**
- * How often a domain ending is among the first 10,000 of a list of the time: Alexa of 2018-10-03 (`toplists/alexa-10k-2018-10-03.csv` of the shared data,
+ * How often a domain ending is among the first 10,000 of a list of the time: Alexa's of 2018-10-03 (its first
  * 10,000 names; endings by the public suffix list, private ones included), counted once. What is rarer than 12 is `rest`.
  */
 export const endingCounts: Readonly<Record<string, number>> = {
@@ -73,14 +73,14 @@ export interface Hosting {
   /** From the ranges for documentation (RFC 5398). */
   asn: number
   organisation: string
-  /** Of 10,000 sites. */
+  /** In proportion: they add up to 11,099. */
   count: number
   addresses: number
 }
 
 /**
- * Where sites are served from. The sizes of the five largest are those of the autonomous systems in `toplists/alexa-10k-with-asn-2019-04-21.csv`
- * (10,000 sites: 1,979 at 13335, which answers from everywhere, 765 and 591 at two clouds, 380, 340); the others are many there, and few here.
+ * Where sites are served from. The largest are those of the autonomous systems of Alexa's first 10,000 sites on 2019-04-21 (1,979 at 13335, which answers from
+ * everywhere; 765, 591, 511, 380, 340 and 309 at the next, two of them to one here); the others are many there, and few here.
  * Countries are of registrations.
  */
 export const hostings: readonly Hosting[] = [

@@ -1,8 +1,5 @@
-import { AssayError, type ErrorCode } from '#model/errors.ts'
+import { AssayError, passingCodes } from '#model/errors.ts'
 import type { BlobStore } from '#model/store.ts'
-
-/** What passes: the disk has room again, the object store answers. A visit that met it is made again, and not kept with holes. */
-const passing: ReadonlySet<ErrorCode> = new Set(['DISK_FULL', 'STORE_UNREACHABLE'])
 
 /** A store during one visit, that remembers whether it failed to keep a body for what passes. */
 export class KeptBodies implements BlobStore {
@@ -18,7 +15,7 @@ export class KeptBodies implements BlobStore {
     try {
       return await this.#store.put(bytes)
     } catch (error) {
-      if (error instanceof AssayError && passing.has(error.code)) this.fault ??= error
+      if (error instanceof AssayError && passingCodes.has(error.code)) this.fault ??= error
       throw error
     }
   }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { findBrowser } from '#capture/browser/executable.ts'
 import { type CutWay, openWay } from './testing/cut-way.ts'
 import { type AssayProcess, type Fleet, startFleet } from './testing/fleet.ts'
 
@@ -19,7 +19,10 @@ const pages = sites.flatMap((site) => Array.from({ length: pagesOfSite }, (_, pa
 const kills = 50
 const httpJobs = 4
 const browserJobs = 1
-const chromium = '/usr/lib/chromium/chromium'
+const hasBrowser = await findBrowser().then(
+  () => true,
+  () => false,
+)
 
 let fleet: Fleet
 let way: CutWay
@@ -71,26 +74,11 @@ test(
   'fifty kills, pulled network, jumping clocks, a sleeper: nothing acknowledged is lost, nothing is there twice, only what was in flight is visited again',
   {
     timeout: 280_000,
-    skip: !existsSync(chromium) && 'no Chromium is here',
+    skip: !hasBrowser && 'no browser is here',
   },
   async (t) => {
     await writeFile(join(fleet.dir, 'list.csv'), pages.map((url, index) => `${index + 1},${url}\n`).join(''))
-    const both = [
-      '--lane',
-      'both',
-      '--sample',
-      '2%',
-      '--repeat',
-      '0',
-      '--dwell',
-      '200ms',
-      '--delay',
-      '1500ms',
-      '--retries',
-      '5',
-      '--browser',
-      chromium,
-    ]
+    const both = ['--lane', 'both', '--sample', '2%', '--repeat', '0', '--dwell', '200ms', '--delay', '1500ms', '--retries', '5']
     const commands: Record<string, string[]> = {
       'machine-0': ['crawl', 'list.csv', '--name', 'faults', ...both, '--per-address', '100', '--jobs', String(browserJobs)],
       ...Object.fromEntries(

@@ -12,7 +12,10 @@ import { ReportFiles, type ReportFlags } from './report-files.ts'
 
 export function define(command: Command): void {
   knowledgeOptions(command)
-    .argument('<files...>', 'captures, data folders, .wasm, .js, .html, .har, .warc(.gz), .wacz, folders of them')
+    .argument(
+      '<files...>',
+      'captures, data folders, .wasm, .js, .html, .har, .warc(.gz), .wacz, folders of them or of the sources of a site',
+    )
     .option('--json', 'one line of JSON a page or file')
     .option('--html <file>', 'write a report for people')
     .option('--markdown <file>', 'write the report as Markdown')

@@ -21,8 +21,8 @@ export function define(command: Command): void {
     .addHelpText(
       'after',
       '\nDatabase: crawls, their pages and where they stand, studies and caches are copied; the index is made from the files and compared. It stays as it was:\n' +
-        'from then on give every command --database. Files: all that are the record are copied, each digest is compared, and from then on the folder keeps them\n' +
-        'there; what lay in it may be deleted. Interrupted, the same command goes on.\n' +
+        'from then on give every command --database. Files: all that are the record are copied, those named by a digest are compared with it, and from then on the\n' +
+        'folder keeps them there; what lay in it may be deleted. Interrupted, the same command goes on.\n' +
         'Exit: 0 moved and equal, 1 moved, and the index of before was not what the files say, 4 wrong use, 5 could not (STORE_BUSY: a crawl runs).',
     )
     .action(async ({ from, to, store, json }: Flags) => {

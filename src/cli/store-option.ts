@@ -14,7 +14,8 @@ export function storeOptions(command: Command): void {
     )
     each.hook('preAction', async (_, called) => {
       const { store, data } = called.opts<{ store?: string; data?: string }>()
-      const folder = data ?? called.args[0]
+      // Only `verify` is told its folder without a flag.
+      const folder = called.name() === 'verify' ? called.args[0] : data
       // An empty variable, as compose.yaml sets it, says nothing.
       if (store !== undefined && store !== '' && folder !== undefined) await keepFilesIn(folder, store)
     })

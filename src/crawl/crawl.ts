@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Clock, SimulatedClock } from '#model/clock.ts'
-import { AssayError, type ErrorRecord, toErrorRecord } from '#model/errors.ts'
+import { AssayError, type ErrorRecord, passingCodes, toErrorRecord } from '#model/errors.ts'
 import { type FailureClass, failureOf } from '#model/failure.ts'
 import type { CrawlLane } from '#model/inclusion.ts'
 import type { Observation } from '#model/observation.ts'
@@ -96,11 +96,11 @@ export interface CrawlResult {
 const heartbeatMs = 15_000
 const pollMs = 500
 const noRoomPauseMs = 5000
-/** Nothing can be kept for now; what was visited is worth waiting for it. */
-const passing: ReadonlyMap<string, string> = new Map([
-  ['DISK_FULL', 'no space left on the disk'],
-  ['STORE_UNREACHABLE', 'the object store does not answer'],
-])
+/** How progress tells what is waited for. */
+const waitsFor: Readonly<Record<string, string>> = {
+  DISK_FULL: 'no space left on the disk',
+  STORE_UNREACHABLE: 'the object store does not answer',
+}
 /** Faults that another visit does not mend. */
 const fatal = new Set(['BROWSER_MISSING', 'STORE_DENIED', 'STORE_CORRUPT', 'DATABASE_FAILED', 'BAD_ARGUMENT', 'UNSUPPORTED', 'INTERNAL'])
 
@@ -366,7 +366,7 @@ class Crawl {
       try {
         return await work()
       } catch (error) {
-        if (!(error instanceof AssayError) || !passing.has(error.code) || this.#stop.signal.aborted) throw error
+        if (!(error instanceof AssayError) || !passingCodes.has(error.code) || this.#stop.signal.aborted) throw error
         this.#waitFor(error.code)
         await this.#pause(noRoomPauseMs)
       }
@@ -376,7 +376,7 @@ class Crawl {
   async #notMade(lease: Lease, error: unknown): Promise<void> {
     const record = toErrorRecord(error)
     if (this.#stop.signal.aborted || record.code === 'INTERRUPTED') return this.#queue.release(lease)
-    if (passing.has(record.code)) {
+    if (passingCodes.has(record.code)) {
       this.#waitFor(record.code)
       return this.#queue.release(lease)
     }
@@ -390,7 +390,7 @@ class Crawl {
 
   #waitFor(code: string): void {
     this.#pausedUntil = performance.now() + noRoomPauseMs
-    this.#progress.paused = passing.get(code) ?? null
+    this.#progress.paused = waitsFor[code] ?? null
   }
 
   #fail(error: unknown): void {

@@ -99,12 +99,12 @@ export function createJudge(options: JudgeOptions): Judge {
   }
 
   async function deriveOnce(blob: PlannedBlob, key: string, allowance: TimeAllowance): Promise<Derivation> {
-    // Messages are short and many, and their reading is bounded: the way to a child costs more than they do.
     const known = recent.get(key)
     if (known !== undefined) {
       remember(key, blob, known)
       return known
     }
+    // Messages are short and many, and their reading is bounded: the way to a child costs more than they do.
     const kept = blob.kind === 'message' ? undefined : await options.memo?.getMemo(key)
     if (isDerivation(kept, blob)) {
       remember(key, blob, kept)

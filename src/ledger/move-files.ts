@@ -16,7 +16,7 @@ export interface FilesMoved {
 const atATime = 16
 
 /**
- * Copies the files of a data folder's record into an object store, compares digests, and lets the folder keep its files there from now on. What lay in
+ * Copies the files of a data folder's record into an object store, compares what is named by its digest, and lets the folder keep its files there from now on. What lay in
  * the folder is left; the same again copies what is not there yet. Rejects with `STORE_CORRUPT` at a file that is not what its name says.
  */
 export async function moveFiles(dir: string, store: string, onProgress: (text: string) => void = () => {}): Promise<FilesMoved> {
@@ -76,8 +76,8 @@ async function copyOne(path: string, from: Shelf, to: Shelf): Promise<boolean> {
   if (bytes === null) return false
   const kind = path.slice(0, path.indexOf('/'))
   const name = path.slice(path.lastIndexOf('/') + 1)
-  const isNamedByDigest = kind === 'blobs' || kind === 'captures'
-  if (bytes === 'broken' || (isNamedByDigest && sha256(bytes).slice(7) !== name.replace(/\.json$/, '')))
+  const isNamedByDigest = kind === 'blobs' || kind === 'captures' || kind === 'imports'
+  if (bytes === 'broken' || (isNamedByDigest && sha256(bytes).slice(7) !== name.replace(/\.jsonl?$/, '')))
     throw new AssayError('STORE_CORRUPT', `${path} is damaged`, {
       hint: 'assay verify names everything that is; restore it from a copy, or give it up with assay purge --capture.',
     })

@@ -34,6 +34,9 @@ export type ErrorCode =
   | 'DISK_FULL'
   | 'INTERNAL'
 
+/** What passes: the disk has room again, the object store answers. A visit that met it is made again, and not kept with holes. */
+export const passingCodes: ReadonlySet<ErrorCode> = new Set(['DISK_FULL', 'STORE_UNREACHABLE'])
+
 export class AssayError extends Error {
   readonly code: ErrorCode
   /** What the reader can do about it, as one sentence. */

@@ -40,7 +40,7 @@ const loadEvents: ReadonlySet<string> = new Set(['onload', 'onpageshow', 'onerro
  */
 export const htmlDeriver: Deriver<'html'> = {
   kind: 'html',
-  version: '4',
+  version: '5',
   maxBytes: 16 * 1024 * 1024,
   derive(bytes, context) {
     const reader = new Reader(context)
@@ -196,8 +196,13 @@ class Reader {
     const named = attrs.find(({ name, value }) => (name === 'class' || name === 'id') && minerName.test(value))?.value
     // One name, or one parameter, is of anything.
     if (knobs.length + Number(named !== undefined) < 2) return
-    const why = [...(named === undefined ? [] : [minerName.exec(named)![0]]), ...knobs].slice(0, 4).join(', ')
-    this.#features.minerWidgets.push({ name: tagName, account, why, line })
+    this.#features.minerWidgets.push({
+      name: tagName,
+      account,
+      named: named === undefined ? null : minerName.exec(named)![0],
+      knobs: knobs.slice(0, 4),
+      line,
+    })
   }
 
   #add(blob: InnerBlob): number | null {

@@ -40,7 +40,7 @@ export interface HtmlFeatures {
   /** The one algorithm that short texts of the page name. */
   miningFamily: string | null
   /** Elements that a miner's widget is made of, by their parameters and a key of a site in them: known services' and others'. */
-  minerWidgets: { name: string; account: string; why: string; line: number }[]
+  minerWidgets: { name: string; account: string; named: string | null; knobs: string[]; line: number }[]
   /** Sentence of the page that tells a visitor of mining. */
   miningNotice: string | null
   /** How large the part of it is that quotes code (pre, code, textarea), in characters. */

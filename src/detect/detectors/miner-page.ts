@@ -77,7 +77,7 @@ export const detector = defineDetector({
 
 /** Files that are named after a miner, or after a hash that only coins use. */
 const minerScript =
-  /(?:^|[^a-z])(?:(?:[a-z]{1,12}[-_.]?)?miner|(?:web|xmr|monero|coin|crypto|cpu|browser)[-_.]?mining|cryptonight|randomx|yescrypt|yespower|verushash|ghostrider|web-?mr|coin-?hive)(?![a-z])/i
+  /(?:^|[^a-z])(?:(?:[a-z]{1,12}[-_.]?)?miner|(?:web|xmr|monero|coin|crypto|cpu|browser)[-_.]?mining|cryptonight|randomx|yescrypt|yespower|verushash|ghostrider)(?![a-z])/i
 const starts = /(?:^|\.)(?:start|begin|run)_?(?:web)?_?min(?:ing|er)$/i
 
 /** The file's own name, without what is asked of it. */

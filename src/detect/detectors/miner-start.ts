@@ -46,9 +46,10 @@ export const detector = defineDetector({
     const knownElements = new Set(input.signatures.flatMap(({ elements }) => elements.map(({ value }) => value)))
     const shown = input.features.html.flatMap((page): Finding[] => {
       const [artifact] = page.artifacts
-      const widget = page.features.minerWidgets.find(({ why }) => !knownElements.has(/^[^,]*/.exec(why)![0]))
+      const widget = page.features.minerWidgets.find(({ named }) => named === null || !knownElements.has(named))
       if (artifact === undefined || !page.runs || widget === undefined) return []
-      const reason = `<${widget.name}> has the account ${widget.account.slice(0, 12)}… beside ${widget.why}`
+      const beside = [...(widget.named === null ? [] : [widget.named]), ...widget.knobs].join(', ')
+      const reason = `<${widget.name}> has the account ${widget.account.slice(0, 12)}… beside ${beside}`
       return [found('Holds the widget of a miner', widget.account, evidence(input, artifact.id, `line ${widget.line}`, reason))]
     })
     const loaded = referencesOf(input).flatMap(({ url, artifact, at, how }): Finding[] => {
