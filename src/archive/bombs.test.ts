@@ -74,7 +74,8 @@ async function read(path: string): Promise<Outcome> {
 }
 
 function bounded({ peakMb, cpuMs }: Outcome): void {
-  assert.ok(peakMb < 600, `${peakMb} MB`)
+  // Gigabytes unpacked would be there; garbage that the collector has not come to may be.
+  assert.ok(peakMb < 800, `${peakMb} MB`)
   assert.ok(cpuMs < 30_000, `${cpuMs} ms of processor time`)
 }
 

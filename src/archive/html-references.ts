@@ -56,6 +56,8 @@ export function scanHtml(html: string): ScannedHtml {
   let textLength = 0
   const text: string[] = []
   let runsInline = false
+  /** Templates that are open, outermost first: whether what they hold waits for a script. */
+  const templates: boolean[] = []
   const characters = (token: Token.CharacterToken): void => {
     if (inside === 'script' || inside === 'title') {
       if (length < 4 * 1024 * 1024) collected.push(token.chars)
@@ -69,6 +71,7 @@ export function scanHtml(html: string): ScannedHtml {
     const trimmed = url?.trim() ?? ''
     if (
       trimmed === '' ||
+      templates.includes(true) ||
       trimmed.startsWith('#') ||
       /^(?:javascript|mailto|about|tel):/i.test(trimmed) ||
       found.references.length >= maxReferences
@@ -97,8 +100,11 @@ export function scanHtml(html: string): ScannedHtml {
       if (name === 'script') {
         tokenizer.state = TokenizerMode.SCRIPT_DATA
         const type = (attributes.get('type') ?? '').trim().toLowerCase()
-        runsInline = scriptTypes.test(type) && src === undefined
+        runsInline = scriptTypes.test(type) && src === undefined && !templates.includes(true)
         if (scriptTypes.test(type)) add(src, 'script', token, type === 'module')
+      } else if (name === 'template') {
+        // What a template holds runs when a script puts it into the page; a shadow tree's is part of it from the start.
+        if (templates.length < 1_000) templates.push(!/^(?:open|closed)$/i.test(attributes.get('shadowrootmode') ?? ''))
       } else if (name === 'title' || name === 'textarea') tokenizer.state = TokenizerMode.RCDATA
       else if (rawText.has(name)) tokenizer.state = TokenizerMode.RAWTEXT
       else if (name === 'plaintext') tokenizer.state = TokenizerMode.PLAINTEXT
@@ -122,6 +128,7 @@ export function scanHtml(html: string): ScannedHtml {
     },
     onEndTag(token) {
       if (blocks.has(token.tagName)) text.push('\n')
+      if (token.tagName === 'template') templates.pop()
       if (token.tagName !== inside) return
       if (inside === 'script' && runsInline && found.inlineScripts.length < 2000) found.inlineScripts.push(collected.join(''))
       if (inside === 'title' && found.title === '') found.title = collected.join('').trim().slice(0, 1000)

@@ -190,6 +190,14 @@ test('the sources of a static site: posts in Markdown and templates are pages, t
     ['_posts/a.md', 'default.hbs'],
   )
   assert.deepEqual(await names({ 'docs/a.md': post, 'app.js': '1' }), ['app.js'])
+  const lost = await imported({ '_config.yml': '', '_posts/a.md': `${post}${'a'.repeat(1_100_000)}` })
+  assert.equal(artifacts(lost.all[0]!.capture, 'request').items[0]?.body.status, 'lost')
+  assert.match(lost.skipped.join(), /a source of \d+ octets/)
+  const theme = await imported({
+    'themes/t/footer.php': '<script src="<?php echo uri(); ?>/js/app.js"></script>',
+    'themes/t/js/app.js': '1',
+  })
+  assert.equal(artifacts(theme.all[0]!.capture, 'script').items.length, 1)
   const { all } = await imported({ '_config.yml': '', 'a.md': post, 'js/app.js': '1' })
   assert.match(all[0]!.capture.manifest.ended.detail, /rendered without its layout/)
   assert.equal(artifacts(all[0]!.capture, 'script').items.length, 1)

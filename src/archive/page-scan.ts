@@ -41,7 +41,7 @@ async function scan<T>(request: Omit<ScanRequest, 'id'>, here: () => T, allowanc
   if (allowance.leftMs <= 0) return { status: 'unread', reason: 'the documents and scripts of this page took too long together' }
   const from = performance.now()
   try {
-    if (request.bytes.length <= maxHereBytes) return scanned(here)
+    if (request.what !== 'source' && request.bytes.length <= maxHereBytes) return scanned(here)
     // The child runs the same function on the same octets.
     return (await inChild(request)) as Scan<T>
   } catch (error) {

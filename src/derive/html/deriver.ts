@@ -116,7 +116,10 @@ class Reader {
         this.#element(node)
         const inside = visible && !unread.has(node.tagName) && !isHidden(node)
         const quotes = quoted || quoting.has(node.tagName)
-        for (let at = node.childNodes.length - 1; at >= 0; at--) stack.push({ node: node.childNodes[at]!, visible: inside, quoted: quotes })
+        const isShadow = node.tagName === 'template' && /^(?:open|closed)$/i.test(attribute(node, 'shadowrootmode') ?? '')
+        const children = isShadow ? (node as DefaultTreeAdapterTypes.Template).content.childNodes : node.childNodes
+        for (let at = children.length - 1; at >= 0; at--)
+          stack.push({ node: children[at]!, visible: inside || (isShadow && visible), quoted: quotes })
       }
     }
   }

@@ -18,6 +18,7 @@ const runs: Record<string, [string, number]> = {
   'a script in SVG': ['<svg><script>go()</script></svg>', 1],
   'a comment': ['<!-- <script>go()</script> -->', 0],
   'a template': ['<template><script>go()</script></template>', 0],
+  'a shadow tree': ['<div><template shadowrootmode="open"><script>go()</script></template></div>', 1],
   'a text area': ['<textarea><script>go()</script></textarea>', 0],
   noscript: ['<noscript><script>go()</script></noscript>', 0],
   'plain text': ['<script type="text/plain">go()</script>', 0],
