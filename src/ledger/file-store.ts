@@ -11,11 +11,13 @@ import { type RemovalReason, removedSentence, type Tombstone } from '#model/tomb
 import { ahead } from './files/ahead.ts'
 import { storeError } from './files/atomic.ts'
 import { folderShelf } from './files/folder-shelf.ts'
-import { openFormat } from './files/format.ts'
+import { openFormat, writeFormat } from './files/format.ts'
 import { readPacked, writePacked } from './files/packed.ts'
 import type { Shelf } from './files/shelf.ts'
 import { openTombstones } from './files/tombstones.ts'
 import { type InstanceKey, openInstanceKey } from './instance-key.ts'
+import { tryBucket } from './objects/bucket.ts'
+import { parseBucketAddress } from './objects/bucket-address.ts'
 import { openBucketStore } from './objects/bucket-store.ts'
 import { parseVisitRecord, type VisitRecord, visitPath } from './visit-record.ts'
 import { type StoreReport, verifyStore } from './verify.ts'
@@ -78,11 +80,13 @@ export async function openFileStore(path: string, options: FileStoreOptions = {}
     (cause: unknown): never => {
       throw storeError(cause, what)
     }
-  const { store: address } = await openFormat(dir, tmp, options.store).catch(doing(`opening the data folder ${dir}`))
+  const { store: address, isNewStore } = await openFormat(dir, tmp, options.store).catch(doing(`opening the data folder ${dir}`))
   let key: Promise<InstanceKey> | null = null
   const ownKeyId = async (): Promise<Digest> =>
     (await (key ??= openInstanceKey(dir, tmp)).catch(doing('opening the key of the data folder'))).keyId
+  if (address !== null && isNewStore) await tryBucket(parseBucketAddress(address))
   const shared = address === null ? null : await openBucketStore(address, ownKeyId, options)
+  if (isNewStore) await writeFormat(dir, tmp, { store: address }).catch(doing(`opening the data folder ${dir}`))
   const shelf = shared?.shelf ?? folderShelf(dir, tmp)
 
   const place = (kind: string, hex: string, suffix = '') => `${kind}/${hex.slice(0, 2)}/${hex}${suffix}`

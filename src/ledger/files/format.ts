@@ -41,11 +41,16 @@ export interface DataFormat {
   store: string | null
 }
 
+export interface OpenedFormat extends DataFormat {
+  /** The address is not written down yet: `writeFormat` does when the store has answered. One that is wrong would be the folder's for good. */
+  isNewStore: boolean
+}
+
 /**
  * Makes the folder's parts, or checks that they are of a version that this one reads. `store`: where files are kept from now on.
  * Throws `UNSUPPORTED`, `STORE_CORRUPT`, `BAD_ARGUMENT` where they are kept elsewhere.
  */
-export async function openFormat(dir: string, tmp: string, store?: string): Promise<DataFormat> {
+export async function openFormat(dir: string, tmp: string, store?: string): Promise<OpenedFormat> {
   for (const folder of ['memo', 'tmp']) await makeFolder(join(dir, folder))
   const file = join(dir, 'format.json')
   const bytes = await readIfThere(file)
@@ -61,11 +66,12 @@ export async function openFormat(dir: string, tmp: string, store?: string): Prom
   const before = there?.store ?? null
   const format = { store: store ?? before }
   if (format.store !== before && (before !== null || (await hasCaptures(dir)))) throw keptElsewhere(dir, before)
-  if (there === null || format.store !== before) await writeFormat(dir, tmp, format)
+  const isNewStore = format.store !== null && format.store !== before
+  if (there === null && !isNewStore) await writeFormat(dir, tmp, format)
   if (format.store === null)
     for (const folder of ['blobs', 'captures', 'attestations', 'observations', 'visits']) await makeFolder(join(dir, folder))
   await removeLeftovers(tmp)
-  return format
+  return { ...format, isNewStore }
 }
 
 /** Lasts when it resolves. */

@@ -27,8 +27,8 @@ export function parseBucketAddress(text: string): BucketAddress {
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
   if (url.port !== '' || url.hash !== '' || !/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(url.hostname))
     throw bad('has a bucket of 3 to 63 small letters, digits, dots and hyphens')
-  const path = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '')
-  if (!/^[\w.!'()*/-]{0,512}$/.test(path) || path.split('/').some((part) => part === '..' || part === '.'))
+  const path = decoded(url.pathname)?.replace(/^\/+|\/+$/g, '') ?? null
+  if (path === null || !/^[\w.!'()*/-]{0,512}$/.test(path) || path.split('/').some((part) => part === '..' || part === '.'))
     throw bad("has a prefix of letters, digits and _.!'()*/-")
   for (const name of url.searchParams.keys())
     if (!['endpoint', 'region', 'path-style'].includes(name)) throw bad(`knows no "${name.slice(0, 40)}"`)
@@ -46,5 +46,13 @@ export function parseBucketAddress(text: string): BucketAddress {
     endpoint: at === null ? null : at.href.replace(/\/$/, ''),
     region,
     pathStyle: style === null ? endpoint !== null : style === 'true',
+  }
+}
+
+function decoded(path: string): string | null {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return null
   }
 }

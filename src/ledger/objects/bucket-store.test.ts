@@ -44,6 +44,21 @@ async function keep(store: FileStore, url: string, bodies: Uint8Array[], status:
   return capture
 }
 
+test('a store that does not answer, or is none, is not the folder’s: the right one may be named afterwards', async () => {
+  const dir = join(root, `machine-${count++}`)
+  const wrong: [string, string][] = [
+    ['s3://bucket/p?endpoint=http://127.0.0.1:9', 'STORE_UNREACHABLE'],
+    ['s3://user:secret@bucket/p', 'BAD_ARGUMENT'],
+    ['s3://bucket/%zz', 'BAD_ARGUMENT'],
+    ['s3://', 'BAD_ARGUMENT'],
+  ]
+  for (const [store, code] of wrong) {
+    await assert.rejects(openFileStore(dir, { store }), { code }, store)
+    assert.equal(existsSync(join(dir, 'format.json')), false, store)
+  }
+  assert.equal((await openFileStore(dir, { store: objects.address('right') })).store, objects.address('right'))
+})
+
 test('two machines that share nothing but the bucket see the same record, each signs for itself', async () => {
   const [a, b] = [await machine('shared'), await machine('shared')]
   assert.equal(await a.identity(), await b.identity())

@@ -37,6 +37,12 @@ export interface BucketOptions {
   signal?: AbortSignal
 }
 
+/** Whether a store that is used for the first time answers at all: soon, as a wrong address does not get right by waiting. */
+export async function tryBucket(address: BucketAddress): Promise<void> {
+  const bucket = await openBucket(address, { patienceMs: 5_000, answerMs: 10_000 })
+  await bucket.get('format.json')
+}
+
 /** Rejects with `STORE_DENIED` where there are no keys. */
 export async function openBucket(address: BucketAddress, options: BucketOptions = {}): Promise<Bucket> {
   const { patienceMs = 60_000, answerMs = 60_000, signal } = options
@@ -70,7 +76,7 @@ export async function openBucket(address: BucketAddress, options: BucketOptions 
         if (performance.now() > deadline || signal?.aborted)
           throw new AssayError('STORE_UNREACHABLE', `the object store ${placeOf(address)} ${whatItDid(error)} while ${doing}`, {
             cause: error,
-            hint: 'What was acknowledged is safe; when it answers again, the same command goes on.',
+            hint: 'Check its endpoint. What was acknowledged is safe; when it answers again, the same command goes on.',
           })
         // Full jitter: workers that it sent away do not come back all at once.
         await sleep(
@@ -216,7 +222,7 @@ function storeFault(error: unknown, doing: string, address: BucketAddress): Assa
       cause: error,
       hint: 'Check the keys, and that they may list, read, write and delete there.',
     })
-  if (status === 301 || status === 400)
+  if (status === 301 || status === 400 || status === 404)
     return new AssayError('BAD_ARGUMENT', `the object store ${placeOf(address)} said ${name}: ${messageOf(error).slice(0, 200)}`, {
       cause: error,
       hint: 'Check region, endpoint and path-style of the store.',
