@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdir } from 'node:fs/promises'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { replayArchives } from '#lab/replay/replay.ts'
 import { siteSelections, startLab } from '#lab/start.ts'
 import { serveLargeWorld } from '#lab/world/serve.ts'
@@ -27,14 +27,27 @@ export function define(command: Command): void {
     .option('--seed <n>', 'what the sites are generated from', Number, 1)
     .option('--sites <which>', siteSelections.join(', '), 'all')
     .option('--week <n>', 'which of its weeks is shown', positiveInteger, 1)
-    .option('--world <n>', 'instead: a population of so many sites over weeks, for a study: docs/study.md', count)
+    .addOption(
+      new Option('--world <n>', 'instead: a population of so many sites over weeks, for a study: docs/study.md')
+        .argParser(population)
+        .conflicts(['sites', 'week', 'replay']),
+    )
     .option('--weeks <n>', 'of the population', positiveInteger, 23)
     .option('--mining <share>', 'of its sites, to which miners come (0.1)', share)
     .option('--replay <files...>', 'serve what these HAR, WARC, WACZ files or saved pages hold, under its own names')
     .action(run)
 }
 
-async function run(flags: LabFlags): Promise<void> {
+/** All of it is drawn before the first page is served. */
+function population(text: string): number {
+  const value = count(text)
+  if (value > 100_000) throw new InvalidArgumentError('a whole number from 1 to 100000.')
+  return value
+}
+
+async function run(flags: LabFlags, command: Command): Promise<void> {
+  const ofWorld = ['weeks', 'mining'].find((name) => command.getOptionValueSource(name) === 'cli')
+  if (flags.world === undefined && ofWorld !== undefined) throw new AssayError('BAD_ARGUMENT', `--${ofWorld} goes with --world`)
   await mkdir(flags.dir, { recursive: true })
   if (flags.replay) {
     const lab = await replayArchives(flags.replay, flags.dir)
