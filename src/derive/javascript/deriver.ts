@@ -40,7 +40,7 @@ const maxInner = 24
  */
 export const javascriptDeriver: Deriver<'javascript'> = {
   kind: 'javascript',
-  version: '14',
+  version: '15',
   maxBytes: 24 * 1024 * 1024,
   derive(bytes, context) {
     const features = emptyJavaScript()

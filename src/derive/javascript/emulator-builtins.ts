@@ -16,8 +16,25 @@ function bounded(text: string): string {
 
 const optional = (value: Value): number | undefined => (value === undefined ? undefined : numberOf(value))
 
+/** Methods whose work grows with the text, or the list: one call of the host must not be one step, however long that is. */
+const readsText: ReadonlySet<string> = new Set([
+  'indexOf',
+  'lastIndexOf',
+  'includes',
+  'search',
+  'toUpperCase',
+  'toLowerCase',
+  'toLocaleUpperCase',
+  'toLocaleLowerCase',
+  'trim',
+  'normalize',
+  'concat',
+])
+const readsList: ReadonlySet<string> = new Set(['indexOf', 'lastIndexOf', 'includes', 'fill', 'splice'])
+
 /** Methods of strings, as host functions over host strings. */
 export function textMethod(machine: Machine, text: string, name: string): Native | null {
+  if (readsText.has(name)) machine.spend(text.length >> 8)
   switch (name) {
     case 'charCodeAt':
       return (_, [at]) => text.charCodeAt(numberOf(at ?? 0))
@@ -114,6 +131,7 @@ function replaced(machine: Machine, text: string, name: string, what: Value, by:
 
 export function arrayMethod(machine: Machine, array: Arr, name: string): Native | null {
   const { items } = array
+  if (readsList.has(name)) machine.spend(items.length >> 6)
   const each = (fn: Value, run: (result: Value, item: Value, at: number) => boolean): void => {
     for (let at = 0; at < items.length; at++) {
       machine.spend(2)

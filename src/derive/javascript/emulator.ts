@@ -272,10 +272,18 @@ class Interpreter implements Machine {
     if (callee instanceof Outside) return this.#outsideCall(callee, values, false)
     if (!(callee instanceof Obj) || callee.call === null) throw new Thrown('not a function')
     if (this.#depth > maxDepth) throw new Thrown('too deep')
+    if (callee.isNative) for (const value of values) this.#charge(value)
     this.#depth++
     const value = callee.call(self, values)
     this.#depth--
+    if (callee.isNative && value instanceof Arr) this.#charge(value)
     return value
+  }
+
+  /** What the host's own functions are given, or make of a number, they go through. Short texts are worth the one step that the call is. */
+  #charge(value: Value): void {
+    if (value instanceof Arr) this.spend(value.items.length >> 4)
+    else if (typeof value === 'string' && value.length > 4_096) this.spend(value.length >> 6)
   }
 
   #outsideCall(callee: Outside, values: Value[], isNew: boolean): Value {

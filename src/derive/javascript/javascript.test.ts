@@ -378,3 +378,13 @@ for (const [name, [text, roles]] of Object.entries(lists))
       featuresOf(text).dialogue.map(({ role }) => role),
       roles,
     ))
+
+const wasteful: Record<string, string> = {
+  'a long text that is searched again and again': "var s = 'ab'.repeat(4e6); for (var i = 0; i < 2e5; i++) s.indexOf('zz')",
+  'the same made large': "var s = 'ab'.repeat(4e6); for (var i = 0; i < 2e5; i++) s.toUpperCase()",
+  'the same encoded': "var s = 'ab'.repeat(4e6); for (var i = 0; i < 2e5; i++) btoa(s)",
+  'long lists that are made': 'for (var i = 0; i < 2e5; i++) new Array(4e5)',
+  'names of a long list': 'var a = new Array(4e5); for (var i = 0; i < 2e5; i++) Object.keys(a)',
+}
+for (const [name, source] of Object.entries(wasteful))
+  test(`a function of the host costs what it reads: ${name}`, () => assert.equal(emulate(source).exhausted, true))
