@@ -9,7 +9,7 @@ const markdown = /\.(?:md|markdown|mkd|mdown)$/i
 const html = /\.x?html?$/i
 const templateFolders = /(?:^|\/)(?:_includes|_layouts|layouts?|partials|templates|views|themes?)\//i
 
-const liquidComment: Region = { opens: /\{%-?\s*comment\s*-?%\}/g, closes: () => /\{%-?\s*endcomment\s*-?%\}/g }
+export const liquidComment: Region = { opens: /\{%-?\s*comment\s*-?%\}/g, closes: () => /\{%-?\s*endcomment\s*-?%\}/g }
 const jinjaComment: Region = { opens: /\{#/g, closes: () => /#\}/g }
 const handlebarsComments: readonly Region[] = [
   { opens: /\{\{~?!--/g, closes: () => /--~?\}\}/g },

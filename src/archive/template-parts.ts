@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { liquidComment } from './page-source.ts'
+import { type Region, replaceRegions } from './source-regions.ts'
 
 const partsFolder = '_includes/'
 /** Larger files are no template that somebody wrote. */
 const maxOctets = 1024 * 1024
-const commented = /<!--[\s\S]*?-->|\{%-?\s*comment\s*-?%\}[\s\S]*?\{%-?\s*endcomment\s*-?%\}/g
+const commented: readonly Region[] = [liquidComment, { opens: /<!--/g, closes: () => /-->/g }]
 const includes = /\{%-?\s*(?:include|include_cached)\s+["']?([\w./-]+)/g
 
 /**
@@ -17,7 +19,7 @@ export async function unusedParts(root: string, files: readonly { path: string; 
   const texts = files.filter(({ path, size }) => /\.(?:html?|md|markdown|liquid|xml)$/i.test(path) && size <= maxOctets)
   const named = new Map<string, string[]>()
   for (const { path } of texts) {
-    const text = (await readFile(join(root, path), 'utf8')).replace(commented, '')
+    const text = replaceRegions(await readFile(join(root, path), 'utf8'), commented)
     named.set(
       path,
       [...text.matchAll(includes)].map(([, name]) => partsFolder + name),
