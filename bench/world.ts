@@ -10,14 +10,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { crawl } from '#app/crawl.ts'
 import { studyReport } from '#app/study-report.ts'
-import { readStudy, simulatedTimeOf, writeDown } from '#app/study-run.ts'
+import { readStudy } from '#app/study-run.ts'
+import { runWorldStudy } from '#app/testing/world-run.ts'
 import { scoreOfWorld } from '#app/testing/world-score.ts'
 import type { WorldTruth } from '#lab/world/truth.ts'
 import { serversOf, untilStopped } from '#ledger/testing/data-folder.ts'
 import { openLedger } from '#ledger/ledger.ts'
-import { SimulatedClock } from '#model/clock.ts'
 import { emptyNeverList } from '#model/never-list.ts'
 import { cpuSpent } from './process-usage.ts'
 
@@ -55,11 +54,7 @@ const lab: ChildProcess = spawn(
 )
 try {
   for await (const chunk of lab.stderr!) if (String(chunk).includes('Ready')) break
-  const { study, list } = await readStudy(join(dir, 'study.yaml'))
-  const simulated = await simulatedTimeOf(study, dir)
-  if (simulated === null) throw new Error('the world has no days')
-  const clock = new SimulatedClock(simulated.startsAt)
-  await writeDown({ data, database: null }, study, clock)
+  const { study } = await readStudy(join(dir, 'study.yaml'))
   const stop = new AbortController()
   if (values.seconds !== undefined)
     setTimeout(
@@ -72,20 +67,10 @@ try {
   const before = { own: cpuSpent(process.pid), lab: cpuSpent(lab.pid!), database: 0 }
   const started = performance.now()
   const lane = values.lane === 'both' ? 'both' : 'http'
-  const result = await crawl(
-    {
-      name: study.name,
-      seeds: list.seeds,
-      every: study.every ?? null,
-      span: study.for ?? null,
-      startsAt: simulated.startsAt,
-      turn: simulated.turn,
-      clock,
-      data,
-      database: null,
-      delayMs: null,
+  const result = await runWorldStudy(dir, data, {
+    signal: stop.signal,
+    more: {
       workshop: { allowPrivate: false, allow: [], lab: dir, browser: null, jobs: Number(values.jobs) },
-      visit: { profile: study.profile, ...(study.dwell === undefined ? {} : { dwellMs: study.dwell * 1000 }) },
       lanes: {
         lane,
         sample: lane === 'both' ? Number(values.sample) : 0,
@@ -102,20 +87,16 @@ try {
         dailyBudget: null,
       },
       httpJobs: Number(values['http-jobs']),
-      contact: 'https://lab.invalid/',
     },
-    {
+    events: {
       onNote: console.error,
-      onProgress: () => {},
       onRound: async (round) => {
         console.log(`round ${round + 1} at ${seconds(started)} s, ${(cpuSpent(process.pid) - before.own).toFixed(1)} s of processor`)
         // They join what is there.
         if (round === 0) workers.push(...Array.from({ length: Number(values.workers) }, startWorker))
       },
-      onVisit: () => {},
     },
-    stop.signal,
-  )
+  })
   await Promise.all(workers.map(async (worker) => worker.exitCode ?? once(worker, 'exit')))
   const wallS = (performance.now() - started) / 1000
   const made = (await studyVisits()).length

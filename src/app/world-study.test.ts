@@ -26,15 +26,15 @@ before(async () => {
   world = await serveLargeWorld({ ...size, dir: lab })
   // Stopped in the middle of the third round, and gone on with as a new call does: its clock stands at the first day again.
   const stop = new AbortController()
-  const onVisit = (site: string, round: number): void => {
+  const onVisit = ({ site }: { site: string }, round: number): void => {
     const key = `${site} ${round}`
     counts.all.set(key, (counts.all.get(key) ?? 0) + 1)
     if (counts.all.size === 120) stop.abort()
   }
-  const first = await runWorldStudy(lab, data, { signal: stop.signal, onVisit })
+  const first = await runWorldStudy(lab, data, { signal: stop.signal, events: { onVisit } })
   counts.first = first.visits
   assert.equal(first.ended, 'interrupted')
-  await runWorldStudy(lab, data, { onVisit })
+  await runWorldStudy(lab, data, { events: { onVisit } })
   built = await studyReport({ data, database: null, crawl: null, asOf: null })
   score = scoreOfWorld(built, world.truth)
 })

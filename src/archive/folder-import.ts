@@ -75,7 +75,10 @@ export async function* importFolder(
 /** What a source became: a page's octets, or why it could not be rendered. */
 type Rendered = { page: Uint8Array } | { reason: string }
 
-/** Pages that the sources of a site become, by path. One that cannot be rendered is a page whose octets are lost: what was not read is said. */
+/**
+ * Pages that the sources of a site become, by path. One that cannot be rendered is a page whose octets are lost: what was not read is said. HTML stays
+ * the page that it is.
+ */
 async function renderedSources(
   root: string,
   files: readonly { path: string; mimeType: string; size: number }[],
@@ -88,7 +91,7 @@ async function renderedSources(
   const isSite = files.some(({ path, mimeType }) => isHtml(mimeType) || generator.test(path))
   const allowance = { leftMs: sourcesMs }
   let left = maxSources
-  for (const { path, size } of files) {
+  for (const { path, mimeType, size } of files) {
     if (size === 0 || unused.has(path) || !isPageSource(path, isSite)) continue
     if (!mayBeSource(path, await firstOctets(join(root, path)))) continue
     const scan: Scan<string | null> =
@@ -98,6 +101,7 @@ async function renderedSources(
           ? { status: 'unread', reason: `more than ${maxSources / 1024 / 1024} MB of rendered sources` }
           : await scanSource(await readFile(join(root, path)), path, allowance)
     if (scan.status === 'unread') {
+      if (isHtml(mimeType)) continue
       onSkip?.(join(root, path), scan.reason)
       rendered.set(path, { reason: scan.reason })
     } else if (scan.value !== null) {

@@ -1,12 +1,12 @@
 import { documentNames, type Scan, scanned, scriptNames } from './page-names.ts'
-import { decodeSource, renderSource } from './page-source.ts'
+import { decodeSource, renderSource } from './render-source.ts'
 
 export interface ScanRequest {
   id: number
   what: 'document' | 'script' | 'source'
   bytes: Uint8Array
-  /** Of a source: its path. */
-  contentType: string
+  /** Content type of a document, path of a source, nothing of a script. */
+  label: string
 }
 
 export interface ScanReply {
@@ -15,13 +15,9 @@ export interface ScanReply {
 }
 
 // When the parent goes, so does the channel, which is all that keeps this process alive.
-process.on('message', ({ id, what, bytes, contentType }: ScanRequest) => {
+process.on('message', ({ id, what, bytes, label }: ScanRequest) => {
   const scan = scanned(() =>
-    what === 'document'
-      ? documentNames(bytes, contentType)
-      : what === 'script'
-        ? scriptNames(bytes)
-        : renderSource(contentType, decodeSource(bytes)),
+    what === 'document' ? documentNames(bytes, label) : what === 'script' ? scriptNames(bytes) : renderSource(label, decodeSource(bytes)),
   )
   process.send?.({ id, scan } satisfies ScanReply)
 })

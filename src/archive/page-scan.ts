@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import { messageOf } from '#model/errors.ts'
 import type { ScanReply, ScanRequest } from './page-scan-child.ts'
 import { documentNames, type DocumentNames, type Scan, scanned, scriptNames } from './page-names.ts'
-import { decodeSource, renderSource } from './page-source.ts'
 
 /** Time for the documents and scripts of one page together, milliseconds. What one uses is taken off; then the others are not read. */
 export interface ScanAllowance {
@@ -24,24 +23,24 @@ const entry = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './page-sc
 
 /** What a document names, by its markup and its inline scripts. Never rejects for what is in it. */
 export function scanDocument(bytes: Uint8Array, contentType: string, allowance: ScanAllowance): Promise<Scan<DocumentNames>> {
-  return scan({ what: 'document', bytes, contentType }, () => documentNames(bytes, contentType), allowance)
+  return scan({ what: 'document', bytes, label: contentType }, () => documentNames(bytes, contentType), allowance)
 }
 
 /** Strings of a script that name scripts and modules. Never rejects for what is in it. */
 export function scanScript(bytes: Uint8Array, allowance: ScanAllowance): Promise<Scan<string[]>> {
-  return scan({ what: 'script', bytes, contentType: '' }, () => scriptNames(bytes), allowance)
+  return scan({ what: 'script', bytes, label: '' }, () => scriptNames(bytes), allowance)
 }
 
 /** The page that a source becomes (see `renderSource`), or null where it is none. Never rejects for what is in it. */
 export function scanSource(bytes: Uint8Array, path: string, allowance: ScanAllowance): Promise<Scan<string | null>> {
-  return scan({ what: 'source', bytes, contentType: path }, () => renderSource(path, decodeSource(bytes)), allowance)
+  return scan({ what: 'source', bytes, label: path }, null, allowance)
 }
 
-async function scan<T>(request: Omit<ScanRequest, 'id'>, here: () => T, allowance: ScanAllowance): Promise<Scan<T>> {
+async function scan<T>(request: Omit<ScanRequest, 'id'>, here: (() => T) | null, allowance: ScanAllowance): Promise<Scan<T>> {
   if (allowance.leftMs <= 0) return { status: 'unread', reason: 'the documents and scripts of this page took too long together' }
   const from = performance.now()
   try {
-    if (request.what !== 'source' && request.bytes.length <= maxHereBytes) return scanned(here)
+    if (here !== null && request.bytes.length <= maxHereBytes) return scanned(here)
     // The child runs the same function on the same octets.
     return (await inChild(request)) as Scan<T>
   } catch (error) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isPageSource, mayBeSource, renderSource } from './page-source.ts'
+import { isPageSource, mayBeSource } from './page-source.ts'
 import { withoutPhp } from './php-source.ts'
+import { renderSource } from './render-source.ts'
 
 const front = '---\nlayout: post\ntitle: A post\n---\n'
 const script = '<script src="https://miner.example/lib.js"></script>'

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { findBrowser } from '#capture/browser/executable.ts'
 import { type CutWay, openWay } from './testing/cut-way.ts'
-import { type AssayProcess, type Fleet, startFleet } from './testing/fleet.ts'
+import type { AssayProcess } from './testing/assay-process.ts'
+import { type Fleet, startFleet } from './testing/fleet.ts'
 
 /**
  * A crawl in both lanes and three workers, each with a folder of its own, at one PostgreSQL 15 and one S3 server whose way is bad all along. While it

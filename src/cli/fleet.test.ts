@@ -7,7 +7,8 @@ import { openFileStore } from '#ledger/file-store.ts'
 import { openLedger } from '#ledger/ledger.ts'
 import { untilStopped } from '#ledger/testing/data-folder.ts'
 import { migrationSchema } from '#model/folder-export.ts'
-import { type AssayProcess, type Fleet, mannersSeen, startFleet } from './testing/fleet.ts'
+import type { AssayProcess } from './testing/assay-process.ts'
+import { type Fleet, mannersSeen, startFleet } from './testing/fleet.ts'
 
 /**
  * A crawl and workers that share nothing but a served PostgreSQL 15 and an S3 server, each with a data folder of its own; what the manners are is

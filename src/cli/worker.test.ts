@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
@@ -7,7 +7,6 @@ import type net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { work, type WorkerRequest } from '#app/worker.ts'
 import { embeddedDatabase } from '#ledger/database/embedded.ts'
@@ -19,9 +18,10 @@ import type { ErrorCode } from '#model/errors.ts'
 import { emptyNeverList } from '#model/never-list.ts'
 import { seedOf } from '#model/seed.ts'
 import { workerLineSchema } from '#model/worker-line.ts'
+import { type AssayProcess, startAssay } from './testing/assay-process.ts'
 
 /** `assay worker` as processes beside `assay crawl`, at one served PostgreSQL; sites on loopback that answer when the test lets them. */
-const main = fileURLToPath(new URL('main.ts', import.meta.url))
+
 /** Another folder's server stands for one that is served: it is reached by its socket, as that would be by its host. */
 let served: ReturnType<typeof embeddedDatabase>
 let host: string
@@ -96,36 +96,17 @@ async function until(what: () => boolean): Promise<void> {
   while (!what()) await once(changes, 'change')
 }
 
-interface Run {
-  child: ChildProcess
-  out(): string
-  err(): string
-  ended: Promise<number | null>
-}
-
-function assay(...args: string[]): Run {
-  const child = spawn(process.execPath, [main, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
-  running.add(child)
-  let [out, err] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => ((out += text), changes.emit('change')))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => ((err += text), changes.emit('change')))
-  const ended = once(child, 'close').then(([code]) => {
-    running.delete(child)
-    changes.emit('change')
-    return code as number | null
-  })
-  return { child, out: () => out, err: () => err, ended }
-}
+const assay = (...args: string[]): AssayProcess => startAssay(args, { cwd: dir, running, changes })
 
 const place = (): string[] => ['--database', url, '--data', 'data', '--lab', '.']
 
-async function crawl(name: string, sites: readonly string[], jobs: number, ...more: string[]): Promise<Run> {
+async function crawl(name: string, sites: readonly string[], jobs: number, ...more: string[]): Promise<AssayProcess> {
   await writeFile(join(dir, `${name}.csv`), sites.map((site, index) => `${index + 1},http://${site}/\n`).join(''))
   const how = ['--lane', 'http', '--delay', '0s', '--retries', '0', '--per-address', '100', '--http-jobs', String(jobs), ...more]
   return assay('crawl', `${name}.csv`, '--name', name, ...place(), ...how)
 }
 
-const worker = (crawlName: string, jobs: number, ...more: string[]): Run =>
+const worker = (crawlName: string, jobs: number, ...more: string[]): AssayProcess =>
   assay('worker', '--crawl', crawlName, '--http-jobs', String(jobs), ...place(), ...more)
 
 const visitedIn = async (name: string): Promise<string[]> => (await ledger.listVisits({ crawl: name })).map(({ site }) => site).sort()

@@ -1,17 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { openFileStore } from '#ledger/file-store.ts'
 import { openLedger, type Ledger } from '#ledger/ledger.ts'
 import { startObjectStore, type TestStore } from '#ledger/testing/object-store.ts'
 import { type ServedDatabase, startServedDatabase } from '#ledger/testing/served-database.ts'
-
-const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+import { type AssayProcess, startAssay } from './assay-process.ts'
 
 /** One page as the sites' own server saw it. Milliseconds of one clock. */
 export interface Served {
@@ -22,13 +20,6 @@ export interface Served {
   lane: 'http' | 'browser'
   from: number
   to: number
-}
-
-export interface AssayProcess {
-  readonly child: ChildProcess
-  readonly ended: Promise<number | null>
-  out(): string
-  err(): string
 }
 
 /**
@@ -115,23 +106,8 @@ export async function startFleet({ sites, body, serveMs, environment = {} }: Fle
     store,
     databaseOf: () => database.url,
     assay: (machine, ...args) => fleet.run(...args, '--data', machine, '--store', store, '--database', fleet.databaseOf(machine)),
-    run(...args) {
-      const child = spawn(process.execPath, [main, ...args], {
-        cwd: dir,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, ...objects.keys, ...environment, NODE_TEST_CONTEXT: undefined },
-      })
-      running.add(child)
-      let [out, err] = ['', '']
-      child.stdout.setEncoding('utf8').on('data', (text: string) => ((out += text), changes.emit('change')))
-      child.stderr.setEncoding('utf8').on('data', (text: string) => ((err += text), changes.emit('change')))
-      const ended = once(child, 'close').then(([code]) => {
-        running.delete(child)
-        changes.emit('change')
-        return code as number | null
-      })
-      return { child, ended, out: () => out, err: () => err }
-    },
+    run: (...args) =>
+      startAssay(args, { cwd: dir, env: { ...objects.keys, ...environment, NODE_TEST_CONTEXT: undefined }, running, changes }),
     async ledger(machine) {
       await openFileStore(join(dir, machine), { store })
       return openLedger({ dataDir: join(dir, machine), database: database.url })
