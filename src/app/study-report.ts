@@ -1,6 +1,8 @@
 import { fileNetworks } from '#egress/network-lookup.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
+import { AssayError } from '#model/errors.ts'
+import { importedStudy } from '#study/imported-visits.ts'
 import { type BuiltReport, buildReport } from '#study/study-report.ts'
 import { defaultRules, studyFileSchema } from '#study/study-file.ts'
 import { chosenCrawl } from './chosen-crawl.ts'
@@ -11,8 +13,12 @@ export interface StudyReportRequest {
   database: string | null
   /** Name of the crawl, which is that of its study; null where there is only one. */
   crawl: string | null
+  /** Whose imported observations, instead of a crawl; null: of a crawl, or of the only source where nothing was crawled. */
+  source?: string | null
   /** What was believed on that day; null: now. */
   asOf: Date | null
+  /** Looks in a row without the miner that are its end: of a source, for which no study file says it. */
+  endAfter?: number | null
   clock?: Clock
 }
 
@@ -21,7 +27,10 @@ export async function studyReport(request: StudyReportRequest): Promise<BuiltRep
   return withKeptLedger(request, (ledger) => reportFrom(ledger, request))
 }
 
-async function reportFrom(ledger: Ledger, { data, crawl, asOf, clock = systemClock }: StudyReportRequest): Promise<BuiltReport> {
+async function reportFrom(ledger: Ledger, request: StudyReportRequest): Promise<BuiltReport> {
+  const { data, crawl, asOf, clock = systemClock } = request
+  const source = await chosenSource(ledger, request)
+  if (source !== null) return sourceReport(ledger, source, request)
   const chosen = await chosenCrawl(ledger, data, crawl)
   const filter = { crawl: chosen.name, ...(asOf === null ? {} : { asOf }) }
   const versions = await ledger.study.studyVersions(chosen.name)
@@ -32,6 +41,7 @@ async function reportFrom(ledger: Ledger, { data, crawl, asOf, clock = systemClo
   return buildReport({
     study: chosen.name,
     crawl: chosen.name,
+    source: null,
     asOf,
     madeAt: clock.now(),
     pages: await ledger.listSeeds(chosen.name),
@@ -54,5 +64,59 @@ async function reportFrom(ledger: Ledger, { data, crawl, asOf, clock = systemClo
     replicates: rules.replicates,
     seed: rules.seed,
     named: 0,
+  })
+}
+
+/** The source that was asked for, or the only one where nothing was crawled. Throws `NOT_FOUND`, `BAD_ARGUMENT`. */
+async function chosenSource(ledger: Ledger, { crawl, source = null }: StudyReportRequest): Promise<string | null> {
+  if (source !== null && crawl !== null) throw new AssayError('BAD_ARGUMENT', 'a report is of a crawl or of a source: --crawl or --source')
+  if (source === null && (crawl !== null || (await ledger.listCrawls()).length > 0)) return null
+  const sources = [...new Set((await ledger.study.imported()).map((row) => row.source))].sort()
+  if (source === null) {
+    if (sources.length > 1)
+      throw new AssayError('BAD_ARGUMENT', `nothing was crawled here, and observations of several sources are: ${sources.join(', ')}`, {
+        hint: 'Name one of them with --source.',
+      })
+    return sources[0] ?? null
+  }
+  if (!sources.includes(source))
+    throw new AssayError('NOT_FOUND', `nothing of "${source}" was imported`, {
+      hint: sources.length === 0 ? 'assay study import FILE' : `There are ${sources.join(', ')}.`,
+    })
+  return source
+}
+
+async function sourceReport(
+  ledger: Ledger,
+  source: string,
+  { asOf, endAfter = null, clock = systemClock }: StudyReportRequest,
+): Promise<BuiltReport> {
+  if (asOf !== null)
+    throw new AssayError('BAD_ARGUMENT', 'what was believed on a day is known of our own observations alone', {
+      hint: 'Leave --as-of out.',
+    })
+  const imported = await ledger.study.imported()
+  const { pages, visits, traces, everyMs, hasFindsOnly } = importedStudy(source, imported)
+  return buildReport({
+    study: source,
+    crawl: source,
+    source: { name: source, hasFindsOnly },
+    asOf,
+    madeAt: clock.now(),
+    pages,
+    visits,
+    servers: [],
+    instances: [],
+    traces,
+    retractions: [],
+    imported,
+    everyMs,
+    geoDate: null,
+    endpoint: null,
+    named: 0,
+    ...defaultRules,
+    isSimulated: false,
+    isCensus: false,
+    endAfter: endAfter ?? defaultRules.endAfter,
   })
 }

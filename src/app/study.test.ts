@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { explanationSchema } from '#model/study-report.ts'
+import { explanationSchema, studyReportSchema } from '#model/study-report.ts'
 import { studyImportSchema, studyPlanSchema, studyRetractionSchema } from '#model/study-outputs.ts'
 import type { StudyRetraction } from '#model/study-texts.ts'
 import { parseStudyFile } from '#study/study-file.ts'
@@ -196,3 +196,29 @@ for (const [name, text, reason] of [
 ] as const)
   test(`a study file that ${name} is refused`, () =>
     assert.throws(() => parseStudyFile(text, 'study.yaml'), { code: 'BAD_INPUT_FILE', message: reason }))
+
+test('where nothing was crawled, a report is made of the source that was imported; of several, of the one that is named', async () => {
+  const other = { data: join(root, 'imports-only'), database: null }
+  const [one, two] = [join(root, 'one.csv'), join(root, 'two.csv')]
+  await writeFile(one, 'one,2018-01-01,a.example,mining,found\none,2018-01-08,a.example,visited,\none,2018-01-08,b.example,visited,\n')
+  await writeFile(two, 'two,2018-01-01,c.example,service,coinhive\n')
+  try {
+    await importObservations(other, one)
+    const { report } = await studyReport({ ...other, crawl: null, asOf: null })
+    assert.deepEqual([report.source?.name, report.prevalence.ever.found, report.prevalence.ever.looked], ['one', 1, 2])
+    assert.equal(studyReportSchema.safeParse(report).error, undefined)
+    assert.match(htmlStudy(report), /<h1>Observations of one<\/h1>/)
+    await importObservations(other, two)
+    const refused = [
+      { request: {}, code: 'BAD_ARGUMENT' },
+      { request: { source: 'three' }, code: 'NOT_FOUND' },
+      { request: { source: 'two', crawl: 'pilot' }, code: 'BAD_ARGUMENT' },
+      { request: { source: 'two', asOf: new Date() }, code: 'BAD_ARGUMENT' },
+    ]
+    for (const { request, code } of refused) await assert.rejects(studyReport({ ...other, crawl: null, asOf: null, ...request }), { code })
+    const named = await studyReport({ ...other, crawl: null, asOf: null, source: 'two' })
+    assert.equal(named.report.prevalence.ever.found, 1)
+  } finally {
+    await untilStopped(other.data)
+  }
+})

@@ -1,25 +1,44 @@
 import { writeFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import { exportFigures, exportStudy } from '#app/study-data.ts'
-import { studyReport } from '#app/study-report.ts'
+import { type StudyReportRequest, studyReport } from '#app/study-report.ts'
 import { AssayError } from '#model/errors.ts'
 import { csvFigures } from '#report/study-csv.ts'
 import { htmlStudy } from '#report/study-html.ts'
 import { explanationText } from '#report/study-text.ts'
 import { exit } from './exit.ts'
+import { positiveInteger } from './options.ts'
 import { day, flagsOf, type PlaceFlags, placeFrom, placeOptions } from './study-options.ts'
 
-interface ReportFlags extends PlaceFlags {
+interface WhichFlags extends PlaceFlags {
   crawl?: string
+  source?: string
+  endAfter?: number
   asOf?: Date
+}
+
+interface ReportFlags extends WhichFlags {
   format: 'html' | 'json' | 'csv' | 'parquet'
   out?: string
 }
 
-export function defineReport(study: Command): void {
-  placeOptions(study.command('report').description('the whole report of a crawl: prevalence, longevity, coverage, and what it cannot show'))
+const whichOptions = (command: Command): Command =>
+  placeOptions(command)
     .option('--crawl <name>', 'which crawl, where there are several')
+    .option('--source <name>', 'observations of others that were imported, instead of a crawl')
+    .option('--end-after <n>', 'of a source: looks in a row without the miner that are its end (2)', positiveInteger)
     .option('--as-of <date>', 'what was believed on that day (2026-01-31)', day)
+
+const whichFrom = (flags: WhichFlags): StudyReportRequest => ({
+  ...placeFrom(flags),
+  crawl: flags.crawl ?? null,
+  source: flags.source ?? null,
+  endAfter: flags.endAfter ?? null,
+  asOf: flags.asOf ?? null,
+})
+
+export function defineReport(study: Command): void {
+  whichOptions(study.command('report').description('the whole report of a crawl: prevalence, longevity, coverage, and what it cannot show'))
     .addOption(
       new Option('--format <format>', 'html: one file without script; csv: the figures; parquet: a folder with figures and views')
         .choices(['html', 'json', 'csv', 'parquet'])
@@ -31,7 +50,7 @@ export function defineReport(study: Command): void {
       const place = placeFrom(flags)
       if (flags.format === 'parquet' && flags.out === undefined)
         throw new AssayError('BAD_ARGUMENT', 'Parquet is written into a folder', { hint: '--out DIR' })
-      const { report } = await studyReport({ ...place, crawl: flags.crawl ?? null, asOf: flags.asOf ?? null })
+      const { report } = await studyReport(whichFrom(flags))
       if (flags.format === 'parquet') {
         const { dir } = await exportStudy(place, flags.out ?? null)
         await exportFigures(report, dir)
@@ -46,18 +65,16 @@ export function defineReport(study: Command): void {
 }
 
 export function defineExplain(study: Command): void {
-  placeOptions(
+  whichOptions(
     study
       .command('explain')
       .description('from a figure to the sites to the captures that it rests on')
       .argument('<figure>', 'its identifier, as the report has it'),
   )
-    .option('--crawl <name>', 'which crawl, where there are several')
-    .option('--as-of <date>', 'what was believed on that day (2026-01-31)', day)
     .option('--json', 'as JSON')
     .action(async (figure: string, _: unknown, command: Command) => {
-      const flags = flagsOf(command) as PlaceFlags & { crawl?: string; asOf?: Date; json?: boolean }
-      const built = await studyReport({ ...placeFrom(flags), crawl: flags.crawl ?? null, asOf: flags.asOf ?? null })
+      const flags = flagsOf(command) as WhichFlags & { json?: boolean }
+      const built = await studyReport(whichFrom(flags))
       const explanation = built.explain(figure)
       if (explanation === null) {
         const start = figure.split('.').slice(0, 2).join('.')

@@ -168,6 +168,8 @@ export const studyReportSchema = z.object({
   schemaVersion: z.number(),
   study: z.string(),
   crawl: z.string(),
+  /** Whose observations these are, where they were imported; null: our own. */
+  source: z.object({ name: z.string(), hasFindsOnly: z.boolean() }).nullable(),
   /** ISO 8601. What was believed on that day; null: now. */
   asOf: z.string().nullable(),
   madeAt: z.string(),

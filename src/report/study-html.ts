@@ -20,14 +20,14 @@ export function htmlStudy(report: StudyReport): string {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>Study ${report.study}: browser mining</title>
+        <title>${report.source === null ? 'Study' : 'Observations of'} ${report.study}: browser mining</title>
         <style>
           ${stylesheet}${new Markup(chartStyle)}
         </style>
       </head>
       <body>
         <main>
-          <h1>Study ${report.study}</h1>
+          <h1>${report.source === null ? 'Study' : 'Observations of'} ${report.study}</h1>
           <p class="verdict">
             ${prevalence.ever.found} of the ${prevalence.ever.looked} sites looked at were found mining at some time:
             ${said('prevalence.ever.share')}.

@@ -1,9 +1,17 @@
 import type { StudyReport } from '#model/study-report.ts'
 
 /** What the report cannot show, as it stands: a sentence each. */
-export function limitsOf({ conditions, longevity, population, coverage, endpoint, prevalence }: StudyReport): string[] {
+export function limitsOf({ conditions, longevity, population, coverage, endpoint, prevalence, source }: StudyReport): string[] {
   const limits: string[] = []
   const { cadenceDays, lanes, rounds } = conditions
+  if (source !== null)
+    limits.push(
+      `These are observations of ${source.name}, imported: how it looked, and what its finds rest on, is not known here. A site on a day is one look; that it looked and failed it does not say.`,
+    )
+  if (source?.hasFindsOnly)
+    limits.push(
+      'The source names finds alone: of how many sites it looked at no share can be made, no stay is seen to end, and its size is a list’s. Shares in this report are of the sites that it names.',
+    )
   limits.push(
     'A page is seen from one place, once a round, for seconds: a miner that keeps still for such a visitor, or runs on other pages of the site, is not seen.',
   )

@@ -75,6 +75,7 @@ const input = (visits: VisitRow[], over: Partial<ReportInput> = {}): ReportInput
   imported: [],
   everyMs: week,
   geoDate: '2026-06-17',
+  source: null,
   isSimulated: false,
   endpoint: null,
   isCensus: true,

@@ -21,6 +21,8 @@ const dayMs = 86_400_000
 export interface ReportInput {
   study: string
   crawl: string
+  /** Whose observations these are; null: our own. */
+  source: { name: string; hasFindsOnly: boolean } | null
   asOf: Date | null
   madeAt: Date
   pages: readonly Page[]
@@ -214,7 +216,7 @@ export function buildReport(input: ReportInput): BuiltReport {
   const [from, to] = times.length === 0 ? [null, null] : [min(times), max(times)]
   const cadenceDays = input.everyMs === null ? null : input.everyMs / dayMs
   const settings = {
-    spanDays: cadenceDays === null ? 1 : cadenceDays * Math.max(1, rounds - 1),
+    spanDays: spanOf(input.source === null, cadenceDays, rounds, from, to),
     cadenceDays: cadenceDays ?? 1,
     replicates: input.replicates,
     seed: input.seed,
@@ -310,6 +312,7 @@ export function buildReport(input: ReportInput): BuiltReport {
     schemaVersion: studyReportSchemaVersion,
     study: input.study,
     crawl: input.crawl,
+    source: input.source,
     asOf: input.asOf?.toISOString() ?? null,
     madeAt: input.madeAt.toISOString(),
     endpoint: input.endpoint === null ? null : { ...input.endpoint, firstVisit: from === null ? null : new Date(from).toISOString() },
@@ -390,6 +393,12 @@ export function buildReport(input: ReportInput): BuiltReport {
   }
   report.limits = limitsOf(report)
   return { report, sites, explain: (id) => explanationOf(figures, visits, id) }
+}
+
+/** Days: of a schedule its own, else those between the first look and the last. */
+function spanOf(isScheduled: boolean, cadenceDays: number | null, rounds: number, from: number | null, to: number | null): number {
+  if (cadenceDays === null) return 1
+  return isScheduled ? cadenceDays * Math.max(1, rounds - 1) : Math.max(1, ((to ?? 0) - (from ?? 0)) / dayMs)
 }
 
 function addLength(

@@ -85,6 +85,7 @@ export function looksAtWorld(o: { seed: number; sites: number; weeks: number }):
       imported: [],
       everyMs: 7 * dayMs,
       geoDate: null,
+      source: null,
       isSimulated: true,
       endpoint: null,
       isCensus: true,
