@@ -25,6 +25,8 @@ export interface WorkshopOptions {
   allow: readonly string[]
   /** Folder of a running lab, whose names.json says where names resolve. */
   lab: string | null
+  /** Servers that names are asked for, in place of the system's. */
+  dns?: readonly string[]
   browser: string | null
   jobs: number
   knowledge?: KnowledgeRequest
@@ -67,7 +69,7 @@ export async function openWorkshop(options: WorkshopOptions, onNote: (text: stri
     onNote(`assay: others than its owner may read ${join(options.dir, 'key', 'ed25519.pem')}, and sign as this instance: chmod 600 it`)
   const egress: Egress = undo.adopt(
     createEgress({
-      resolver: lab ? lab.resolver : systemResolver(),
+      resolver: lab ? lab.resolver : systemResolver(options.dns === undefined ? {} : { servers: options.dns }),
       policy,
       networks: fileNetworks(lab ? { names: lab.names } : {}),
       clock,

@@ -17,7 +17,7 @@ import {
 } from '#app/crawl-policy.ts'
 import type { Seed } from '#model/seed.ts'
 import { type KnowledgeFlags, knowledgeOptions } from './knowledge-options.ts'
-import { count, milliseconds, positiveInteger, repeated } from './options.ts'
+import { count, milliseconds, positiveInteger, repeated, server } from './options.ts'
 
 /** What `assay crawl`, its `--dry-run` and `assay crawl plan` are told in the same words. */
 export interface CrawlFlags extends KnowledgeFlags {
@@ -32,6 +32,7 @@ export interface CrawlFlags extends KnowledgeFlags {
   limit?: number
   allowPrivate?: boolean
   allow: string[]
+  dns?: string[]
   lab?: string
   browser?: string
   lane: LaneChoice
@@ -111,6 +112,7 @@ export function placeOptions(command: Command): Command {
     .option('--http-jobs <n>', 'pages at a time in the http lane', positiveInteger, 16)
     .option('--allow-private', 'let pages reach private and loopback addresses')
     .option('--allow <cidr or host>', 'let pages reach this one; may be given again', repeated, [])
+    .option('--dns <address>', 'ask this server for names instead of the system’s (192.0.2.53, [2001:db8::53]:5353); may be given again', server)
     .option('--lab <dir>', 'resolve names in this running lab')
     .option('--browser <path>', 'use this Chromium')
 }

@@ -50,6 +50,7 @@ async function run(list: string | undefined, flags: RunFlags): Promise<void> {
         allowPrivate: flags.allowPrivate === true,
         allow: flags.allow,
         lab: flags.lab ?? null,
+        ...(flags.dns === undefined ? {} : { dns: flags.dns }),
         browser: flags.browser ?? null,
         jobs: flags.jobs,
         knowledge: knowledgeOf(flags),

@@ -1,3 +1,4 @@
+import { isIP, isIPv6 } from 'node:net'
 import { InvalidArgumentError } from 'commander'
 import { type FailOn, defaultFailOn } from '#model/answer.ts'
 import { AssayError } from '#model/errors.ts'
@@ -38,6 +39,15 @@ export function webAddress(text: string): string {
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new InvalidArgumentError('an address such as https://www.google.com/.')
   return url.href
+}
+
+/** A DNS server: an address, with a port where it is not 53; may be given many times. */
+export function server(text: string, before: string[] = []): string[] {
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text)
+  const address = isIPv6(text) ? text : (match?.[1] ?? match?.[2] ?? '')
+  if (isIP(address) === 0 || Number(match?.[3] ?? 53) > 65_535 || Number(match?.[3] ?? 53) < 1)
+    throw new InvalidArgumentError('an address such as 192.0.2.53, 127.0.0.1:5353 or [2001:db8::53]:53.')
+  return [...before, text]
 }
 
 export const repeated = (text: string, before: string[]): string[] => [...before, text]

@@ -15,7 +15,7 @@ interface WorkerFlags
     ConditionFlags,
     Pick<
       CrawlFlags,
-      'data' | 'database' | 'jobs' | 'httpJobs' | 'allowPrivate' | 'allow' | 'lab' | 'browser' | 'never' | 'signatures' | 'blockList'
+      'data' | 'database' | 'jobs' | 'httpJobs' | 'allowPrivate' | 'allow' | 'dns' | 'lab' | 'browser' | 'never' | 'signatures' | 'blockList'
     > {
   crawl?: string
   lane?: CrawlLane
@@ -56,6 +56,7 @@ async function run(flags: WorkerFlags): Promise<void> {
       allowPrivate: flags.allowPrivate === true,
       allow: flags.allow,
       lab: flags.lab ?? null,
+      ...(flags.dns === undefined ? {} : { dns: flags.dns }),
       browser: flags.browser ?? null,
       jobs: flags.jobs,
       knowledge: knowledgeOf(flags),

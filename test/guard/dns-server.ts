@@ -6,6 +6,8 @@ export interface DnsEntry {
   a: string[] | 'silent'
   aaaa: string[] | 'silent'
   ttl: number
+  /** The addresses are this name's, of which the one asked for is an alias. */
+  cname?: string
 }
 
 /** Name → what is answered; `*` for every other name; a function is asked each time (rebinding). */
@@ -32,18 +34,14 @@ export async function dnsServer(table: DnsTable): Promise<{ address: string; ask
     query.copy(header, 0, 0, 2)
     header.writeUInt16BE(0x8180 | code, 2)
     header.writeUInt16BE(1, 4)
-    header.writeUInt16BE(records.length, 6)
-    const answers = records.map((text) => {
-      const hex = (parseAddress(text)?.value ?? 0n).toString(16).padStart(isSix ? 32 : 8, '0')
-      const fixed = Buffer.alloc(12)
-      fixed.writeUInt16BE(0xc00c, 0)
-      fixed.writeUInt16BE(type, 2)
-      fixed.writeUInt16BE(1, 4)
-      fixed.writeUInt32BE(typeof entry === 'object' ? entry.ttl : 0, 6)
-      fixed.writeUInt16BE(hex.length / 2, 10)
-      return Buffer.concat([fixed, Buffer.from(hex, 'hex')])
-    })
-    socket.send(Buffer.concat([header, query.subarray(12, end + 4), ...answers]), from.port, from.address)
+    const { cname = null, ttl = 0 } = typeof entry === 'object' ? entry : {}
+    const alias = cname === null ? [] : [record(nameAsAsked, cnameType, ttl, encoded(cname))]
+    const owner = cname === null ? nameAsAsked : encoded(cname)
+    const answers = records.map((text) =>
+      record(owner, type, ttl, Buffer.from((parseAddress(text)?.value ?? 0n).toString(16).padStart(isSix ? 32 : 8, '0'), 'hex')),
+    )
+    header.writeUInt16BE(alias.length + answers.length, 6)
+    socket.send(Buffer.concat([header, query.subarray(12, end + 4), ...alias, ...answers]), from.port, from.address)
   })
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
@@ -53,6 +51,25 @@ export async function dnsServer(table: DnsTable): Promise<{ address: string; ask
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   }
 }
+
+const cnameType = 5
+/** A pointer to the question (RFC 1035, 4.1.4). */
+const nameAsAsked = Buffer.from([0xc0, 0x0c])
+
+function record(owner: Buffer, type: number, ttl: number, data: Buffer): Buffer {
+  const fixed = Buffer.alloc(10)
+  fixed.writeUInt16BE(type, 0)
+  fixed.writeUInt16BE(1, 2)
+  fixed.writeUInt32BE(ttl, 4)
+  fixed.writeUInt16BE(data.length, 8)
+  return Buffer.concat([owner, fixed, data])
+}
+
+const encoded = (name: string): Buffer =>
+  Buffer.concat([
+    ...name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, 'latin1')])),
+    Buffer.from([0]),
+  ])
 
 function questionOf(query: Buffer): { name: string; end: number } {
   const labels: string[] = []
