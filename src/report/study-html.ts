@@ -5,6 +5,7 @@ import { chartStyle, coverageChart, groupsChart, lengthChart, roundsChart } from
 import { infrastructureSections } from './study-infrastructure.ts'
 import { table } from './study-table.ts'
 import { figureText } from './study-text.ts'
+import { mapStyle, worldMap } from './world-map.ts'
 
 /** The report as one file without script: it says population, conditions, coverage, blindness and versions beside every number. */
 export function htmlStudy(report: StudyReport): string {
@@ -22,7 +23,7 @@ export function htmlStudy(report: StudyReport): string {
         <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
         <title>${report.source === null ? 'Study' : 'Observations of'} ${report.study}: browser mining</title>
         <style>
-          ${stylesheet}${new Markup(chartStyle)}
+          ${stylesheet}${new Markup(chartStyle + mapStyle)}
         </style>
       </head>
       <body>
@@ -109,7 +110,7 @@ export function htmlStudy(report: StudyReport): string {
                 <p class="quiet">
                   ${note}${dimension === 'country' ? html` Data of ${conditions.geoDate ?? 'an unknown day'}. <a href="https://db-ip.com/">IP Geolocation by DB-IP</a>` : ''}
                 </p>
-                ${groupsChart(dimension, rows)}`,
+                ${dimension === 'country' ? worldMap(rows) : ''}${groupsChart(dimension, rows)}`,
           )}
           <h3>Counted otherwise</h3>
           ${table(
