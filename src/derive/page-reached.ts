@@ -54,19 +54,28 @@ interface View {
 function viewOf(input: ReachedInput): View {
   const url = URL.parse(input.finalUrl ?? input.url)
   const html = (input.html ?? '').slice(0, 400_000)
-  const text = (input.text ?? visibleText(html)).replace(/\s+/g, ' ').trim().slice(0, 100_000)
+  const text = (input.text ?? visibleText(html))
+    .replace(/\s{2,}|[^\S ]/g, ' ')
+    .trim()
+    .slice(0, 100_000)
   const frameHosts = (input.frames ?? []).map((frame) => URL.parse(frame)?.hostname ?? '').filter((host) => host !== '')
   return {
     status: input.httpStatus,
     title: (input.title ?? /<title[^>]{0,200}>([^<]{0,500})/i.exec(html)?.[1] ?? '').trim(),
     text,
-    words: text === '' ? 0 : text.split(' ').length,
+    words: text === '' ? 0 : 1 + blanksIn(text),
     html,
     host: url?.hostname ?? '',
     path: url?.pathname ?? '',
     hosts: [...(input.hosts ?? []), ...frameHosts],
     headers: input.headers ?? {},
   }
+}
+
+function blanksIn(text: string): number {
+  let count = 0
+  for (let at = text.indexOf(' '); at >= 0; at = text.indexOf(' ', at + 1)) count++
+  return count
 }
 
 /** Spans in these patterns are bounded: a document of nothing but beginnings would take the square of its length otherwise. */

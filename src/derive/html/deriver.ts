@@ -2,6 +2,7 @@ import type { DefaultTreeAdapterTypes } from 'parse5'
 import { readDocument } from '#model/markup-reader.ts'
 import { speaksOfMining } from '../dialog.ts'
 import { isSiteKey } from '../site-key.ts'
+import { trackerIds } from '../trackers.ts'
 import type { DeriveContext, Deriver, InnerBlob } from '../deriver.ts'
 import type { HtmlFeatures } from './features.ts'
 import { MiningPanel } from './mining-panel.ts'
@@ -13,6 +14,7 @@ const maxText = 4_000
 const maxScripts = 500
 const maxInner = 600
 const maxElements = 200
+const maxNamed = 1_000_000
 
 /** https://html.spec.whatwg.org/multipage/scripting.html#prepare-the-script-element: what a browser takes for JavaScript. */
 const scriptTypes = /^(?:|module|(?:text|application)\/(?:x-)?(?:java|ecma|live|j)script(?:1\.[0-5])?)$/
@@ -40,7 +42,7 @@ const loadEvents: ReadonlySet<string> = new Set(['onload', 'onpageshow', 'onerro
  */
 export const htmlDeriver: Deriver<'html'> = {
   kind: 'html',
-  version: '5',
+  version: '6',
   maxBytes: 16 * 1024 * 1024,
   derive(bytes, context) {
     const reader = new Reader(context)
@@ -83,10 +85,14 @@ class Reader {
     minerWidgets: [],
     miningNotice: null,
     quotedCode: 0,
+    trackers: [],
   }
   #text: string[] = []
   #textLength = 0
   readonly #panel = new MiningPanel()
+  /** Addresses, attributes and texts in which identifiers of trackers may stand. */
+  readonly #named: string[] = []
+  #namedLength = 0
 
   constructor(context: DeriveContext) {
     this.#context = context
@@ -96,6 +102,7 @@ class Reader {
   finish(): HtmlFeatures {
     this.#features.miningPanel = this.#panel.parts
     this.#features.miningFamily = this.#panel.family
+    this.#features.trackers = trackerIds(this.#named.join('\n'))
     this.#features.text = this.#text.join(' ').replace(/\s+/g, ' ').trim().slice(0, maxText)
     return this.#features
   }
@@ -124,6 +131,12 @@ class Reader {
     }
   }
 
+  #name(text: string): void {
+    if (text.length < 4 || this.#namedLength >= maxNamed) return
+    this.#named.push(text.slice(0, maxNamed))
+    this.#namedLength += text.length
+  }
+
   #read(value: string): void {
     const text = value.trim()
     if (text === '') return
@@ -142,6 +155,9 @@ class Reader {
     switch (element.tagName) {
       case 'script':
         this.#script(element, line)
+        break
+      case 'noscript':
+        this.#name(textIn(element))
         break
       case 'title':
         if (this.#features.title === '') this.#features.title = textIn(element).trim().slice(0, 300)
@@ -178,6 +194,7 @@ class Reader {
       else if (name.length > 4 && name.startsWith('on') && value.trim() !== '') this.#handler(element, name, value, line)
       else if ((name === 'href' || name === 'action') && value.length > 24 && /^\s*javascript:/i.test(value))
         this.#handler(element, name, value.replace(/^\s*javascript:/i, ''), line)
+      else if (namesTrackers(element.tagName, name, value)) this.#name(`${name}="${value}"`)
       isWanted ||= this.#wantedAttributes.has(name)
       hasKey ||= value.length >= 13 && value.length <= 64 && isSiteKey(value)
     }
@@ -225,6 +242,8 @@ class Reader {
       runs && text.trim() !== ''
         ? this.#add({ kind: 'javascript', bytes: Buffer.from(text.toWellFormed(), 'utf8'), place: `inline script, line ${line}` })
         : null
+    // One that waits for the visitor's consent, a block of data.
+    if (!runs && text !== '') this.#name(text)
     const data = Object.fromEntries(
       element.attrs
         .filter(({ name }) => name.startsWith('data-'))
@@ -294,6 +313,13 @@ function attribute(element: Element, name: string): string | undefined {
 const minerKnobs = /^data-(?:[a-z]+-)?(?:autostart|auto-?threads|threads|throttle|whitelabel|hashes|hash-?goal)$/
 const minerName = /(?<![a-z])(?:[a-z]{1,20}-?)?(?:miner|mining)(?![a-z])/i
 const controlWords = /\b(mine|mining|miner|hash(es|ing)?|minar|minería|майн\w*|挖矿|schürfen|start|donate your cpu)\b/i
+
+/** Attributes that carry an address with parameters, or data for a script: pictures that come later have neither. */
+function namesTrackers(tagName: string, name: string, value: string): boolean {
+  if (name === 'src') return tagName === 'script' || tagName === 'iframe' || (tagName === 'img' && value.includes('?'))
+  if (name.startsWith('data-')) return value.length >= 6 && value.length <= 500 && !value.startsWith('http') && !value.startsWith('/')
+  return name === 'content' && tagName === 'meta'
+}
 
 function matches(element: Element, wanted: DeriveContext['elements'][number]): boolean {
   if (wanted.name !== undefined && wanted.name !== element.tagName) return false

@@ -1,3 +1,5 @@
+import type { TrackerId } from '#model/tracker.ts'
+
 export interface ScriptFeature {
   /** As the document resolves it; null for an inline block. */
   src: string | null
@@ -45,4 +47,9 @@ export interface HtmlFeatures {
   miningNotice: string | null
   /** How large the part of it is that quotes code (pre, code, textarea), in characters. */
   quotedCode: number
+  /**
+   * Identifiers by which services of measurement and advertising know whose page it is, in addresses, attributes, `noscript` and scripts that do not run;
+   * those that run have their own.
+   */
+  trackers: TrackerId[]
 }

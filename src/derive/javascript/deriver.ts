@@ -1,9 +1,11 @@
 import { speaksOfMining } from '../dialog.ts'
 import type { DeriveContext, Deriver, InnerBlob } from '../deriver.ts'
+import { trackerIds } from '../trackers.ts'
 import { addCall, analyse, constant, looksLikeScript } from './analyse.ts'
 import { emulate, type Emulation } from './emulator.ts'
 import type { JavaScriptFeatures } from './features.ts'
 import { afterGlobal, type Node, type Parsed, parseJavaScript } from './tree.ts'
+import { scriptSimilarity } from './similarity.ts'
 import { triage } from './triage.ts'
 
 export function emptyJavaScript(): JavaScriptFeatures {
@@ -29,6 +31,8 @@ export function emptyJavaScript(): JavaScriptFeatures {
     minerPages: [],
     minerMethods: [],
     miningTexts: [],
+    trackers: [],
+    similarity: null,
   }
 }
 
@@ -40,15 +44,18 @@ const maxInner = 24
  */
 export const javascriptDeriver: Deriver<'javascript'> = {
   kind: 'javascript',
-  version: '15',
+  version: '16',
   maxBytes: 24 * 1024 * 1024,
   derive(bytes, context) {
     const features = emptyJavaScript()
-    const { suspect, hides, marks, literals } = triage(bytes, context.literals, context.version)
+    const { suspect, hides, marks, literals, trackers } = triage(bytes, context.literals, context.version)
     features.marks = marks
     features.literals = literals
+    if (!suspect && trackers.length === 0) return { features, inner: [] }
+    const source = decode(bytes)
+    features.trackers = trackerIds(source, trackers)
     if (!suspect) return { features, inner: [] }
-    const parsed = parseJavaScript(decode(bytes))
+    const parsed = parseJavaScript(source)
     if (parsed === null) return { features: { ...features, level: 'unparsable' }, inner: [] }
     features.level = 'parsed'
     const emulation = bytes.length <= 400_000 ? unpack(parsed, hides) : null
@@ -66,6 +73,7 @@ export const javascriptDeriver: Deriver<'javascript'> = {
     const { inner } = analyse(parsed, features, { roots, decode: decodeCall, texts, literals: context.literals })
     if (cache.size > 0 && [...cache.values()].some((value) => typeof value === 'string')) features.layers.push('string decoder')
     if (emulation !== null) join(features, inner, emulation, roots)
+    if (hasMinersTraits(features)) features.similarity = scriptSimilarity(parsed)
     return { features, inner: unique(inner) }
   },
 }
@@ -81,6 +89,22 @@ function unpack(parsed: Parsed, hides: boolean): Emulation {
   const turnsList = (source.match(/\bparseInt\b/g)?.length ?? 0) >= 5
   return runsComputed || turnsList ? emulate(parsed, runsComputed ? 30_000_000 : 12_000_000, forced) : first
 }
+
+/** Something in it that a finding could be about: a digest of all other code would be kept for nobody. */
+const hasMinersTraits = (features: JavaScriptFeatures): boolean =>
+  [
+    features.literals,
+    features.calls,
+    features.accounts,
+    features.dialogue,
+    features.vocabulary,
+    features.cores,
+    features.minerFunctions,
+    features.minerPages,
+    features.minerMethods,
+  ].some((list) => list.length > 0) ||
+  features.nonceLoop !== null ||
+  features.wasm.instantiates
 
 function decode(bytes: Uint8Array): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes)

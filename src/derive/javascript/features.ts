@@ -1,3 +1,4 @@
+import type { TrackerId } from '#model/tracker.ts'
 import type { VocabularyGroup } from './vocabulary.ts'
 
 /** A value known without running: what a call was given. `null` for anything that is computed. */
@@ -76,4 +77,8 @@ export interface JavaScriptFeatures {
   minerMethods: string[]
   /** Sentences in strings that tell a visitor of mining, cut at 5. */
   miningTexts: string[]
+  /** Identifiers by which services of measurement and advertising know whose page it is. */
+  trackers: TrackerId[]
+  /** Equal in copies with other names and literals: see similarity.ts. Null where nothing in it is a miner's, it is too short, or mostly text. */
+  similarity: string | null
 }

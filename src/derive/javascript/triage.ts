@@ -1,3 +1,4 @@
+import { trackerMarks } from '../trackers.ts'
 import { LiteralAutomaton } from './automaton.ts'
 
 /**
@@ -143,15 +144,20 @@ export interface Triage {
   marks: string[]
   /** Literals of signatures that stand in the octets. */
   literals: string[]
+  /** Marks of trackers that stand in them. */
+  trackers: string[]
 }
 
+const ofTrackers: ReadonlySet<string> = new Set(trackerMarks)
 const automata = new Map<string, LiteralAutomaton>()
 
 /** Signatures' literals ride in the same pass; the automaton is made once for each set of them. */
 export function triage(octets: Uint8Array, literals: readonly string[], version: string): Triage {
   let automaton = automata.get(version)
   if (automaton === undefined) {
-    automaton = new LiteralAutomaton([...new Set([...strong, ...hiding, ...loading, ...Object.values(parts).flat(), ...literals])])
+    automaton = new LiteralAutomaton([
+      ...new Set([...strong, ...hiding, ...loading, ...Object.values(parts).flat(), ...trackerMarks, ...literals]),
+    ])
     automata.set(version, automaton)
   }
   const counts = automaton.scan(octets)
@@ -176,7 +182,13 @@ export function triage(octets: Uint8Array, literals: readonly string[], version:
     (kinds.includes('hash') && octets.length <= 65_536) ||
     (kinds.length >= 2 && kinds.some((kind) => kind !== 'hash' && kind !== 'pay')) ||
     (small && (kinds.length > 0 || [...hiding, ...loading].some((mark) => counts.has(mark))))
-  return { suspect, hides, marks: [...marks.slice(0, 12), ...(hides ? ['hides its text'] : []), ...kinds], literals: own }
+  return {
+    suspect,
+    hides,
+    marks: [...marks.slice(0, 12), ...(hides ? ['hides its text'] : []), ...kinds],
+    literals: own,
+    trackers: [...counts.keys()].filter((literal) => ofTrackers.has(literal)),
+  }
 }
 
 const decoders = ['atob(', 'unescape(', 'fromCharCode', 'charCodeAt', 'parseInt(', 'decodeURIComponent(']

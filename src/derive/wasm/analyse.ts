@@ -11,6 +11,7 @@ import { Flow, maxInlineInstructions } from './flow.ts'
 import { Reader } from './reader.ts'
 import { isRuntimeProgram } from './runtime-program.ts'
 import { scanBody } from './scan.ts'
+import { ModuleSimilarity } from './similarity.ts'
 import { structuresOf } from './structures.ts'
 import { wordsIn } from './words.ts'
 
@@ -30,12 +31,14 @@ const nothing = { params: 0, results: 0 }
 export function analyseModule(bytes: Uint8Array): WasmFeatures {
   const codeHits = new CodeConstants()
   const scans: FunctionScan[] = []
+  const similarity = new ModuleSimilarity()
   const bodyOf = new Map<number, Body>()
   const globalsSet = new Set<number>()
   const inlinable: { body: Body; words: Int32Array }[] = []
   const module = decodeModule(bytes, (body, tape) => {
     bodyOf.set(body.functionIndex, body)
     scans.push(scanBody(body.functionIndex, tape, codeHits, globalsSet))
+    similarity.body(tape)
     if (tape.length <= maxInlineInstructions) inlinable.push({ body, words: tape.words.slice(0, tape.length * 3) })
   })
   const data = findTables(bytes, module.data)
@@ -124,6 +127,7 @@ export function analyseModule(bytes: Uint8Array): WasmFeatures {
     followed: flow.spent,
     left,
     words: wordsIn(bytes, module),
+    similarity: similarity.digest(module.faultCount === 0),
   }
 }
 

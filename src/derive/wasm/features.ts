@@ -97,4 +97,6 @@ export interface WasmFeatures {
   left: number
   /** Words that tell of a purpose, found in names and data: weak, never alone. */
   words: string[]
+  /** Equal in copies with other constants, data and names: see similarity.ts. Null where it was not read whole or is too short. */
+  similarity: string | null
 }

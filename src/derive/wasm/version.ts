@@ -3,6 +3,6 @@
  * goes up with it, or kept results would be taken for new ones.
  */
 export const wasmFeatures = {
-  version: '2',
-  outputs: 'sha256:4042a089fff477b864bfb56880ca68cf649766965d202c51a1a3940769b589d5',
+  version: '3',
+  outputs: 'sha256:27bbd2a27c61b9ccf98d6b1b56ab569744af793af08856d22b6fc27323e4dc0e',
 } as const
