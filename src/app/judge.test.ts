@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { importCaptures } from './captures.ts'
 import { judgeFiles } from './judge.ts'
+import { manifestIn } from './kept-captures.ts'
 
 const noEvents = { onProgress: () => undefined, onNote: () => undefined }
 
@@ -20,8 +21,7 @@ test('a damaged capture in a data folder is one error, and the others are judged
   )
   const data = join(dir, 'data')
   const kept = await importCaptures({ dir: data, files }, () => undefined)
-  const damaged = kept[1]!.id.slice('sha256:'.length)
-  await writeFile(join(data, 'captures', damaged.slice(0, 2), `${damaged}.json`), '{}')
+  await writeFile(manifestIn(data, kept[1]!.id), '{}')
 
   const judged = await Array.fromAsync(judgeFiles([data], noEvents, new AbortController().signal))
   assert.deepEqual(

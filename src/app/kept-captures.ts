@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type FileStore, openFileStore } from '#ledger/file-store.ts'
 import { isFileStore } from '#ledger/files/format.ts'
+import { packedFile } from '#ledger/files/packed.ts'
 import { type Digest, isDigest } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
 
@@ -45,13 +46,16 @@ export async function* keptCaptures(name: string, dir: string): AsyncGenerator<K
 
 /** A file → the capture whose manifest it is by its place and name; null where it is something else. */
 export async function manifestFile(path: string): Promise<KeptCapture | null> {
-  const id = `sha256:${basename(path, '.json')}`
+  const id = `sha256:${basename(path).replace(/\.json(?:\.zst)?$/, '')}`
   const dir = dirname(dirname(dirname(path)))
   return isDigest(id) && (await isFileStore(dir)) ? { id, store: await openFileStore(dir), file: path } : null
 }
 
-/** Where a data folder keeps the manifest of a capture. */
-export const manifestIn = (dir: string, id: Digest): string => join(dir, 'captures', id.slice(7, 9), `${id.slice(7)}.json`)
+/** Where a data folder keeps the manifest of a capture, compressed or, as earlier versions wrote it, as it is. */
+export function manifestIn(dir: string, id: Digest): string {
+  const plain = join(dir, 'captures', id.slice(7, 9), `${id.slice(7)}.json`)
+  return packedFile(plain) ?? plain
+}
 
 /** A capture may be named by the beginning of its digest. */
 export async function fullId(dir: string, text: string): Promise<Digest> {

@@ -40,7 +40,7 @@ before(async () => {
 
 after(() => rm(dir, { recursive: true, force: true }))
 
-const manifestOf = (id: string): string => join('assay-out', 'captures', id.slice(7, 9), `${id.slice(7)}.json`)
+const manifestOf = (id: string): string => join('assay-out', 'captures', id.slice(7, 9), `${id.slice(7)}.json.zst`)
 
 describe('a report of what is kept', () => {
   const cases: Record<string, { args: () => string[]; pages: () => string[]; code: number }> = {

@@ -61,7 +61,7 @@ describe('what nobody touched holds', () => {
       args: () => [signed.slice(7, 20)],
       says: /^holds {2}sha256:[\s\S]*signature: holds: by the key[\s\S]*folder's own/,
     },
-    'by its manifest': { args: () => [place('assay-out', 'captures', signed, '.json')], says: /^holds {2}/ },
+    'by its manifest': { args: () => [place('assay-out', 'captures', signed, '.json.zst')], says: /^holds {2}/ },
     'by the key that was asked for': { args: () => [signed, '--key', keyId.slice(7, 23)], says: /^holds {2}/ },
     'one that was never signed': { args: () => [unsigned], says: /^holds, unsigned/ },
     'the whole folder': { args: () => ['assay-out'], says: /2 captures, \d+ blobs[\s\S]*its key is sha256:/ },
@@ -154,7 +154,7 @@ describe('what was tampered with is named', () => {
   const cases: Record<string, { harm: (folder: string) => Promise<void>; args?: () => string[]; says: RegExp }> = {
     'a bit of a blob': { harm: (folder) => flip(place(folder, 'blobs', blob)), says: /blob: FAILS: .*damaged/ },
     'a blob that is gone': { harm: (folder) => rm(place(folder, 'blobs', blob)), says: /blob: FAILS: no blob/ },
-    'a bit of the manifest': { harm: (folder) => flip(place(folder, 'captures', signed, '.json')), says: /manifest: FAILS/ },
+    'a bit of the manifest': { harm: (folder) => flip(place(folder, 'captures', signed, '.json.zst')), says: /manifest: FAILS/ },
     'a signature that was taken away': {
       harm: (folder) => rm(place(folder, 'attestations', signed, '.json')),
       says: /signature: FAILS: the manifest names the key .* missing/,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { randomBytes, randomUUIDv7 } from 'node:crypto'
+import { zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { sha256 } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
@@ -75,7 +76,7 @@ test('text is stored compressed, noise as it is, and the same twice is once', as
   assert.deepEqual(await readdir(join(dir, 'tmp')), [])
 })
 
-test('a manifest lies on disk in its canonical octets, and captures are listed in the order of writing, once', async () => {
+test('a manifest lies on disk in its canonical octets, compressed or plain, and captures are listed in the order of writing, once', async () => {
   const dir = newDir()
   const store = await openFileStore(dir)
   const captures = []
@@ -90,7 +91,13 @@ test('a manifest lies on disk in its canonical octets, and captures are listed i
     captures.map((capture) => capture.id),
   )
   const hex = captures[0]!.id.slice(7)
-  assert.equal(await readFile(join(dir, 'captures', hex.slice(0, 2), `${hex}.json`), 'utf8'), canonicalJson(captures[0]!.manifest))
+  const file = join(dir, 'captures', hex.slice(0, 2), `${hex}.json`)
+  const octets = Buffer.from(canonicalJson(captures[0]!.manifest))
+  assert.deepEqual(zstdDecompressSync(await readFile(`${file}.zst`)), octets)
+  // As earlier versions wrote it.
+  await writeFile(file, octets)
+  await rm(`${file}.zst`)
+  assert.deepEqual(await store.getCapture(captures[0]!.id), captures[0])
   assert.deepEqual(await store.getCapture(captures[7]!.id), captures[7])
 })
 
@@ -147,8 +154,8 @@ test('verify names every blob, capture and observation that is missing or corrup
   const place = (kind: string, hex: string, suffix: string) => join(dir, kind, hex.slice(0, 2), hex + suffix)
   await rm(place('blobs', missing.slice(7), ''))
   await truncate(place('blobs', rotten.slice(7), '.zst'), 20)
-  await appendFile(place('captures', torn.id.slice(7), '.json'), ' ')
-  await rm(place('captures', lost.id.slice(7), '.json'))
+  await truncate(place('captures', torn.id.slice(7), '.json.zst'), 20)
+  await rm(place('captures', lost.id.slice(7), '.json.zst'))
   const observationFile = (await readdir(join(dir, 'observations', kept.id.slice(7, 9)))).find((name) => name.startsWith(kept.id.slice(7)))!
   await writeFile(join(dir, 'observations', kept.id.slice(7, 9), observationFile), 'not zstd')
   const { faults } = await store.verify()

@@ -32,7 +32,7 @@ export interface Shelf {
 }
 
 /** Kinds whose files are compressed where that saves. */
-const packedKinds: ReadonlySet<string> = new Set(['blobs', 'observations'])
+const packedKinds: ReadonlySet<string> = new Set(['blobs', 'captures', 'observations'])
 
 export const isPacked = (path: string): boolean => packedKinds.has(path.slice(0, path.indexOf('/')))
 

@@ -3,12 +3,14 @@ import { cp, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { zstdDecompressSync } from 'node:zlib'
 import { sha256 } from '#model/digest.ts'
 import type { Digest } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
 import type { Status } from '#model/finding.ts'
 import { gcReportSchema, purgeReportSchema } from '#model/retention.ts'
 import { type FileStore, openFileStore } from '../file-store.ts'
+import { packedFile } from '../files/packed.ts'
 import { sampleCapture, sampleObservation } from '../testing/samples.ts'
 import { collectGarbage, type GcOptions } from './gc.ts'
 import { purge, type PurgeSubject } from './purge.ts'
@@ -34,6 +36,11 @@ const start = Date.parse('2026-01-05T10:00:00.000Z')
 const now = new Date('2026-11-01T00:00:00.000Z')
 const byText = (a: string, b: string): number => (a < b ? -1 : 1)
 const hasCode = (code: string) => (error: unknown) => error instanceof AssayError && error.code === code
+
+const manifestOf = ({ dir }: FileStore, id: Digest): string => {
+  const plain = join(dir, 'captures', id.slice(7, 9), `${id.slice(7)}.json`)
+  return packedFile(plain) ?? plain
+}
 
 let root: string
 let template: string
@@ -174,9 +181,10 @@ describe('a thinned capture', () => {
 
   test('ended after the tombstone: the capture is whole until the next gc', async () => {
     const store = await copy()
-    const kept = await readFile(join(store.dir, 'captures', ids[1]!.slice(7, 9), `${ids[1]!.slice(7)}.json`))
+    const file = manifestOf(store, ids[1]!)
+    const kept = await readFile(file)
     await gcWith(store, { inUse: [sha256(own(1))] })
-    await writeFile(join(store.dir, 'captures', ids[1]!.slice(7, 9), `${ids[1]!.slice(7)}.json`), kept)
+    await writeFile(file, kept)
     assert.ok((await whole(store)).includes(1))
     assert.deepEqual((await store.verify()).faults, [])
     assert.equal((await gcWith(store)).captures.thinned, 1)
@@ -226,7 +234,7 @@ describe('blobs', () => {
 
   test('none goes while a manifest cannot be read', async () => {
     const store = await copy()
-    await writeFile(join(store.dir, 'captures', ids[3]!.slice(7, 9), `${ids[3]!.slice(7)}.json`), '{')
+    await writeFile(manifestOf(store, ids[3]!), '{')
     const before = await blobFiles(store.dir)
     await assert.rejects(gcWith(store), hasCode('STORE_CORRUPT'))
     assert.deepEqual(await blobFiles(store.dir), before)
@@ -331,7 +339,8 @@ describe('a purge', () => {
       if (gone.length > 0) {
         const files = (await readdir(store.dir, { recursive: true, withFileTypes: true })).filter((file) => file.isFile())
         for (const file of files) {
-          const text = await readFile(join(file.parentPath, file.name), 'latin1')
+          const octets = await readFile(join(file.parentPath, file.name))
+          const text = (file.name.endsWith('.zst') ? zstdDecompressSync(octets) : octets).toString('latin1')
           for (const url of gone) assert.ok(!text.includes(`"${url}"`), `${file.name} names ${url}`)
         }
         for (const url of gone) assert.equal(await store.has(sha256(Buffer.from(`private words of ${url}\n`.repeat(30)))), false)
@@ -351,7 +360,7 @@ describe('a purge', () => {
 
   test('gives up a capture that is damaged, and what gc could not do for it is done then', async () => {
     const store = await copy()
-    await writeFile(join(store.dir, 'captures', ids[3]!.slice(7, 9), `${ids[3]!.slice(7)}.json`), '{')
+    await writeFile(manifestOf(store, ids[3]!), '{')
     await purgeFrom(store, { captures: [ids[3]!] })
     assert.equal((await gcWith(store)).captures.all, weeks.length - 1)
     assert.deepEqual((await store.verify()).faults, [])
