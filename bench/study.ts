@@ -38,33 +38,43 @@ async function timed<T>(name: string, work: () => Promise<T>, count?: (result: T
   return result
 }
 
-/** `v` is a visit: site s, round r, `mines` whether its miner stands there; digests are of the right length and mean nothing. */
+const isHint = `v.rank % 12 = 0 and v.round between v.rank % 19 and v.rank % 19 + v.rank % 7`
+
+/** `v` is a visit: site s, round r; digests are of the right length and mean nothing. */
 const fill: Record<string, string> = {
   visits: `insert into assay.visits (visit_id, crawl, round, url, site, rank, tags, planned_at, capture_id, observed_at, lane, is_last)
     select 'v-' || s || '-' || r, 'bench', r, 'http://zz--site' || s || '.com/', 'zz--site' || s || '.com', s, '{}', timestamptz '2018-02-05' + r * interval '7 days',
       'sha256:' || encode(sha256(('c' || s || '-' || r)::bytea), 'hex'), timestamptz '2018-02-05' + r * interval '7 days', 'http', true
     from generate_series(1, $1::int) s, generate_series(0, $2::int - 1) r`,
-  observations: `insert into assay.observations (capture_id, judgement, visit_id, url, final_url, site, lane, vantage, conditions, rank, tags, observed_at, recorded_at, reached, status, activity, consent, placement)
+  'subjects seen': `create unlogged table assay.bench_seen as
+    select v.rank, v.round, k.kind, k.subject from assay.visits v, lateral (
+      select 'script' as kind, 'sha256:' || encode(sha256(('t' || floor(400 * power((v.rank * 7919 + n * 104729) % 1000 / 1000.0, 3)) || '-' || v.round / 6)::bytea), 'hex') as subject from generate_series(1, 5) n
+      union select 'script', 'sha256:' || encode(sha256(('own' || v.rank)::bytea), 'hex')
+      union select 'host', 'h' || floor(400 * power((v.rank * 7919 + n * 104729) % 1000 / 1000.0, 3)) || '.example' from generate_series(1, 5) n
+      union select 'pair', v.site || ' → h' || floor(400 * power((v.rank * 7919 + n * 104729) % 1000 / 1000.0, 3)) || '.example script.src' from generate_series(1, 5) n
+      union select 'address', '192.0.2.' || (v.rank * 13 + n * 29) % 250 from generate_series(1, 3) n
+      union select 'network', 'AS' || 64496 + (v.rank * 13 + n) % 15 from generate_series(1, 2) n
+      union select m.kind, m.subject from (values ('mining', 'found'), ('service', case when v.rank % 5 = 0 then 'crypto-loot' else 'coinhive' end), ('family', 'cryptonight'), ('account', 'key-' || v.rank / 12 % 300)) m(kind, subject) where ${isHint}) k`,
+  'names of subjects': `insert into assay.subject_names (kind, subject) select distinct kind, subject from assay.bench_seen
+    union select distinct 'server', jsonb_build_array('192.0.2.' || (s * 13) % 250, 64496 + s % 15, 'Example Hosting', (array['US', 'DE', 'FR', 'NL'])[1 + s % 4])::text from generate_series(1, $1::int) s`,
+  'lists of numbers': `create unlogged table assay.bench_lists as
+    select rank, round, array_agg(n.id) as ids, array_agg(n.id) filter (where kind in ('family', 'service', 'account')) as miners
+    from assay.bench_seen join assay.subject_names n using (kind, subject) group by rank, round`,
+  observations: `insert into assay.observations (capture_id, judgement, visit_id, url, final_url, site, lane, vantage, conditions, rank, tags, observed_at, recorded_at, reached, status, activity, consent, placement, subject_ids, miner_ids, server_ids)
     select v.capture_id, j.judgement, v.visit_id, v.url, v.url, v.site, 'http', 'local', '{"profile":"standard"}', v.rank, v.tags, v.observed_at, v.observed_at + j.later, 'content',
-      case when v.rank % 12 = 0 and v.round between v.rank % 19 and v.rank % 19 + v.rank % 7 then 'hint' when (v.rank * 31 + v.round * 7) % 60 = 0 then 'not-observed' else 'no-hint' end,
-      'none-seen', 'unknown', 'unknown'
-    from assay.visits v, (values ('sha256:judgement-1', interval '0'), ('sha256:judgement-2', interval '200 days')) j(judgement, later)
+      case when ${isHint} then 'hint' when (v.rank * 31 + v.round * 7) % 60 = 0 then 'not-observed' else 'no-hint' end,
+      'none-seen', 'unknown', 'unknown', l.ids, l.miners, array[n.id]
+    from assay.visits v join assay.bench_lists l using (rank, round)
+      join assay.subject_names n on n.kind = 'server' and n.subject = jsonb_build_array('192.0.2.' || (v.rank * 13) % 250, 64496 + v.rank % 15, 'Example Hosting', (array['US', 'DE', 'FR', 'NL'])[1 + v.rank % 4])::text,
+      (values ('sha256:judgement-1', interval '0'), ('sha256:judgement-2', interval '200 days')) j(judgement, later)
     where j.judgement = 'sha256:judgement-1' or v.rank % 50 = 0`,
-  subjects: `insert into assay.subjects (capture_id, judgement, kind, subject)
-    select o.capture_id, o.judgement, k.kind, k.subject from assay.observations o join assay.visits v using (visit_id), lateral (
-      select 'script' as kind, 'sha256:' || encode(sha256(('t' || floor(400 * power((o.rank * 7919 + n * 104729) % 1000 / 1000.0, 3)) || '-' || v.round / 6)::bytea), 'hex') as subject from generate_series(1, 5) n
-      union select 'script', 'sha256:' || encode(sha256(('own' || o.rank)::bytea), 'hex')
-      union select 'host', 'h' || floor(400 * power((o.rank * 7919 + n * 104729) % 1000 / 1000.0, 3)) || '.example' from generate_series(1, 5) n
-      union select 'pair', o.site || ' → h' || floor(400 * power((o.rank * 7919 + n * 104729) % 1000 / 1000.0, 3)) || '.example script.src' from generate_series(1, 5) n
-      union select 'address', '192.0.2.' || (o.rank * 13 + n * 29) % 250 from generate_series(1, 3) n
-      union select 'network', 'AS' || 64496 + (o.rank * 13 + n) % 15 from generate_series(1, 2) n
-      union select m.kind, m.subject from (values ('mining', 'found'), ('service', case when o.rank % 5 = 0 then 'crypto-loot' else 'coinhive' end), ('family', 'cryptonight'), ('account', 'key-' || o.rank / 12 % 300)) m(kind, subject) where o.status = 'hint') k`,
   findings: `insert into assay.findings (capture_id, judgement, number, detector, kind, weight, family, service, account, title, slot)
     select capture_id, judgement, n, 'known-service', 'mining', 'delivered', 'cryptonight', 'coinhive', 'key-' || rank / 12 % 300, 'a miner', 'slot-' || n
     from assay.observations, generate_series(0, 1) n where status = 'hint'`,
   servers: `insert into assay.servers (capture_id, judgement, host, address, asn, organisation, country, certificate, is_page)
     select o.capture_id, o.judgement, case when n = 0 then o.site else 'h' || (o.rank * 7 + n * 31) % 400 || '.example' end, '192.0.2.' || (o.rank * 13 + n * 29) % 250, 64496 + (o.rank + n) % 15,
       'Example Hosting', (array['US', 'DE', 'FR', 'NL'])[1 + o.rank % 4], null, n = 0 from assay.observations o, generate_series(0, 5) n`,
+  'what it was made from': 'drop table assay.bench_seen, assay.bench_lists',
 }
 
 if (!existsSync(join(data, 'db'))) {
@@ -79,7 +89,7 @@ if (!existsSync(join(data, 'db'))) {
   await ledger.close()
   const database = await openDatabase(embeddedDatabase(data))
   for (const [table, sql] of Object.entries(fill))
-    await timed(`fill ${table}`, () => database.query(sql, table === 'visits' ? [sites, rounds] : []))
+    await timed(`fill ${table}`, () => database.query(sql, table === 'visits' ? [sites, rounds] : table.startsWith('names') ? [sites] : []))
   await timed('analyze', () => database.query('analyze'))
   await database.close()
 }

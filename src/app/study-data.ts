@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportParquet, parquetOf, type Export } from '#ledger/export/parquet.ts'
 import { queryParquet, type QueryResult } from '#ledger/export/query.ts'
@@ -6,7 +6,8 @@ import type { RetractionRow } from '#ledger/index/study-questions.ts'
 import { systemClock, type Clock } from '#model/clock.ts'
 import { AssayError } from '#model/errors.ts'
 import type { StudyReport } from '#model/study-report.ts'
-import { type BadLine, parseImport } from '#study/import-csv.ts'
+import type { BadLine } from '#study/import-csv.ts'
+import { importLines } from '#study/import-lines.ts'
 import { type Place, withKeptLedger, withLedger } from './data-folder.ts'
 
 export interface ImportReport {
@@ -17,23 +18,37 @@ export interface ImportReport {
   bad: BadLine[]
 }
 
-const longestImport = 2 ** 31
-
-/** Others' observations from a CSV file. Throws `NOT_FOUND`, `TOO_LARGE`, and `BAD_INPUT_FILE` where no line is good. */
+/**
+ * Others' observations from a CSV file of any size; what is told of bad lines is all that is kept of them. Throws `NOT_FOUND`, and `BAD_INPUT_FILE`
+ * where no line is good.
+ */
 export async function importObservations(place: Place, file: string, clock: Clock = systemClock): Promise<ImportReport> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_FS_FILE_TOO_LARGE')
-      throw new AssayError('TOO_LARGE', `${file} is larger than ${longestImport} octets`, { cause, hint: 'Cut it into parts.' })
+  const handle = await open(file).catch((cause: unknown) => {
     throw new AssayError('NOT_FOUND', `${file} cannot be read`, { cause })
   })
-  const { rows, bad } = parseImport(bytes, clock.now().toISOString().slice(0, 10))
-  if (rows.length === 0) {
-    const [first] = bad
-    throw new AssayError('BAD_INPUT_FILE', `${file} holds no observation${first ? `: line ${first.line} ${first.reason}` : ''}`, {
-      hint: 'A line is source,date,site,subject_kind,subject: see docs/study.md.',
-    })
+  const bad: BadLine[] = []
+  try {
+    const chunks = handle.createReadStream({ highWaterMark: 1 << 20, autoClose: false })
+    const today = clock.now().toISOString().slice(0, 10)
+    const counts = await withLedger(place, (ledger) =>
+      importLines(
+        chunks,
+        today,
+        (rows) => ledger.study.addImported(rows),
+        (line) => bad.push(line),
+      ),
+    )
+    if (counts.added + counts.known > 0) return { file, ...counts, bad }
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code === 'EISDIR') throw new AssayError('NOT_FOUND', `${file} is a folder`, { cause: error })
+    throw error
+  } finally {
+    await handle.close()
   }
-  return withLedger(place, async (ledger) => ({ file, ...(await ledger.study.addImported(rows)), bad }))
+  const [first] = bad
+  throw new AssayError('BAD_INPUT_FILE', `${file} holds no observation${first ? `: line ${first.line} ${first.reason}` : ''}`, {
+    hint: 'A line is source,date,site,subject_kind,subject: see docs/study.md.',
+  })
 }
 
 /** What later judgements took back, found late, or named otherwise. */

@@ -2,11 +2,18 @@ import { AssayError } from '#model/errors.ts'
 import { parseSeedUrl } from '#model/seed.ts'
 import { siteOf } from '#model/site.ts'
 import type { ImportedRow } from '#ledger/imports.ts'
+import { type Line, LineReader } from './lines.ts'
 
 export interface BadLine {
   /** Counted from 1. */
   line: number
   reason: string
+}
+
+/** A row, and the line that it stands in. */
+export interface ImportedLine {
+  line: number
+  row: ImportedRow
 }
 
 export interface ParsedImport {
@@ -39,45 +46,93 @@ export const subjectKinds = [
 const longest: Record<Column, number> = { source: 100, date: 40, site: 2000, subject_kind: 40, subject: 500 }
 const firstDay = '1990-01-01'
 
+/** Of a file, each once. */
+export const importKey = ({ source, date, site, subjectKind, subject }: ImportedRow): string =>
+  `${source}\0${date}\0${site}\0${subjectKind}\0${subject}`
+
 /**
  * CSV (RFC 4180; a field holds no line end) with the columns `source,date,site,subject_kind,subject`, in that order or as a header says. UTF-8,
  * or UTF-16 with its mark. A bad line is named with its reason, the others are kept; of equal lines the first. Never throws. `today`: ISO 8601.
  */
 export function parseImport(bytes: Uint8Array, today: string): ParsedImport {
-  const parsed: ParsedImport = { rows: [], bad: [] }
+  const reader = new ImportReader(today)
+  reader.read(bytes)
+  reader.end()
+  const { rows, bad } = reader.take()
   const lineOf = new Map<string, number>()
-  let places: Record<Column, number> | null = null
-  for (const { text, number } of linesOf(bytes)) {
-    const bad = (reason: string) => parsed.bad.push({ line: number, reason })
-    if (text === null) {
-      bad('is not UTF-8')
-      continue
-    }
-    if (text.trim() === '') continue
-    const fields = fieldsOf(text)
-    if (fields === null) {
-      bad('has a quotation mark that is not closed, or something behind one that is')
-      continue
-    }
-    if (places === null) {
-      const header = headerOf(fields)
-      places = header ?? { source: 0, date: 1, site: 2, subject_kind: 3, subject: 4 }
-      if (header !== null) continue
-    }
-    const row = rowFrom(fields, places, today)
-    if (typeof row === 'string') {
-      bad(row)
-      continue
-    }
-    const key = JSON.stringify([row.source, row.date, row.site, row.subjectKind, row.subject])
-    const first = lineOf.get(key)
-    if (first !== undefined) bad(`repeats line ${first}`)
-    else {
-      lineOf.set(key, number)
-      parsed.rows.push(row)
-    }
+  const repeated: BadLine[] = []
+  const fresh = rows.filter(({ line, row }) => {
+    const first = lineOf.get(importKey(row))
+    if (first === undefined) lineOf.set(importKey(row), line)
+    else repeated.push({ line, reason: repeats(first) })
+    return first === undefined
+  })
+  return { rows: fresh.map(({ row }) => row), bad: [...bad, ...repeated].sort((a, b) => a.line - b.line) }
+}
+
+export const repeats = (line: number): string => `repeats line ${line}`
+
+/** Sites and days are the same again and again. */
+const mostRemembered = 50_000
+
+/** The same from portions of a file of any size; equal lines are kept. */
+export class ImportReader {
+  readonly #today: string
+  readonly #lines = new LineReader()
+  readonly #sites = new Map<string, string | null>()
+  #places: Record<Column, number> | null = null
+  #rows: ImportedLine[] = []
+  #bad: BadLine[] = []
+
+  constructor(today: string) {
+    this.#today = today
   }
-  return parsed
+
+  read(bytes: Uint8Array): void {
+    for (const line of this.#lines.read(bytes)) this.#take(line)
+  }
+
+  end(): void {
+    for (const line of this.#lines.end()) this.#take(line)
+  }
+
+  /** Lines that were taken or named so far and not handed out. */
+  get size(): number {
+    return this.#rows.length + this.#bad.length
+  }
+
+  /** Hands them out. */
+  take(): { rows: ImportedLine[]; bad: BadLine[] } {
+    const taken = { rows: this.#rows, bad: this.#bad }
+    this.#rows = []
+    this.#bad = []
+    return taken
+  }
+
+  #take({ text, number, fault }: Line): void {
+    const bad = (reason: string) => this.#bad.push({ line: number, reason })
+    if (fault !== null) return void bad(fault)
+    if (text.trim() === '') return
+    const fields = fieldsOf(text)
+    if (fields === null) return void bad('has a quotation mark that is not closed, or something behind one that is')
+    if (this.#places === null) {
+      const header = headerOf(fields)
+      this.#places = header ?? { source: 0, date: 1, site: 2, subject_kind: 3, subject: 4 }
+      if (header !== null) return
+    }
+    const row = rowFrom(fields, this.#places, this.#today, (site) => this.#site(site))
+    if (typeof row === 'string') bad(row)
+    else this.#rows.push({ line: number, row })
+  }
+
+  #site(text: string): string | null {
+    const known = this.#sites.get(text)
+    if (known !== undefined) return known
+    if (this.#sites.size === mostRemembered) this.#sites.clear()
+    const site = siteFrom(text)
+    this.#sites.set(text, site)
+    return site
+  }
 }
 
 function headerOf(fields: readonly string[]): Record<Column, number> | null {
@@ -87,7 +142,12 @@ function headerOf(fields: readonly string[]): Record<Column, number> | null {
 }
 
 /** A row, or why it is none. */
-function rowFrom(fields: readonly string[], places: Record<Column, number>, today: string): ImportedRow | string {
+function rowFrom(
+  fields: readonly string[],
+  places: Record<Column, number>,
+  today: string,
+  siteOfText: (text: string) => string | null,
+): ImportedRow | string {
   const last = Math.max(...Object.values(places))
   if (fields.length <= last) return `has ${fields.length} fields, not ${last + 1}`
   if (fields.length > columns.length && last === columns.length - 1 && fields.slice(columns.length).some((field) => field !== ''))
@@ -101,7 +161,7 @@ function rowFrom(fields: readonly string[], places: Record<Column, number>, toda
   const date = dayOf(of('date'))
   if (date === null) return `has "${of('date')}" for a date; write it as 2018-01-31`
   if (date < firstDay || date > today) return `has the date ${date}, which is ${date > today ? 'in the future' : 'before there was a web'}`
-  const site = siteFrom(of('site'))
+  const site = siteOfText(of('site'))
   if (site === null) return `has "${of('site').slice(0, 80)}" for a site`
   const subjectKind = of('subject_kind').toLowerCase()
   if (!subjectKinds.some((kind) => kind === subjectKind))
@@ -156,31 +216,5 @@ function fieldsOf(line: string): string[] | null {
     }
     if (at >= line.length) return fields
     at++
-  }
-}
-
-/** Lines as text, or null where the octets are none. */
-function* linesOf(bytes: Uint8Array): Iterable<{ text: string | null; number: number }> {
-  const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
-  if (isWide) {
-    let number = 0
-    for (const text of new TextDecoder(bytes[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(bytes).split(/\r\n|\n/))
-      yield { text, number: ++number }
-    return
-  }
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
-  for (let number = 1; start < bytes.length; number++) {
-    const newline = bytes.indexOf(10, start)
-    const end = newline < 0 ? bytes.length : newline
-    const cut = end > start && bytes[end - 1] === 13 ? end - 1 : end
-    let text: string | null
-    try {
-      text = decoder.decode(bytes.subarray(start, cut))
-    } catch {
-      text = null
-    }
-    yield { text, number }
-    start = end + 1
   }
 }

@@ -7,6 +7,11 @@ export interface Queryable {
   query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
+export interface Transaction extends Queryable {
+  /** Hands over each row as it comes, in the order of its columns: of many rows none is kept. */
+  each(sql: string, values: readonly unknown[], take: (row: unknown[]) => void): Promise<void>
+}
+
 /**
  * PostgreSQL behind a pool. Waits for a database that is gone, up to `patienceMs`, and then rejects with `DATABASE_FAILED` or `DISK_FULL`; with
  * `onWaiting` for as long as it takes, once it was reached.
@@ -17,10 +22,18 @@ export interface Database extends Queryable {
    * Runs `work` in one transaction. After a lost connection, a deadlock or a serialization failure it runs again: also when the commit may
    * have happened, so `work` must recognise what it did before.
    */
-  transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T>
+  transaction<T>(work: (transaction: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** A connection of one's own, for locks that last as long as the process. `onLost` once, when it is gone. */
   session(onLost: () => void): Promise<{ client: Queryable; close(): Promise<void> }>
   close(): Promise<void>
+}
+
+export interface TransactionOptions {
+  /**
+   * The same few statements again and again: each connection parses and plans them once, and by their indexes, whatever the statistics say of tables that
+   * were empty a moment ago. Every text stays with the connection, so there must be few of them.
+   */
+  isFrequent?: boolean
 }
 
 export interface DatabaseOptions {
@@ -128,15 +141,19 @@ export async function openDatabase(server: DatabaseServer, options: DatabaseOpti
   return {
     kind: server.kind,
     query: (sql, values = []) => patiently(async () => rowsOf(await pool.query(sql, [...values]))),
-    transaction: (work) =>
+    transaction: (work, { isFrequent = false } = {}) =>
       patiently(async () => {
         const client = await pool.connect()
         const dropped = (error: Error) => void (gone = error)
         let gone: Error | undefined
         client.on('error', dropped)
         try {
-          await client.query('begin')
-          const result = await work({ query: async (sql, values = []) => rowsOf(await client.query(sql, [...values])) })
+          await client.query(isFrequent ? 'begin; set local enable_seqscan = off' : 'begin')
+          const result = await work({
+            query: async (text, values = []) =>
+              rowsOf(await client.query({ text, values: [...values], ...(isFrequent ? { name: nameOf(text) } : {}) })),
+            each: (sql, values, take) => eachRow(client, sql, values, take),
+          })
           await client.query('commit')
           client.release()
           return result
@@ -175,6 +192,33 @@ export async function openDatabase(server: DatabaseServer, options: DatabaseOpti
       await server.release()
     },
   }
+}
+
+function eachRow(client: pg.ClientBase, sql: string, values: readonly unknown[], take: (row: unknown[]) => void): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const config: pg.QueryArrayConfig = { text: sql, values: [...values], rowMode: 'array' }
+  const query = new pg.Query<unknown[]>(config)
+  let failure: { cause: unknown } | null = null
+  query.on('row', (row) => {
+    if (failure !== null) return
+    try {
+      take(row)
+    } catch (cause) {
+      failure = { cause }
+    }
+  })
+  query.on('error', reject)
+  query.on('end', () => (failure === null ? resolve() : reject(failure.cause)))
+  client.query(query)
+  return promise
+}
+
+const names = new Map<string, string>()
+/** Names of prepared statements; a connection has its own, so the number is enough. */
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `assay-${names.size}`
+  names.set(text, name)
+  return name
 }
 
 /** What waiting cannot mend. */

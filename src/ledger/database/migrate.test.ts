@@ -43,8 +43,31 @@ test('every earlier schema is brought up with its rows, and its index is what th
         `insert into assay.seeds (crawl, url, site, rank, tags, scope, next_round, next_at)
          values ('weekly', 'https://shop.test/', 'shop.test', 7, '{news}', 'page', 1, '2026-01-12T00:00:00Z')`,
       )
+      await database.query(
+        `insert into assay.visits (visit_id, url, site, tags, capture_id, observed_at) values ('v-1', 'https://old.test/', 'old.test', '{}', 'sha256:old', '2026-01-01T00:00:00Z')`,
+      )
+      await database.query(
+        `insert into assay.observations (capture_id, judgement, visit_id, url, final_url, site, lane, vantage, conditions, tags, observed_at, recorded_at, reached, status, activity, consent, placement)
+         values ('sha256:old', 'sha256:j', 'v-1', 'https://old.test/', 'https://old.test/', 'old.test', 'browser', 'local', '{}', '{}', '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', 'content', 'active', 'hashing', 'not-asked', 'page')`,
+      )
+      // Later ones hold numbers.
+      if (version < 4)
+        await database.query(
+          `insert into assay.subjects (capture_id, judgement, kind, subject) values ('sha256:old', 'sha256:j', 'account', 'before'), ('sha256:old', 'sha256:j', 'mining', 'found')`,
+        )
+      if (version === 3)
+        await database.query(
+          `insert into assay.servers (capture_id, judgement, host, address, asn, is_page) values ('sha256:old', 'sha256:j', 'old.test', '192.0.2.1', 64500, true)`,
+        )
       const ledger = await openLedger({ dataDir: data.dir })
       try {
+        const [old] = await ledger.listVisits({ crawl: null })
+        assert.deepEqual([old?.site, old?.observed?.accounts], ['old.test', version < 4 ? ['before'] : []])
+        if (version < 4) assert.deepEqual(await ledger.capturesWith([{ kind: 'account', subject: 'before' }]), ['sha256:old'])
+        if (version === 3)
+          assert.deepEqual(await ledger.study.servers({}), [
+            { site: 'old.test', address: '192.0.2.1', asn: 64500, organisation: null, country: null },
+          ])
         assert.deepEqual(
           (await ledger.listCrawls()).map(({ name, rounds, seeds, firstLane }) => [name, rounds, seeds, firstLane]),
           [['weekly', 3, 1, 'browser']],

@@ -20,6 +20,8 @@ export async function foldSightings(database: Pick<Database, 'transaction' | 'qu
 /** Drops what was folded and folds it anew. */
 export async function foldAgain(transaction: Queryable): Promise<void> {
   const [row] = await transaction.query<{ count: number }>('select count(*) as count from assay.observations')
+  // Read in portions on a disk otherwise.
+  await transaction.query(`set local work_mem = '96MB'`)
   await transaction.query('refresh materialized view assay.sightings')
   await transaction.query(
     `insert into assay.folds (name, observations) values ('sightings', $1) on conflict (name) do update set observations = excluded.observations`,

@@ -11,8 +11,9 @@ export interface IndexedSubject {
 /** Captures of which it is believed now. */
 export async function capturesWith(database: Database, subjects: readonly IndexedSubject[]): Promise<Digest[]> {
   const rows = await database.query<{ id: Digest }>(
-    `select distinct o.capture_id as id from assay.current_observations o join assay.subjects s using (capture_id, judgement)
-     where (s.kind in ('script', 'wasm') and s.subject = any($1)) or (s.kind = 'account' and s.subject = any($2))`,
+    `select o.capture_id as id from assay.observations o
+     where o.subject_ids && array(select id from assay.subject_names where (kind in ('script', 'wasm') and subject = any($1)) or (kind = 'account' and subject = any($2)))
+       and not exists (select from assay.observations n where n.capture_id = o.capture_id and (n.recorded_at, n.judgement) > (o.recorded_at, o.judgement))`,
     [ofKind(subjects, 'digest'), ofKind(subjects, 'account')],
   )
   return rows.map(({ id }) => id)

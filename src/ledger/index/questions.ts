@@ -62,26 +62,47 @@ export interface SightingRow {
   lookedAfter: Date | null
 }
 
-interface FlatVisit extends Omit<VisitRow, 'observed' | 'plannedAt' | 'observedAt'> {
-  /** Epoch milliseconds: of hundreds of thousands of dates as text, the reading is what takes longest. */
-  planned: number | null
-  seen: number
-  judgement: string | null
-  observedLane: Lane
-  vantage: string
-  reached: PageReached
-  status: Status
-  activity: string
-  consent: string
-  placement: string
-  subjects: Record<string, string[]> | null
-}
+/** Columns of a visit as they come; times are epoch milliseconds, what is believed is one text: of hundreds of thousands the reading takes longest. */
+type FlatVisit = [
+  visitId: string,
+  crawl: string | null,
+  round: number | null,
+  url: string,
+  site: string,
+  rank: number | null,
+  tags: string[] | null,
+  planned: number | null,
+  seen: number,
+  captureId: string | null,
+  errorCode: string | null,
+  lane: Lane,
+  repeat: number,
+  inclusion: number | null,
+  inclusionReason: InclusionReason | null,
+  failure: FailureClass | null,
+  observed: string,
+]
 
 /** A study's question: of large tables, for which a connection's usual memory would mean going over the disk. */
 export function ask<Row>(database: Pick<Database, 'transaction'>, sql: string, values: readonly unknown[]): Promise<Row[]> {
   return database.transaction(async (transaction) => {
     await transaction.query(`set local work_mem = '96MB'`)
     return transaction.query<Row>(sql, values)
+  })
+}
+
+/** The same, row by row: `start` makes anew what they are gathered in, should the transaction have to run again. */
+export function askEach<Result>(
+  database: Pick<Database, 'transaction'>,
+  sql: string,
+  values: readonly unknown[],
+  start: () => { take(row: unknown[]): void; result(): Result },
+): Promise<Result> {
+  return database.transaction(async (transaction) => {
+    const { take, result } = start()
+    await transaction.query(`set local work_mem = '96MB'`)
+    await transaction.each(sql, values, take)
+    return result()
   })
 }
 
@@ -94,43 +115,97 @@ export const believed = `(select o.* from assay.observations o where o.recorded_
       and (n.recorded_at, n.judgement) > (o.recorded_at, o.judgement)))`
 
 export async function listVisits(database: Database, { crawl, asOf }: VisitFilter): Promise<VisitRow[]> {
-  const rows = await ask<FlatVisit>(
+  const { rows, believedOf } = await askEach(
     database,
-    `select v.visit_id as "visitId", v.crawl, v.round, v.url, v.site, v.rank, v.tags, (extract(epoch from v.planned_at) * 1000)::float8 as planned, (extract(epoch from v.observed_at) * 1000)::float8 as seen,
-       v.capture_id as "captureId", coalesce(v.error_code, o.error_code) as "errorCode",
-       v.lane, v.repeat, v.inclusion, v.inclusion_reason as "inclusionReason", v.failure, o.judgement, o.lane as "observedLane", o.vantage, o.reached, o.status, o.activity, o.consent, o.placement, k.subjects
-     from assay.visits v left join ${believed} o on o.capture_id = v.capture_id
-       left join (
-         select capture_id, judgement, jsonb_object_agg(kind, subjects) as subjects from (
-           select capture_id, judgement, kind, jsonb_agg(subject order by subject collate "C") as subjects from assay.subjects
-           where kind in ('family', 'service', 'account') group by capture_id, judgement, kind) g
-         group by capture_id, judgement) k on k.capture_id = o.capture_id and k.judgement = o.judgement
-     where $2 or v.crawl is not distinct from $3
-     order by v.site collate "C", v.url collate "C", v.round, v.observed_at, v.visit_id`,
+    `select v.visit_id, v.crawl, v.round, v.url, v.site, v.rank, nullif(v.tags, '{}'), (date_part('epoch', v.planned_at) * 1000)::int8, (date_part('epoch', v.observed_at) * 1000)::int8,
+       v.capture_id, coalesce(v.error_code, o.error_code), v.lane, v.repeat, v.inclusion, v.inclusion_reason, v.failure,
+       concat_ws(chr(31), o.judgement, o.lane, o.vantage, o.reached, o.status, o.activity, o.consent, o.placement, o.miner_ids::text)
+     from assay.visits v left join ${believed} o on o.capture_id = v.capture_id where $2 or v.crawl is not distinct from $3`,
     [asOf ?? null, crawl === undefined, crawl ?? null],
+    gatherVisits,
   )
-  return rows.map(
-    ({ judgement, observedLane, vantage, reached, status, activity, consent, placement, subjects, planned, seen, ...visit }) => ({
-      ...visit,
-      plannedAt: planned === null ? null : new Date(planned),
-      observedAt: new Date(seen),
-      observed:
-        judgement === null
-          ? null
-          : {
-              judgement,
-              lane: observedLane,
-              vantage,
-              reached,
-              status,
-              activity,
-              consent,
-              placement,
-              families: subjects?.family ?? [],
-              services: subjects?.service ?? [],
-              accounts: subjects?.account ?? [],
-            },
-    }),
+  const miners = new Map<string, Believed[]>()
+  for (const [text, observed] of believedOf) {
+    const ids = text.split('\x1f')[8]
+    if (ids !== undefined) for (const id of ids.slice(1, -1).split(',')) miners.set(id, [...(miners.get(id) ?? []), observed])
+  }
+  const names = await database.query<{ id: number; kind: string; subject: string }>(
+    'select id, kind, subject from assay.subject_names where id = any($1) order by subject collate "C"',
+    [[...miners.keys()]],
+  )
+  for (const { id, kind, subject } of names)
+    for (const { families, services, accounts } of miners.get(String(id)) ?? [])
+      (kind === 'family' ? families : kind === 'service' ? services : accounts).push(subject)
+  return rows.sort(bySite)
+}
+
+type Believed = NonNullable<VisitRow['observed']>
+
+/** Visits of a study say the same few things: what is equal is kept once. */
+function gatherVisits() {
+  const rows: VisitRow[] = []
+  const believedOf = new Map<string, Believed>()
+  const texts = new Map<string, string>()
+  const once = <Text extends string | null>(text: Text): Text => {
+    if (text === null) return text
+    const known = texts.get(text)
+    if (known === undefined) texts.set(text, text)
+    return (known ?? text) as Text
+  }
+  const believedIn = (text: string): Believed => {
+    const known = believedOf.get(text)
+    if (known !== undefined) return known
+    const [judgement = '', lane, vantage = '', reached, status, activity = '', consent = '', placement = ''] = text.split('\x1f')
+    const observed: Believed = {
+      judgement,
+      lane: lane as Lane,
+      vantage,
+      reached: reached as PageReached,
+      status: status as Status,
+      activity,
+      consent,
+      placement,
+      families: [],
+      services: [],
+      accounts: [],
+    }
+    believedOf.set(text, observed)
+    return observed
+  }
+  return {
+    take: (row: unknown[]) => {
+      const [visitId, crawl, round, url, site, rank, tags, planned, seen, captureId, errorCode, ...turn] = row as FlatVisit
+      const [lane, repeat, inclusion, inclusionReason, failure, observed] = turn
+      rows.push({
+        visitId,
+        crawl: once(crawl),
+        round,
+        url: once(url),
+        site: once(site),
+        rank,
+        tags: tags ?? [],
+        plannedAt: planned === null ? null : new Date(planned),
+        observedAt: new Date(seen),
+        captureId,
+        errorCode: once(errorCode),
+        lane: once(lane),
+        repeat,
+        inclusion,
+        inclusionReason: once(inclusionReason),
+        failure: once(failure),
+        observed: observed === '' ? null : believedIn(observed),
+      })
+    },
+    result: () => ({ rows, believedOf }),
+  }
+}
+
+/** By site, page, round, time. */
+function bySite(a: VisitRow, b: VisitRow): number {
+  if (a.site !== b.site) return a.site < b.site ? -1 : 1
+  if (a.url !== b.url) return a.url < b.url ? -1 : 1
+  return (
+    (a.round ?? Infinity) - (b.round ?? Infinity) || a.observedAt.getTime() - b.observedAt.getTime() || (a.visitId < b.visitId ? -1 : 1)
   )
 }
 

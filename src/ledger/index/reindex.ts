@@ -22,7 +22,7 @@ export async function reindex(database: Database, files: FileStore, onProgress: 
   return database.transaction(async (transaction) => {
     await foldAgain(transaction)
     const before = await indexDigest(transaction)
-    await transaction.query('truncate assay.findings, assay.subjects, assay.servers, assay.observations, assay.visits')
+    await transaction.query('truncate assay.findings, assay.servers, assay.subject_names, assay.observations, assay.visits')
     let visits = 0
     for await (const batch of batches(files.listVisits())) {
       await writeIndex(transaction, batch, [])
@@ -63,13 +63,16 @@ const tables: Record<string, string> = {
     't.kind collate "C", t.subject collate "C", t.site collate "C", t.lane collate "C", t.vantage collate "C", t.conditions collate "C"',
 }
 
+/** Numbers of subjects are others each time; which subjects they are is in their view. */
+const unnumbered = `(to_jsonb(t) - array['subject_ids', 'miner_ids', 'server_ids'])::text`
+
 /** Over every row of the index and of the sightings that are folded from it. */
 export async function indexDigest(from: Queryable): Promise<string> {
   const parts: string[] = []
   for (const [table, order] of Object.entries(tables)) {
     // A hash a row first: the rows of a long study together are more than one value of SQL holds.
     const [row] = await from.query<{ digest: string }>(
-      `select md5(coalesce(string_agg(md5(t::text), '' order by ${order}), '')) as digest from assay.${table} t`,
+      `select md5(coalesce(string_agg(md5(${table === 'observations' ? unnumbered : 't::text'}), '' order by ${order}), '')) as digest from assay.${table} t`,
     )
     parts.push(`${table} ${row?.digest}`)
   }

@@ -1,6 +1,7 @@
 import type { Digest } from '#model/digest.ts'
 import type { Database } from '../database/database.ts'
 import { foldAgain } from './fold.ts'
+import { forgetUnused } from './subjects.ts'
 
 /** Digests that rows name and that are blobs of the data folder. */
 export async function blobsOfIndex(database: Database): Promise<Digest[]> {
@@ -21,15 +22,21 @@ export interface IndexRemoval {
 /** Rows of captures, visits and pages, in one transaction; sightings are folded anew. Answers how many pages went off the lists of crawls. */
 export async function removeFromIndex(database: Database, { captures, visits, isSubject }: IndexRemoval): Promise<number> {
   const seeds = await database.transaction(async (transaction) => {
-    await transaction.query('delete from assay.observations where capture_id = any($1) or visit_id = any($2)', [captures, visits])
+    // Nobody is to number an observation's subjects between the look for those that are unused and the end.
+    await transaction.query('lock table assay.subject_names in access exclusive mode')
+    const gone = await transaction.query<{ ids: number[] }>(
+      'delete from assay.observations where capture_id = any($1) or visit_id = any($2) returning subject_ids || server_ids as ids',
+      [captures, visits],
+    )
+    await forgetUnused(transaction, [...new Set(gone.flatMap(({ ids }) => ids))])
     await transaction.query('delete from assay.visits where visit_id = any($1) or capture_id = any($2)', [visits, captures])
     for (const [table, column] of [
       ['robots', 'origin'],
       ['validators', 'page'],
     ] as const) {
       const rows = await transaction.query<{ key: string }>(`select ${column} as key from assay.${table}`)
-      const gone = rows.map(({ key }) => key).filter((key) => isSubject(addressIn(key)))
-      if (gone.length > 0) await transaction.query(`delete from assay.${table} where ${column} = any($1)`, [gone])
+      const keys = rows.map(({ key }) => key).filter((key) => isSubject(addressIn(key)))
+      if (keys.length > 0) await transaction.query(`delete from assay.${table} where ${column} = any($1)`, [keys])
     }
     const pages = await transaction.query<{ url: string }>('select distinct url from assay.seeds')
     const urls = pages.map(({ url }) => url).filter(isSubject)
@@ -39,7 +46,7 @@ export async function removeFromIndex(database: Database, { captures, visits, is
     return removed.length
   })
   // Deleted rows lie in the table's files until then.
-  for (const table of ['observations', 'subjects', 'findings', 'servers', 'visits', 'seeds', 'robots', 'validators'])
+  for (const table of ['observations', 'subject_names', 'findings', 'servers', 'visits', 'seeds', 'robots', 'validators'])
     await database.query(`vacuum assay.${table}`)
   return seeds
 }

@@ -7,9 +7,9 @@ import type { VisitRecord } from '../visit-record.ts'
 import { slotOf } from './study-rows.ts'
 
 /**
- * What a sighting is about. `mining` has two subjects, `found` and `opt-in`; `script` and `wasm` are digests; `host` is one that is not the
- * site's own; `pair` is `parent → child cause`; `address`, `network` (AS number) and `certificate` (fingerprint) are of every server that was
- * connected with. Similarity digests and tracker identifiers are not in observations, so they are no subjects.
+ * What a sighting is about. `mining` has two subjects, `found` and `opt-in`; `script` and `wasm` are digests; `similarity` is one that copies of a miner's
+ * code with other names and literals share (`s1:…`); `tracker` is `kind id`; `host` is one that is not the site's own; `pair` is `parent → child cause`;
+ * `address`, `network` (AS number) and `certificate` (fingerprint) are of every server that was connected with.
  */
 export type SubjectKind =
   | 'mining'
@@ -18,6 +18,8 @@ export type SubjectKind =
   | 'account'
   | 'script'
   | 'wasm'
+  | 'similarity'
+  | 'tracker'
   | 'host'
   | 'pair'
   | 'address'
@@ -28,6 +30,23 @@ export interface Subject {
   kind: SubjectKind
   subject: string
 }
+
+/** What observations name by a number. */
+export interface NumberedName {
+  kind: SubjectKind | 'server'
+  subject: string
+}
+
+/** Servers of the page itself, each once, as names of kind `server`. */
+export function pageServersOf({ servers = [] }: Observation): NumberedName[] {
+  const names = servers
+    .filter(({ isPage }) => isPage)
+    .map(({ address, asn, organisation, country }) => JSON.stringify([address, asn, organisation, country]))
+  return [...new Set(names)].map((subject) => ({ kind: 'server', subject }))
+}
+
+/** Whether it names a miner. */
+export const isOfMiner = ({ kind }: Pick<Subject, 'kind'>): boolean => kind === 'family' || kind === 'service' || kind === 'account'
 
 /** The longest key that an index of PostgreSQL takes is a third of a page; a hostile page may name more. */
 const longestSubject = 500
@@ -56,6 +75,8 @@ export function subjectsOf(observation: Observation): Subject[] {
     add(component.artifact.startsWith('wasm-') ? 'wasm' : 'script', component.digest)
     if (component.party === 'third') add('host', component.host)
   }
+  for (const { digest } of observation.similarities ?? []) add('similarity', digest)
+  for (const { kind, id } of observation.trackers ?? []) add('tracker', `${kind} ${id}`)
   for (const { parent, child, cause } of observation.hostPairs) add('pair', `${parent} → ${child} ${cause}`)
   for (const { address, asn, certificate } of observation.servers ?? []) {
     add('address', address)
@@ -118,10 +139,6 @@ export function observationRow(observation: Observation) {
     placement: observation.conclusion.mining.placement,
     error_code: observation.error?.code ?? null,
   }
-}
-
-export function subjectRows(observation: Observation) {
-  return subjectsOf(observation).map((subject) => ({ capture_id: observation.captureId, judgement: observation.judgement, ...subject }))
 }
 
 export function findingRows(observation: Observation) {

@@ -4,6 +4,9 @@ import type { Database, Queryable } from '../database/database.ts'
 import { type ImportedRow, listImports, writeImport } from '../imports.ts'
 import type { Shelf } from '../files/shelf.ts'
 import { ask, believed } from './questions.ts'
+import { textForSql } from './subjects.ts'
+import { type TraceRow, traces } from './traces.ts'
+import { type ServerRow, pageServers } from './page-servers.ts'
 import { jsonForSql } from './write.ts'
 
 /** What a study asks the ledger beside visits and sightings. `asOf`: what was believed on that day. */
@@ -16,8 +19,8 @@ export interface StudyQuestions {
   traces(filter: StudyFilter): Promise<TraceRow[]>
   /** Captures of which an earlier answer said more, or less, than the latest. */
   retractions(): Promise<RetractionRow[]>
-  /** Adds rows that are new: files first, then the index. */
-  addImported(rows: readonly ImportedRow[]): Promise<{ added: number; known: number }>
+  /** Adds rows that are new, none of them twice: files first, then the index. Answers the places of those that were there. */
+  addImported(rows: readonly ImportedRow[]): Promise<{ added: number; known: number[] }>
   imported(): Promise<ImportedRow[]>
   /** What was written down of a study, the first version first. */
   studyVersions(name: string): Promise<StudyVersion[]>
@@ -33,14 +36,6 @@ export interface StudyFilter {
   asOf?: Date
 }
 
-export interface ServerRow {
-  site: string
-  address: string
-  asn: number | null
-  organisation: string | null
-  country: string | null
-}
-
 export interface InstanceRow {
   site: string
   lane: string
@@ -48,14 +43,7 @@ export interface InstanceRow {
   slot: string | null
 }
 
-/** One site, one subject, one lane, with the rounds of its visits that saw it. */
-export interface TraceRow {
-  site: string
-  lane: string
-  kind: string
-  subject: string
-  rounds: number[]
-}
+export type { ServerRow, TraceRow }
 
 export type RetractionRow = StudyRetraction
 
@@ -97,14 +85,7 @@ const batchSize = 20_000
 export function studyQuestions(database: Database, shelf: Shelf, fold: () => Promise<unknown>): StudyQuestions {
   const current = (asOf: Date | undefined) => [asOf ?? null] as const
   return {
-    servers: ({ crawl, asOf }) =>
-      ask<ServerRow>(
-        database,
-        `select distinct o.site, s.address, s.asn, s.organisation, s.country
-         from ${believed} o join assay.servers s using (capture_id, judgement)
-         join assay.visits v using (visit_id) where s.is_page and ($2::text is null or v.crawl = $2) order by 1, 2, 3, 4, 5`,
-        [...current(asOf), crawl ?? null],
-      ),
+    servers: ({ crawl, asOf }) => pageServers(database, crawl, asOf),
     instances: ({ crawl, asOf }) =>
       ask<InstanceRow>(
         database,
@@ -115,34 +96,17 @@ export function studyQuestions(database: Database, shelf: Shelf, fold: () => Pro
          order by 1, 2, 3, 4`,
         [...current(asOf), crawl ?? null],
       ),
-    async traces({ crawl, asOf }) {
-      // A round is a bit of a whole number, sixty of them a row, and places are numbers: what is counted needs no order, and nothing long is carried along.
-      const rows = await ask<TracePart>(
-        database,
-        `with looked as materialized (
-           select o.capture_id, o.judgement, o.site, v.lane, v.round, dense_rank() over (order by o.site collate "C", v.lane collate "C")::int as place
-           from ${believed} o join assay.visits v using (visit_id) where v.round is not null and ($2::text is null or v.crawl = $2)
-         ), seen as materialized (
-           select l.place, s.kind, s.subject, l.round / 60 as part, bit_or(1::bigint << (l.round % 60)) as bits
-           from looked l join assay.subjects s using (capture_id, judgement)
-           where s.kind not in ('mining', 'family')
-             -- What a site's own page loads is its own.
-             and not (s.kind = 'pair' and starts_with(s.subject, l.site || ' '))
-           group by l.place, s.kind, s.subject, l.round / 60
-         ), places as (select distinct place, site, lane from looked)
-         select site, lane, kind, subject, part, (bits & 1073741823)::int as low, (bits >> 30)::int as high from seen join places using (place)`,
-        [...current(asOf), crawl ?? null],
-      )
-      return sharedTraces(rows)
-    },
+    traces: ({ crawl, asOf }) => traces(database, crawl, asOf),
     retractions: () => retractions(database),
     async addImported(rows) {
-      const fresh = await notThere(database, rows)
+      const known = await knownImported(database, rows)
+      const isKnown = new Set(known)
+      const fresh = rows.filter((_, at) => !isKnown.has(at))
       if (fresh.length > 0) {
         await writeImport(shelf, fresh)
         await database.transaction((transaction) => indexImported(transaction, fresh))
       }
-      return { added: fresh.length, known: rows.length - fresh.length }
+      return { added: fresh.length, known }
     },
     imported: () =>
       database.query<ImportedRow>(
@@ -186,17 +150,25 @@ export function studyQuestions(database: Database, shelf: Shelf, fold: () => Pro
   }
 }
 
+const importBatch = 50_000
+
 export async function indexImported(to: Queryable, rows: readonly ImportedRow[]): Promise<void> {
-  for (let from = 0; from < rows.length; from += 5000) {
-    const batch = rows
-      .slice(from, from + 5000)
-      .map(({ source, date, site, subjectKind, subject }) => ({ source, observed_on: date, site, subject_kind: subjectKind, subject }))
+  for (let from = 0; from < rows.length; from += importBatch)
     await to.query(
-      `insert into assay.imported select * from jsonb_populate_recordset(null::assay.imported, $1::jsonb) on conflict do nothing`,
-      [jsonForSql(batch)],
+      `insert into assay.imported (source, observed_on, site, subject_kind, subject)
+       select * from unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::text[]) on conflict do nothing`,
+      importColumns(rows.slice(from, from + importBatch)),
     )
-  }
 }
+
+/** Of so many rows lists of one column are read several times as fast as JSON. */
+const importColumns = (rows: readonly ImportedRow[]): string[][] => [
+  rows.map(({ source }) => textForSql(source)),
+  rows.map(({ date }) => date),
+  rows.map(({ site }) => textForSql(site)),
+  rows.map(({ subjectKind }) => subjectKind),
+  rows.map(({ subject }) => textForSql(subject)),
+]
 
 /** Fills the table of imports from their files. */
 export async function reindexImported(to: Queryable, shelf: Shelf): Promise<void> {
@@ -204,69 +176,26 @@ export async function reindexImported(to: Queryable, shelf: Shelf): Promise<void
   for await (const rows of listImports(shelf)) await indexImported(to, rows)
 }
 
-async function notThere(database: Database, rows: readonly ImportedRow[]): Promise<ImportedRow[]> {
-  const fresh: ImportedRow[] = []
-  for (let from = 0; from < rows.length; from += 5000) {
-    const batch = rows.slice(from, from + 5000)
-    const known = await database.query<{ number: number }>(
-      `select r.number::int as number from jsonb_to_recordset($1::jsonb) as r(number int, source text, date date, site text, kind text, subject text)
-       join assay.imported i on i.source = r.source and i.observed_on = r.date and i.site = r.site and i.subject_kind = r.kind and i.subject = r.subject`,
-      [
-        jsonForSql(
-          batch.map(({ source, date, site, subjectKind, subject }, number) => ({ number, source, date, site, kind: subjectKind, subject })),
-        ),
-      ],
+/** Places of the rows that are there, ascending. */
+async function knownImported(database: Database, rows: readonly ImportedRow[]): Promise<number[]> {
+  const known: number[] = []
+  for (let from = 0; from < rows.length; from += importBatch) {
+    const there = await database.query<{ number: number }>(
+      `select r.number from unnest($1::text[], $2::date[], $3::text[], $4::text[], $5::text[]) with ordinality as r(source, date, site, kind, subject, number)
+       where exists (select from assay.imported i where i.source = r.source and i.observed_on = r.date and i.site = r.site and i.subject_kind = r.kind and i.subject = r.subject)
+       order by r.number`,
+      importColumns(rows.slice(from, from + importBatch)),
     )
-    const numbers = new Set(known.map(({ number }) => number))
-    fresh.push(...batch.filter((_, number) => !numbers.has(number)))
+    for (const { number } of there) known.push(from + number - 1)
   }
-  return fresh
-}
-
-/** Sixty rounds of a trace: bits of two whole numbers, the first thirty rounds lowest. */
-interface TracePart extends Omit<TraceRow, 'rounds'> {
-  part: number
-  low: number
-  high: number
-}
-
-/** What at least two sites have, or one in two lanes, and accounts and services of any. */
-function sharedTraces(rows: readonly TracePart[]): TraceRow[] {
-  const kinds = new Map<string, Map<string, TracePart[]>>()
-  for (const row of rows) {
-    let of = kinds.get(row.kind)
-    if (of === undefined) kinds.set(row.kind, (of = new Map()))
-    const its = of.get(row.subject)
-    if (its === undefined) of.set(row.subject, [row])
-    else its.push(row)
-  }
-  const shared: TraceRow[] = []
-  for (const [kind, of] of kinds)
-    for (const parts of of.values()) {
-      const traces = tracesOf(parts)
-      if (traces.length > 1 || kind === 'account' || kind === 'service') for (const trace of traces) shared.push(trace)
-    }
-  return shared
-}
-
-/** Parts of one subject → one row a site and lane, its rounds ascending. */
-function tracesOf(parts: TracePart[]): TraceRow[] {
-  const traces = new Map<string, TraceRow>()
-  for (const { site, lane, kind, subject, part, low, high } of parts.sort((a, b) => a.part - b.part)) {
-    const place = `${site} ${lane}`
-    let trace = traces.get(place)
-    if (trace === undefined) traces.set(place, (trace = { site, lane, kind, subject, rounds: [] }))
-    for (let bit = 0, left = low; left > 0; bit++, left >>= 1) if (left & 1) trace.rounds.push(part * 60 + bit)
-    for (let bit = 30, left = high; left > 0; bit++, left >>= 1) if (left & 1) trace.rounds.push(part * 60 + bit)
-  }
-  return [...traces.values()]
+  return known
 }
 
 async function retractions(database: Database): Promise<RetractionRow[]> {
   const rows = await database.query<Omit<RetractionRow, 'kind' | 'before' | 'now'> & Record<string, unknown>>(
     `with said as (
-       select o.*, o.status in ('active', 'loaded', 'suspected', 'hint') as found, array(select s.kind || ' ' || s.subject from assay.subjects s
-         where s.capture_id = o.capture_id and s.judgement = o.judgement and s.kind in ('family', 'service', 'account') order by 1) as names
+       select o.*, o.status in ('active', 'loaded', 'suspected', 'hint') as found, array(select n.kind || ' ' || n.subject from assay.subject_names n
+         where n.id = any(o.miner_ids) order by 1) as names
        from assay.observations o
        where o.capture_id in (select capture_id from assay.observations group by capture_id having count(*) > 1)
      ), now as (select distinct on (capture_id) * from said order by capture_id, recorded_at desc, judgement desc)
