@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '#model/clock.ts'
 import { sha256 } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
 import { siteOf } from '#model/site.ts'
+import type { CrawlPlan } from '#model/crawl-plan.ts'
 import type { StudyPlanned } from '#model/study-texts.ts'
 import { planStudy } from '#study/plan.ts'
 import { parseStudyFile, type StudyFile } from '#study/study-file.ts'
@@ -22,7 +23,10 @@ export interface ReadStudy {
 /** A study file and the list that it names. Throws `NOT_FOUND`, `BAD_INPUT_FILE`. */
 export async function readStudy(path: string): Promise<ReadStudy> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new AssayError('NOT_FOUND', `the study ${path} cannot be read`, { cause })
+    throw new AssayError('NOT_FOUND', `the study ${path} cannot be read`, {
+      cause,
+      hint: 'Name a study file; docs/study.md has an example.',
+    })
   })
   const study = parseStudyFile(text, path)
   const list = await readSeedFile(resolve(dirname(path), study.list), study.limit === undefined ? {} : { limit: study.limit })
@@ -43,14 +47,15 @@ export async function simulatedTimeOf({ time, every, for: span }: StudyFile, lab
   return days
 }
 
-/** Seconds of loading beside the dwell, and octets kept of a page: orders of magnitude, from docs/benchmarks.md. */
+/** Seconds of loading beside the dwell: an order of magnitude, from docs/benchmarks.md. */
 const loadSeconds = 4
 const usualDwell: Record<StudyFile['profile'], number> = { quick: 5, standard: 8, thorough: 45 }
-const visitBytes = 1_500_000
 
-/** What a study will cost and be able to show. Visits nothing and writes nothing. */
-export async function planOf(path: string, jobs: number): Promise<StudyPlanned> {
-  const { study, list } = await readStudy(path)
+/** Of one visit in the browser. */
+export const visitSeconds = ({ dwell, profile }: StudyFile): number => (dwell ?? usualDwell[profile]) + loadSeconds
+
+/** What a study will cost and be able to show. */
+export function planOf({ study, list }: ReadStudy, jobs: number, cost: CrawlPlan): StudyPlanned {
   const { everyMs, rounds } = scheduleOf(study.every ?? null, study.for ?? (study.every === undefined ? null : study.every))
   const sites = new Set(list.seeds.map(({ url }) => siteOf(url))).size
   const tags = Map.groupBy(
@@ -73,16 +78,8 @@ export async function planOf(path: string, jobs: number): Promise<StudyPlanned> 
     every: study.every ?? null,
     profile: study.profile,
     jobs,
-    plan: planStudy({
-      sites,
-      pages: list.seeds.length,
-      rounds,
-      everyMs,
-      endAfter: study.endAfter,
-      jobs,
-      visitSeconds: (study.dwell ?? usualDwell[study.profile]) + loadSeconds,
-      visitBytes,
-    }),
+    cost,
+    plan: planStudy({ sites, rounds, everyMs, endAfter: study.endAfter, cost }),
   }
 }
 

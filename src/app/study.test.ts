@@ -12,8 +12,9 @@ import { htmlStudy } from '#report/study-html.ts'
 import { explanationText, planText, retractionsText } from '#report/study-text.ts'
 import { untilStopped } from '../ledger/testing/data-folder.ts'
 import { exportFigures, exportStudy, importObservations, listRetractions, queryStudy } from './study-data.ts'
+import { planCrawl } from './crawl-policy.ts'
 import { studyReport } from './study-report.ts'
-import { planOf, writeDown } from './study-run.ts'
+import { planOf, readStudy, visitSeconds, writeDown } from './study-run.ts'
 import { keepStudyWorld, studyWorld } from './testing/study-world.ts'
 
 let root: string
@@ -178,13 +179,39 @@ test('what is written down before the first visit stands in the report; a change
 test('a plan says what a study costs and can show, from the file and the list alone', async () => {
   await writeFile(join(root, 'list.txt'), Array.from({ length: 500 }, (_, at) => `site-${at}.example`).join('\n'))
   await writeFile(join(root, 'study.yaml'), 'name: pilot\nlist: list.txt\nevery: 7d\nfor: 8w\nendpoint: the share of sites ever found\n')
-  const planned = await planOf(join(root, 'study.yaml'), 2)
+  const read = await readStudy(join(root, 'study.yaml'))
+  const cost = planCrawl({
+    pages: 500,
+    sites: 500,
+    mostPagesOfASite: 1,
+    lanes: { lane: 'both', sample: 0.1, hintBudget: null, repeat: 0.1, repeatWithinMs: 1, key: 'k' },
+    rounds: 8,
+    everyMs: 604_800_000,
+    hintShare: 0.02,
+    detection: 0.9,
+    browserJobs: 2,
+    httpJobs: 8,
+    delayMs: 0,
+    dailyBudget: null,
+    http: { cpuS: 0.05, wallS: 2, bytes: 1e6 },
+    browser: { cpuS: 3, wallS: visitSeconds(read.study), bytes: 2e6 },
+  })
+  const planned = planOf(read, 2, cost)
   assert.deepEqual(
-    [planned.population.sites, planned.rounds, planned.plan.visits, planned.plan.shortestStayDays, planned.plan.longestFollowedDays],
-    [500, 8, 4000, 7, 28],
+    [planned.population.sites, planned.rounds, planned.plan.shortestStayDays, planned.plan.longestFollowedDays],
+    [500, 8, 7, 28],
   )
+  // 500 over http; 10 hints, a tenth of the 490 others and a tenth of these 59 again in the browser.
+  assert.deepEqual(
+    cost.lanes.map(({ lane, visits }) => [lane, visits]),
+    [
+      ['http', 500],
+      ['browser', 65],
+    ],
+  )
+  assert.equal(planned.plan.visits, 8 * 565)
   assert.ok(Math.abs(planned.plan.smallestSeen - 0.00597) < 1e-4)
-  assert.match(planText(planned), /500 sites/)
+  assert.match(planText(planned, 'costs'), /500 sites[\s\S]*costs\nWhat it will be able to show/)
   assert.equal(studyPlanSchema.safeParse(planned).error, undefined)
 })
 

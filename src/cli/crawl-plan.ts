@@ -8,7 +8,7 @@ import { exit } from './exit.ts'
 import { Progress } from './progress.ts'
 import { readSeedList } from './seed-list.ts'
 
-interface PlanFlags extends CrawlFlags {
+export interface PlanFlags extends CrawlFlags {
   hintShare: number
   detection: number
   httpCpu: number
@@ -33,11 +33,9 @@ const usual = {
 }
 const usualDelayMs = 2000
 
-export function definePlan(command: Command): void {
-  crawlOptions(
-    command.command('plan').description('what a crawl would cost, how long it takes, and the smallest miss that its sample can show'),
-  )
-    .argument('<list>', 'as for crawl')
+/** What a visit is taken to cost, and what its lanes to show. */
+export const costOptions = (command: Command): Command =>
+  command
     .option('--hint-share <share>', 'share of pages that the http lane is taken to point at', fraction, usual.hintShare)
     .option(
       '--detection <share>',
@@ -51,6 +49,14 @@ export function definePlan(command: Command): void {
     .option('--browser-cpu <s>', 'processor seconds of a browser visit, judged', positive, usual.browserCpu)
     .option('--browser-time <s>', 'seconds of a browser visit', positive, usual.browserTime)
     .option('--browser-bytes <n>', 'octets of a browser visit', positive, usual.browserBytes)
+
+export function definePlan(command: Command): void {
+  costOptions(
+    crawlOptions(
+      command.command('plan').description('what a crawl would cost, how long it takes, and the smallest miss that its sample can show'),
+    ),
+  )
+    .argument('<list>', 'as for crawl')
     .option('--json', 'as JSON')
     .action(async (list: string, own: PlanFlags, plan: Command) => {
       // Flags before the word `plan` are the crawl's, behind it the plan's: both count.
@@ -58,7 +64,7 @@ export function definePlan(command: Command): void {
       const limit = flags.limit === undefined ? {} : { limit: flags.limit }
       const { seeds } = await readSeedList(list, new Progress(), { scope: flags.scope, tags: flags.tag, ...limit })
       const made = planCrawl(planInput(seeds, flags))
-      process.stdout.write(flags.json ? `${JSON.stringify(made)}\n` : planText(made))
+      process.stdout.write(flags.json ? `${JSON.stringify(made)}\n` : `${costText(made)}\n`)
       exit(0)
     })
 }
@@ -115,7 +121,7 @@ function pagesBelow(inner: number, depth: number): number {
   return all
 }
 
-function planText(plan: CrawlPlan): string {
+export function costText(plan: CrawlPlan): string {
   const hours = (s: number) =>
     s >= 172_800 ? `${(s / 86_400).toFixed(1)} days` : s >= 5400 ? `${(s / 3600).toFixed(1)} hours` : `${Math.ceil(s / 60)} minutes`
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`
@@ -136,6 +142,5 @@ function planText(plan: CrawlPlan): string {
       : plan.miss.smallestShare === null
         ? `The sample is too small to show a miss: it would take ${plan.miss.smallestPages} miners among ${plan.pages} pages. More pages, or --sample.`
         : `Smallest miss that the sample shows with ${plan.miss.confidence * 100} %: ${plan.miss.smallestPages} pages, a share of ${(plan.miss.smallestShare * 100).toPrecision(2)} % = ${plan.miss.formula}.`,
-    '',
   ].join('\n')
 }

@@ -1,43 +1,64 @@
 import type { Command } from 'commander'
 import { crawl } from '#app/crawl.ts'
-import { planOf, readStudy, simulatedTimeOf, writeDown } from '#app/study-run.ts'
+import { planCrawl } from '#app/crawl-policy.ts'
+import { planOf, readStudy, simulatedTimeOf, visitSeconds, writeDown } from '#app/study-run.ts'
 import { SimulatedClock, systemClock } from '#model/clock.ts'
 import { inert } from '#report/escape.ts'
 import { planText } from '#report/study-text.ts'
 import { conditionsFrom, contactFrom, type CrawlFlags, crawlOptions, lanesFrom, linksFrom, mannersFrom } from './crawl-flags.ts'
+import { costOptions, costText, planInput, type PlanFlags } from './crawl-plan.ts'
 import { exit } from './exit.ts'
 import { knowledgeOf } from './knowledge-options.ts'
-import { positiveInteger } from './options.ts'
 import { interruptible, Progress } from './progress.ts'
 import { flagsOf } from './study-options.ts'
 import { version } from './version.ts'
 
-export function definePlan(study: Command): void {
-  study
-    .command('plan')
-    .description('population, cadence, cost, and what the study will be able to show; visits nobody')
-    .argument('<file>', 'a study file (YAML): docs/study.md')
-    .option('--jobs <n>', 'pages at a time', positiveInteger, 2)
-    .option('--json', 'as JSON')
-    .action(async (file: string, _: unknown, command: Command) => {
-      const flags = flagsOf(command) as { jobs: number; json?: boolean }
-      const planned = await planOf(file, flags.jobs)
-      process.stdout.write(flags.json ? `${JSON.stringify(planned)}\n` : planText(planned))
-      exit(0)
-    })
-}
-
 /** Name, list, rounds and profile are the file's: they are what was written down. How to reach the sites is the machine's. */
 const ofTheFile = new Set(['--every', '--for', '--name', '--limit', '--dwell', '--tag', '--scope', '--depth', '--inner'])
 
+/** Options of a crawl without those that the study file has. */
+function studyOptions(command: Command): Command {
+  const options = crawlOptions(command)
+  for (const option of options.options) if (ofTheFile.has(option.long ?? '')) option.hideHelp()
+  return options
+}
+
+export function definePlan(study: Command): void {
+  const plan = costOptions(
+    studyOptions(
+      study
+        .command('plan')
+        .description('population, cadence, lanes, cost, and what the study will be able to show; visits nobody')
+        .argument('<file>', 'a study file (YAML): docs/study.md'),
+    ),
+  ).option('--json', 'as JSON')
+  plan.action(async (file: string) => {
+    const given = flagsOf(plan) as PlanFlags
+    const read = await readStudy(file)
+    const { every, for: span } = read.study
+    const browserTime = plan.getOptionValueSource('browserTime') === 'cli' ? given.browserTime : visitSeconds(read.study)
+    const cost = planCrawl(
+      planInput(read.list.seeds, {
+        ...given,
+        name: read.study.name,
+        browserTime,
+        ...(every === undefined ? {} : { every }),
+        ...(span === undefined ? {} : { for: span }),
+      }),
+    )
+    const planned = planOf(read, given.jobs, cost)
+    process.stdout.write(given.json ? `${JSON.stringify(planned)}\n` : planText(planned, costText(cost)))
+    exit(0)
+  })
+}
+
 export function defineRun(study: Command): void {
-  const run = crawlOptions(
+  const run = studyOptions(
     study
       .command('run')
       .description('write the study down and run it; the same command goes on where it ended')
       .argument('<file>', 'a study file (YAML): docs/study.md'),
   )
-  for (const option of run.options) if (ofTheFile.has(option.long ?? '')) option.hideHelp()
   run.action(async (file: string) => {
     const given = flagsOf(run) as CrawlFlags
     const progress = new Progress()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { crawlPlanSchema } from './crawl-plan.ts'
 import { statuses } from './finding.ts'
 
 const nullable = z.number().nullable()
@@ -20,6 +21,7 @@ export const studyPlanSchema = z.object({
   every: z.string().nullable(),
   profile: z.string(),
   jobs: z.number(),
+  cost: crawlPlanSchema,
   plan: z.object({
     visits: z.number(),
     hours: z.number(),

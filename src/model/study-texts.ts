@@ -1,3 +1,4 @@
+import type { CrawlPlan } from './crawl-plan.ts'
 import type { Status } from './finding.ts'
 
 /** A capture of which an earlier judgement said otherwise than the latest. */
@@ -50,5 +51,7 @@ export interface StudyPlanned {
   every: string | null
   profile: string
   jobs: number
+  /** Of the crawl, by lanes. */
+  cost: CrawlPlan
   plan: StudyPlan
 }

@@ -56,13 +56,14 @@ export function retractionsText(rows: readonly StudyRetraction[]): string {
 const names = (subjects: readonly string[]): string =>
   subjects.length === 0 ? '' : ` (${subjects.map((subject) => inert(subject, 60)).join(', ')})`
 
-export function planText({ name, endpoint, population, rounds, every, profile, jobs, plan }: StudyPlanned): string {
+/** `costs`: what the crawl costs, by lanes, as text. */
+export function planText({ name, endpoint, population, rounds, every, profile, jobs, plan }: StudyPlanned, costs: string): string {
   const lines = [
     `Study ${name}: ${endpoint}`,
     `  ${population.sites} sites, ${population.pages} pages (${population.isCensus ? 'the population itself' : 'a sample'})${population.badLines > 0 ? `; ${population.badLines} lines of the list are no addresses` : ''}`,
     ...(population.tags.length > 0 ? [`  tags: ${population.tags.map(({ tag, pages }) => `${inert(tag, 40)} ${pages}`).join(', ')}`] : []),
     `  ${rounds === 1 ? 'once' : `${rounds} rounds, one every ${every}`}, profile ${profile}, ${jobs} pages at a time`,
-    `Cost: ${plan.visits} visits, ${plan.hours.toFixed(1)} hours (${plan.hoursARound.toFixed(1)} a round${plan.fits ? '' : ': MORE than there is until the next'}), about ${plan.gigabytes.toFixed(1)} GB`,
+    costs,
     'What it will be able to show:',
     `  at least one site, with 95 %, of a share of ${percent(plan.smallestSeen)} and more`,
     ...plan.intervals.map(({ share, low, high }) => `  were ${percent(share)} found: an interval from ${percent(low)} to ${percent(high)}`),

@@ -1,33 +1,31 @@
+import type { CrawlPlan } from '#model/crawl-plan.ts'
 import type { StudyPlan } from '#model/study-texts.ts'
 import { zOf } from './estimators/distribution.ts'
 import { wilson } from './wilson.ts'
 
 export interface PlanInput {
   sites: number
-  pages: number
   rounds: number
   everyMs: number | null
   endAfter: number
-  jobs: number
-  /** Of one visit: seconds, and octets kept. */
-  visitSeconds: number
-  visitBytes: number
+  /** Of the crawl, by lanes. */
+  cost: CrawlPlan
 }
 
 const shares = [0.001, 0.01, 0.05]
 
-export function planStudy({ sites, pages, rounds, everyMs, endAfter, jobs, visitSeconds, visitBytes }: PlanInput): StudyPlan {
-  const visits = pages * rounds
-  const hoursARound = (pages * visitSeconds) / jobs / 3600
+export function planStudy({ sites, rounds, everyMs, endAfter, cost }: PlanInput): StudyPlan {
+  const ofRound = (what: 'visits' | 'bytes') => cost.lanes.reduce((sum, lane) => sum + lane[what], 0)
+  const hoursARound = cost.roundS / 3600
   const days = everyMs === null ? null : everyMs / 86_400_000
   // A start takes looks before it and an end looks behind it.
   const followed = rounds - 2 * endAfter
   return {
-    visits,
+    visits: ofRound('visits') * rounds,
     hours: hoursARound * rounds,
     hoursARound,
-    fits: everyMs === null || hoursARound * 3_600_000 <= everyMs,
-    gigabytes: (visits * visitBytes) / 1e9,
+    fits: cost.fitsInRound ?? true,
+    gigabytes: (ofRound('bytes') * rounds) / 1e9,
     intervals: shares.flatMap((share) => {
       const { low, high } = wilson(Math.round(share * sites), sites)
       return low === null || high === null ? [] : [{ share, low, high }]

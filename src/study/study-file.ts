@@ -39,7 +39,12 @@ export function parseStudyFile(text: string, name: string): StudyFile {
   try {
     value = parse(text)
   } catch (cause) {
-    throw new AssayError('BAD_INPUT_FILE', `${name} is not YAML: ${messageOf(cause)}`, { cause })
+    // What follows the first line draws the place, over several.
+    const [reason] = messageOf(cause).split('\n')
+    throw new AssayError('BAD_INPUT_FILE', `${name} is not YAML: ${reason?.replace(/:$/, '')}`, {
+      cause,
+      hint: 'docs/study.md has an example.',
+    })
   }
   const parsed = studyFileSchema.safeParse(value)
   if (!parsed.success) {
