@@ -120,6 +120,7 @@ export function observationWith(hostile: string): { observation: Observation; ca
       },
     ],
     hostPairs: [],
+    trackers: [{ kind: 'google-analytics', id: hostile, artifact: hostile }],
     followUps: [{ url: hostile, reason: hostile, profile: 'thorough' }],
     error: { code: 'TIMEOUT', message: hostile },
   }

@@ -18,15 +18,17 @@ import { type Evidence, type FailedBlob, runDetectors } from '#detect/run.ts'
 import { componentsOf } from '#inventory/components.ts'
 import { hostPairsOf } from '#inventory/host-pairs.ts'
 import { serversOf } from '#inventory/servers.ts'
+import { trackersOf } from '#inventory/trackers.ts'
 import { askedOf } from './asked.ts'
 import { loadDetectors } from './detectors.ts'
 import { createDerivePool, type DeriveLimits, defaultLimits, type TimeAllowance } from './derive-pool.ts'
 import { deriversVersion, deriveTree, failed } from './derive-tree.ts'
 import { askedOfVisitor, followUpsOf, nothingAsked } from './follow-ups.ts'
 import { type PlannedBlob, planBlobs } from './plan.ts'
+import { similaritiesOf } from './similarities.ts'
 
 /** Changes whenever the fold, the placement, the inventory or what is asked for next could say something else of the same findings. */
-const conclusionVersion = '3'
+const conclusionVersion = '4'
 
 /** Processor time for all blobs of one page: thousands of ordinary scripts take a tenth of it, dozens that hang would take hours. */
 const pageTimeMs = 600_000
@@ -149,6 +151,8 @@ export function createJudge(options: JudgeOptions): Judge {
       // A second look can only be made at what can be visited.
       const asked =
         capture.manifest.conditions.lane === 'browser' ? await askedOfVisitor(evidence.features.javascript, options.blobs) : nothingAsked
+      const findings = verdicts.flatMap((verdict) => verdict.findings)
+      const { html, javascript, wasm } = evidence.features
       const { manifest, id } = capture
       return {
         schema: 'assay.observation',
@@ -168,7 +172,7 @@ export function createJudge(options: JudgeOptions): Judge {
         judgement: version,
         reached: manifest.reached.page,
         conclusion,
-        findings: verdicts.flatMap((verdict) => verdict.findings),
+        findings,
         verdicts,
         blindTo: verdicts.flatMap((verdict) => verdict.blindTo),
         gaps: [...gapsOf(manifest), ...inventory.gaps],
@@ -176,6 +180,8 @@ export function createJudge(options: JudgeOptions): Judge {
         components: inventory.components,
         hostPairs: hostPairsOf(capture, index),
         servers: serversOf(capture),
+        trackers: trackersOf(capture, [...html, ...javascript]),
+        similarities: similaritiesOf(findings, [...javascript, ...wasm]),
         followUps: followUpsOf(capture, conclusion, verdicts, asked),
         error: manifest.error,
       }

@@ -16,6 +16,7 @@ import {
 } from './finding.ts'
 import type { Gap } from './gap.ts'
 import { followUpRules, type Observation, type Question, questions, visitChanges } from './observation.ts'
+import { type Tracker, trackerKinds } from './tracker.ts'
 
 export const answerSchemaVersion = 1
 
@@ -41,6 +42,10 @@ export interface Answer {
   visits?: Observation['visits']
   chain: Observation['conclusion']['chain']
   accounts: Observation['conclusion']['accounts']
+  /** Whose page it is to services of measurement and advertising; absent where the judgement is of a version that did not ask. */
+  trackers?: Tracker[]
+  /** Digests of the code that findings of mining cite, equal in copies with other names and literals; absent as above. */
+  similarities?: Observation['similarities']
   error: ErrorRecord | null
 }
 
@@ -108,6 +113,8 @@ export const answerSchema = z.looseObject({
     .optional(),
   chain: z.array(z.looseObject({ url: text, artifact: text.nullable(), how: text })),
   accounts: z.array(z.looseObject({ account: text, service: text.nullable() })),
+  trackers: z.array(z.looseObject({ kind: z.enum(trackerKinds), id: text, artifact: text })).optional(),
+  similarities: z.array(z.looseObject({ digest: text, artifact: text })).optional(),
   error: z.looseObject({ code: text, message: text, hint: text.optional() }).nullable(),
 })
 
@@ -131,6 +138,8 @@ export function answerOf(observation: Observation, file?: string): Answer {
     ...(observation.visits === undefined ? {} : { visits: observation.visits }),
     chain: observation.conclusion.chain,
     accounts: observation.conclusion.accounts,
+    ...(observation.trackers === undefined ? {} : { trackers: observation.trackers }),
+    ...(observation.similarities === undefined ? {} : { similarities: observation.similarities }),
     error: observation.error,
   }
 }

@@ -5,6 +5,7 @@ import type { ErrorRecord } from './errors.ts'
 import type { Blindness, Finding, Mining, Status, Verdict } from './finding.ts'
 import type { Gap } from './gap.ts'
 import type { Server } from './server.ts'
+import type { Tracker } from './tracker.ts'
 
 export const observationSchemaVersion = 1
 
@@ -78,6 +79,12 @@ export interface Conclusion {
   accounts: { account: string; service: string | null }[]
 }
 
+/** `s1:` and 32 hexadecimal figures, equal in copies of a script or module with other names and literals; the artifact that carries it. */
+export interface CodeSimilarity {
+  digest: string
+  artifact: string
+}
+
 /** One capture × one version of the judgement. Append-only. */
 export interface Observation {
   schema: 'assay.observation'
@@ -110,6 +117,10 @@ export interface Observation {
   hostPairs: HostPair[]
   /** Hosts by address. Absent in what earlier versions wrote. */
   servers?: Server[]
+  /** Whose page it is to services of measurement and advertising. Absent in what earlier versions wrote. */
+  trackers?: Tracker[]
+  /** Of the code that findings of mining cite. Absent in what earlier versions wrote. */
+  similarities?: CodeSimilarity[]
   followUps: FollowUp[]
   /** The visits that the answer rests on, the first visit first. Absent where it is one. */
   visits?: RestingVisit[]

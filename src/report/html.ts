@@ -15,7 +15,7 @@ import type { LoadedFrame } from './load-tree.ts'
 import { threadChart } from './html-threads.ts'
 import { socketSection } from './html-sockets.ts'
 import { askedLines, ownFindings, visitLines, visitOf } from './visits.ts'
-import { behind, clockText, counted, miningFacts, statusWords } from './words.ts'
+import { behind, clockText, counted, miningFacts, statusWords, trackerWords } from './words.ts'
 
 /** One self-contained file: no script, nothing loaded from anywhere, everything of the page escaped or an image. */
 export function htmlReport(pages: readonly ReportedPage[], version: string): string {
@@ -277,6 +277,7 @@ function notSeen(observation: Observation): Markup {
 
 function conditions(observation: Observation, capture: Capture | null): Markup {
   const c = observation.conditions
+  const trackers = trackerWords(observation)
   const rows: [string, string][] = [
     ['Visited', `${observation.observedAt} (UTC)`],
     ['Page reached', observation.reached],
@@ -285,6 +286,7 @@ function conditions(observation: Observation, capture: Capture | null): Markup {
     ['Browser', `${c.browser ?? 'none'}${c.browser ? (c.sandbox ? ', sandboxed' : ', WITHOUT its sandbox') : ''}`],
     ['User agent', c.userAgent],
     ...(c.referrer === undefined ? [] : [['Came from', c.referrer] as [string, string]]),
+    ...(trackers.length === 0 ? [] : [['Trackers know it as', trackers.join(', ')] as [string, string]]),
     ['Capture', observation.captureId],
     ['Judgement', observation.judgement],
   ]

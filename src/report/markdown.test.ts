@@ -108,6 +108,7 @@ describe('Markdown shows text of a page as that text', () => {
       '## All code on this page',
       '## What was not seen',
       'opened 1 socket: plain',
+      '- Trackers know it as `google-analytics plain (plain)`',
     ])
       assert.ok(text.includes(part), part)
   })

@@ -19,6 +19,7 @@ import {
   roleWords,
   statusWords,
   thirdParties,
+  trackerWords,
   viaWords,
 } from './words.ts'
 
@@ -92,12 +93,14 @@ function pageText(page: ReportedPage): string {
     ...askedLines(observation).map((line) => `- Worth another look: ${plainText(line)}`),
   ])
   const { conditions } = observation
+  const trackers = trackerWords(observation)
   section('The visits that this rests on', visitLines(observation).map(bullet))
   section('How it was looked at', [
     `- Visited ${codeText(observation.observedAt)}, page reached: ${observation.reached}`,
     `- Lane ${conditions.lane} from ${plainText(conditions.vantage)}, ${Math.round(conditions.dwellMs / 100) / 10} s after loading, consent: ${conditions.consent}`,
     `- Browser ${plainText(conditions.browser ?? 'none')}${conditions.browser === null ? '' : conditions.sandbox ? ', sandboxed' : ', WITHOUT its sandbox'}`,
     ...(conditions.referrer === undefined ? [] : [`- Came from ${codeText(conditions.referrer, 500)}`]),
+    ...(trackers.length === 0 ? [] : [`- Trackers know it as ${trackers.map((each) => codeText(each, 200)).join(', ')}`]),
     `- Capture ${codeText(observation.captureId)}`,
     `- Judgement ${codeText(observation.judgement)}`,
     ...(capture === null

@@ -3,6 +3,7 @@ import type { Component } from '#model/component.ts'
 import type { Conversation } from '#model/conversation.ts'
 import type { Deed, DeedKind } from '#model/deed.ts'
 import type { Mining, Status } from '#model/finding.ts'
+import type { Observation } from '#model/observation.ts'
 import { shorten } from './shorten.ts'
 
 /** How each status is called for a reader; the urgency decides its colour. */
@@ -175,4 +176,11 @@ export function ownersWords(components: readonly Component[]): string {
   const more = sorted.length > listed.length ? ` and ${sorted.length - listed.length} more` : ''
   const first = `${counted(own, 'piece', 'pieces')} of code of the site itself`
   return sorted.length === 0 ? `${first}, and none of other parties.` : `${first}; of other parties: ${listed.join(', ')}${more}.`
+}
+
+/** Identifiers of trackers with the artifact that shows each, for as many as a reader follows. */
+export function trackerWords({ trackers = [] }: Pick<Observation, 'trackers'>): string[] {
+  const most = 20
+  const told = trackers.slice(0, most).map(({ kind, id, artifact }) => `${kind} ${id} (${artifact})`)
+  return trackers.length > most ? [...told, counted(trackers.length - most, 'more', 'more')] : told
 }

@@ -4,7 +4,7 @@ import { Sets } from './components.ts'
 import { besideMiner, type Subject, type Traces } from './traces.ts'
 
 /** Subjects that can tie sites together. Networks, families and services are never one operator's. */
-const joinable: ReadonlySet<string> = new Set(['script', 'wasm', 'host', 'address', 'certificate'])
+const joinable: ReadonlySet<string> = new Set(['script', 'wasm', 'similarity', 'tracker', 'host', 'address', 'certificate'])
 
 export interface GlueRule {
   /** Of the sites that never mined, the share from which a subject is common. */

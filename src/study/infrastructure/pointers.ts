@@ -4,8 +4,8 @@ import { endingOf, rankBucket } from '../groups.ts'
 import type { SiteRounds } from '../site-rounds.ts'
 import { besideMiner, type Subject, type Traces } from './traces.ts'
 
-/** What is asked whether it points to miners: third parties, code that sites share, hosters, and what answers for several sites. */
-const asked: ReadonlySet<string> = new Set(['host', 'script', 'wasm', 'network', 'address', 'certificate'])
+/** What is asked whether it points to miners: third parties, code that sites share, who measures them, hosters, and what answers for several sites. */
+const asked: ReadonlySet<string> = new Set(['host', 'script', 'wasm', 'tracker', 'network', 'address', 'certificate'])
 
 /** Fewer sites cannot tell, whatever they are: the sum of both groups, so that the choice knows nothing of the answer. */
 export const fewestSites = 5
