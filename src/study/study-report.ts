@@ -53,6 +53,8 @@ export interface BuiltReport {
   report: StudyReport
   explain(id: string): StudyExplanation | null
   sites: readonly SiteRounds[]
+  /** Of every campaign its sites: the report has rows of the largest. */
+  campaignSites: readonly (readonly string[])[]
 }
 
 /** Rows of the ledger → the report. Pure: the same rows in any order give the same report. */
@@ -282,7 +284,7 @@ export function buildReport(input: ReportInput): BuiltReport {
       row.question === 'prevalence' ? foundNames : cohortStays.map(({ site }) => site),
     )
 
-  const { pointers, infrastructure } = infrastructureOf(
+  const { pointers, infrastructure, campaignSites } = infrastructureOf(
     input.traces.filter((trace) => trace.lane === mainLane),
     sites,
     clusterOf,
@@ -392,7 +394,7 @@ export function buildReport(input: ReportInput): BuiltReport {
     figures: figures.list(),
   }
   report.limits = limitsOf(report)
-  return { report, sites, explain: (id) => explanationOf(figures, visits, id) }
+  return { report, sites, campaignSites, explain: (id) => explanationOf(figures, visits, id) }
 }
 
 /** Days: of a schedule its own, else those between the first look and the last. */

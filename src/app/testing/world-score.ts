@@ -28,7 +28,7 @@ export interface WorldScore {
 type TrueSite = WorldTruth['sites'][number]
 const cadence = 7
 
-export function scoreOfWorld({ report, sites, explain }: BuiltReport, truth: WorldTruth): WorldScore {
+export function scoreOfWorld({ report, sites, campaignSites }: BuiltReport, truth: WorldTruth): WorldScore {
   const trueSites = new Map(truth.sites.map((site) => [site.host, site]))
   const rounds = sites[0]?.states.length ?? 0
   const score: Pick<WorldScore, 'falseSites' | 'looks' | 'seen'> = { falseSites: [], looks: 0, seen: 0 }
@@ -100,11 +100,7 @@ export function scoreOfWorld({ report, sites, explain }: BuiltReport, truth: Wor
           ({ kind, from, to }) => kind === 'service' && from === truth.shutdown.service && to === truth.shutdown.fork,
         )?.sites ?? 0,
     },
-    campaigns: campaignPairs(
-      report.infrastructure.campaigns.rows.map(({ figure }) => explain(figure)?.sites.map(({ site }) => site) ?? []),
-      truth,
-      rounds,
-    ),
+    campaigns: campaignPairs(campaignSites, truth, rounds),
   }
 }
 
@@ -153,7 +149,7 @@ function compromiseOf(
 }
 
 /** What one site has of two operators makes them one campaign: nobody could tell them apart. */
-function campaignPairs(said: readonly string[][], truth: WorldTruth, rounds: number): WorldScore['campaigns'] {
+function campaignPairs(said: readonly (readonly string[])[], truth: WorldTruth, rounds: number): WorldScore['campaigns'] {
   const seenAs = new Map<number, Set<string>>()
   for (const { host, stays } of truth.sites)
     for (const { operator, from, to } of stays)

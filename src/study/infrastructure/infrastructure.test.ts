@@ -292,8 +292,21 @@ test('the same rows in any order give the same sections, and every row leads to 
   assert.equal(new Set(rows.map(({ figure }) => figure)).size, rows.length)
   for (const row of campaigns.rows) assert.equal(figures.find(row.figure)?.sites.length, row.sites)
   const found = world.sites.filter(({ states }) => states.includes('found')).map(({ site }) => site)
-  const text = JSON.stringify({ sections, figures: figures.list() })
+  const { campaignSites, ...printed } = sections
+  assert.deepEqual(
+    campaignSites.slice(0, campaigns.rows.length).map((sites) => sites.length),
+    campaigns.rows.map((row) => row.sites),
+  )
+  const text = JSON.stringify({ printed, figures: figures.list() })
   for (const site of found) assert.ok(!text.includes(`"${site}`), site)
+})
+
+test('the report has rows of the largest campaigns; all are known', () => {
+  const sites = Array.from({ length: 120 }, (_, at) => siteOf(`s${at}.com`, 'MM'))
+  const rows = sites.map(({ site }, at) => trace(site, `account key-${Math.floor(at / 2)}`, 0, 1))
+  const { infrastructure, campaignSites } = infrastructureOf(rows, sites, (site) => site, new Figures())
+  assert.deepEqual([infrastructure.campaigns.all, infrastructure.campaigns.rows.length, campaignSites.length], [60, 50, 60])
+  assert.deepEqual(campaignSites.flat().sort(), sites.map(({ site }) => site).sort())
 })
 
 test('a host that is a site found is hidden', () => {

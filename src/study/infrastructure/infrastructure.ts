@@ -13,6 +13,8 @@ import { spanOf, type Trace, tracesOf } from './traces.ts'
 export interface Infrastructure {
   pointers: StudyReport['pointers']
   infrastructure: StudyReport['infrastructure']
+  /** Of every campaign its sites, also of those that the report has no row for. */
+  campaignSites: string[][]
 }
 
 /** Rows of a table in the report; all are counted. */
@@ -217,6 +219,7 @@ export function infrastructureOf(
       supply,
       moves: { all: moves.length, rows: moveRows },
     },
+    campaignSites: campaigns.map((campaign) => campaign.sites),
   }
 }
 

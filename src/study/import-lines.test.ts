@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { ImportedRow } from '#ledger/imports.ts'
+import { type BadLine, importKey, parseImport } from './import-csv.ts'
+import { importLines } from './import-lines.ts'
+import { LineReader } from './lines.ts'
+
+const today = '2026-11-26'
+
+async function* inPortions(bytes: Uint8Array, size: number): AsyncIterable<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+/** A ledger's table of imports. */
+function table() {
+  const kept = new Map<string, ImportedRow>()
+  const calls: number[] = []
+  return {
+    kept,
+    calls,
+    add: async (rows: readonly ImportedRow[]) => {
+      calls.push(rows.length)
+      const known = rows.flatMap((row, at) => (kept.has(importKey(row)) ? [at] : []))
+      for (const row of rows) kept.set(importKey(row), row)
+      return { known }
+    },
+  }
+}
+
+async function importOf(text: string, into: ReturnType<typeof table>, size = 1000) {
+  const bad: BadLine[] = []
+  const counts = await importLines(inPortions(Buffer.from(text), size), today, into.add, (line) => bad.push(line))
+  return { ...counts, bad }
+}
+
+const line = (at: number): string => `list,2018-02-01,zz--s${at % 500}.com,account,key-${at}\n`
+
+test('a file of several portions: added once, bad lines named by their number, nothing twice on repetition', async () => {
+  const into = table()
+  const lines = Array.from({ length: 120_000 }, (_, at) => (at === 70_000 ? 'list,2018-02-30,a.com,service,x\n' : line(at)))
+  const text = lines.join('')
+  const first = await importOf(text, into, 65_536)
+  assert.deepEqual([first.added, first.known], [119_999, 0])
+  assert.deepEqual(
+    first.bad.map(({ line: number }) => number),
+    [70_001],
+  )
+  assert.ok(into.calls.length > 1 && into.calls.every((rows) => rows < 60_000))
+  const again = await importOf(text, into, 65_536)
+  assert.deepEqual([again.added, again.known, again.bad.length], [0, 119_999, 1])
+})
+
+test('a line that repeats one of an earlier portion is named with it', async () => {
+  const lines = Array.from({ length: 60_000 }, (_, at) => line(at))
+  const { added, bad } = await importOf([...lines, line(7), line(60_001), line(60_001)].join(''), table(), 65_536)
+  assert.equal(added, 60_001)
+  assert.deepEqual(bad, [
+    { line: 60_001, reason: 'repeats line 8' },
+    { line: 60_003, reason: 'repeats line 60002' },
+  ])
+})
+
+test('what was added stays when a later portion fails', async () => {
+  const into = table()
+  let calls = 0
+  const add = (rows: readonly ImportedRow[]) => {
+    if (++calls === 2) throw new RangeError('no space')
+    return into.add(rows)
+  }
+  const text = Array.from({ length: 120_000 }, (_, at) => line(at)).join('')
+  await assert.rejects(
+    importLines(inPortions(Buffer.from(text), 65_536), today, add, () => {}),
+    /no space/,
+  )
+  assert.ok(into.kept.size >= 50_000)
+  assert.equal((await importOf(text, into)).added, 120_000 - into.calls[0]!)
+})
+
+const texts: Record<string, Buffer> = {
+  'UTF-8 with a mark': Buffer.from(`\ufeffsource,date,site,subject_kind,subject\r\n${line(1)}\r\n${line(2)}`),
+  'UTF-16': Buffer.from(`\ufeff${line(1)}${line(2)}list,2018-02-01,zz--ä.com,service,c`, 'utf16le'),
+  'octets that are none': Buffer.concat([Buffer.from(line(1)), Buffer.from([0xe4, 0x0a, 0xf0, 0x9f]), Buffer.from(`\n${line(2)}`)]),
+  'no end of a line': Buffer.from(line(1).trimEnd()),
+  'one octet': Buffer.from('a'),
+  nothing: Buffer.alloc(0),
+}
+for (const [name, bytes] of Object.entries(texts))
+  test(`however it is cut, the same: ${name}`, async () => {
+    const whole = parseImport(bytes, today)
+    for (const size of [1, 2, 3, 7, 1000]) {
+      const into = table()
+      const bad: BadLine[] = []
+      await importLines(inPortions(bytes, size), today, into.add, (each) => bad.push(each))
+      assert.deepEqual({ rows: [...into.kept.values()], bad }, whole)
+    }
+  })
+
+test('a line without end is named, not kept', () => {
+  const reader = new LineReader()
+  const lines = []
+  for (let portion = 0; portion < 20; portion++) lines.push(...reader.read(Buffer.alloc(1 << 20, 120)))
+  lines.push(...reader.read(Buffer.from('\nshort\n')), ...reader.end())
+  assert.deepEqual(
+    lines.map(({ number, text, fault }) => [number, text, fault]),
+    [
+      [1, '', 'has 20971520 octets; 16777216 are the most'],
+      [2, 'short', null],
+    ],
+  )
+})
+
+test('whatever octets, however cut: the same lines', () => {
+  const linesOf = (portions: readonly Uint8Array[]) => {
+    const reader = new LineReader()
+    return [...portions.flatMap((portion) => [...reader.read(portion)]), ...reader.end()]
+  }
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(60), fc.nat(60), (bytes, a, b) => {
+      const [from, to] = a < b ? [a, b] : [b, a]
+      assert.deepEqual(linesOf([bytes.subarray(0, from), bytes.subarray(from, to), bytes.subarray(to)]), linesOf([bytes]))
+    }),
+  )
+})
