@@ -1,19 +1,25 @@
 /**
- * Each question of a study to 230,000 observations in the embedded PostgreSQL: `npm run bench -- study [--sites 10000] [--rounds 23] [--keep DIR]`.
- * Rows are made in the database (10,000 sites × 23 rounds: one visit, one observation, 20 subjects, 6 servers each; one site in twelve mines in part
- * of the rounds, for one of 300 accounts; everything was judged once more for one site in fifty). `--keep` uses a folder again.
+ * Each question of a study: `npm run bench -- study [--sites 10000] [--rounds 23] [--served] [--keep DIR] [--only NAME,…]`, medians of three. In the
+ * embedded PostgreSQL, or with `--served` in PostgreSQL 15 with its own defaults, over TCP. Rows are made in the database (10,000 sites × 23 rounds: one
+ * visit, one observation, 20 subjects, 6 servers each; one site in twelve mines in part of the rounds, for one of 300 accounts; everything was judged
+ * once more for one site in fifty). `--keep` uses a folder again. `--only ingest`: what an index takes in, and an import of a million lines.
  */
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { exportStudy, queryStudy } from '#app/study-data.ts'
+import { exportStudy, importObservations, queryStudy } from '#app/study-data.ts'
 import { studyReport } from '#app/study-report.ts'
 import { openDatabase } from '#ledger/database/database.ts'
 import { embeddedDatabase } from '#ledger/database/embedded.ts'
+import { servedDatabase } from '#ledger/database/server.ts'
+import { writeIndex } from '#ledger/index/write.ts'
 import { openLedger } from '#ledger/ledger.ts'
 import { untilStopped } from '#ledger/testing/data-folder.ts'
+import { sampleCapture, sampleObservation } from '#ledger/testing/samples.ts'
+import { startServedDatabase } from '#ledger/testing/served-database.ts'
+import type { Observation } from '#model/observation.ts'
 import { seedOf } from '#model/seed.ts'
 
 const { values } = parseArgs({
@@ -22,18 +28,34 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '23' },
     keep: { type: 'string' },
     only: { type: 'string', default: '' },
-    explain: { type: 'boolean', default: false },
+    served: { type: 'boolean', default: false },
+    lines: { type: 'string', default: '1000000' },
   },
 })
 const [sites, rounds] = [Number(values.sites), Number(values.rounds)]
 const root = values.keep ?? (await mkdtemp(join(tmpdir(), 'assay-bench-study-')))
 const data = join(root, 'data')
+const served = values.served ? await startServedDatabase() : null
+const place = { data, database: served?.url ?? null }
+const ledgerOf = () => openLedger({ dataDir: data, ...(served === null ? {} : { database: served.url }) })
+const databaseOf = () => openDatabase(served === null ? embeddedDatabase(data) : servedDatabase(served.url))
+const isWanted = (name: string): boolean =>
+  values.only === '' ? name !== 'ingest' && name !== 'export' : values.only.split(',').includes(name)
 
-async function timed<T>(name: string, work: () => Promise<T>, count?: (result: T) => number): Promise<T> {
-  const from = performance.now()
-  const result = await work()
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
+async function timed<T>(name: string, work: () => Promise<T>, count?: (result: T) => number, times = 1): Promise<T> {
+  const took: number[] = []
+  let result: T
+  do {
+    const from = performance.now()
+    result = await work()
+    took.push(performance.now() - from)
+  } while (took.length < times)
+  const sorted = took.toSorted((a, b) => a - b)
+  const range = times === 1 ? '' : ` (${seconds(sorted[0]!)} to ${seconds(sorted.at(-1)!)})`
+  const rows = count === undefined ? '' : `  ${count(result)} rows`
   console.log(
-    `${name.padEnd(34)} ${((performance.now() - from) / 1000).toFixed(2)} s${count === undefined ? '' : `  ${count(result)} rows`}  ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB`,
+    `${name.padEnd(34)} ${seconds(sorted[Math.floor(times / 2)]!)}${range}${rows}  ${(process.resourceUsage().maxRSS / 1e3).toFixed(0)} MB at most`,
   )
   return result
 }
@@ -77,8 +99,9 @@ const fill: Record<string, string> = {
   'what it was made from': 'drop table assay.bench_seen, assay.bench_lists',
 }
 
-if (!existsSync(join(data, 'db'))) {
-  const ledger = await openLedger({ dataDir: data })
+const isFilled = served === null && existsSync(join(data, 'db'))
+if (!isFilled) {
+  const ledger = await ledgerOf()
   await ledger.defineCrawl({
     name: 'bench',
     seeds: Array.from({ length: sites }, (_, at) => seedOf(`http://zz--site${at + 1}.com/`, { rank: at + 1 })),
@@ -87,88 +110,165 @@ if (!existsSync(join(data, 'db'))) {
     startsAt: new Date('2018-02-05T00:00:00Z'),
   })
   await ledger.close()
-  const database = await openDatabase(embeddedDatabase(data))
-  for (const [table, sql] of Object.entries(fill))
-    await timed(`fill ${table}`, () => database.query(sql, table === 'visits' ? [sites, rounds] : table.startsWith('names') ? [sites] : []))
-  await timed('analyze', () => database.query('analyze'))
+  const database = await databaseOf()
+  const from = performance.now()
+  if (values.only !== 'ingest')
+    for (const [table, sql] of Object.entries(fill))
+      await database.query(sql, table === 'visits' ? [sites, rounds] : table.startsWith('names') ? [sites] : [])
+  await database.query('vacuum analyze')
+  console.log(`filled in ${seconds(performance.now() - from)}`)
   await database.close()
 }
+
+/** Observations as a crawl's, of a page that loads what others load and something of its own. */
+function observationAt(number: number): Observation {
+  const name = (kind: string, of: number) => `sha256:${`${kind}${of}`.padEnd(64, '0')}` as const
+  const url = `https://zz--ingest${number % 2000}.com/`
+  const site = `zz--ingest${number % 2000}.com`
+  const others = Array.from({ length: 5 }, (_, at) => (number * 7919 + at * 104_729) % 400)
+  return sampleObservation(
+    sampleCapture({ url }),
+    number % 12 === 0 ? 'loaded' : 'none',
+    { service: 'coinhive', account: `key-${number % 300}` },
+    {
+      site,
+      components: [...others, -1].map((of, at) => ({
+        slot: `${at}`,
+        artifact: `script-${at}`,
+        url: '',
+        host: of === -1 ? site : `h${of}.example`,
+        registrableDomain: null,
+        party: of === -1 ? ('first' as const) : ('third' as const),
+        entity: null,
+        digest: of === -1 ? name('a', number) : name('b', of),
+        size: 1,
+        chain: [],
+      })),
+      hostPairs: others.map((of) => ({ parent: site, child: `h${of}.example`, cause: 'script.src', count: 1 })),
+      servers: others.map((of, at) => ({
+        host: at === 0 ? site : `h${of}.example`,
+        address: `192.0.2.${of % 250}`,
+        asn: 64_496 + (of % 15),
+        organisation: 'Example Hosting',
+        country: 'DE',
+        certificate: null,
+        isPage: at === 0,
+      })),
+    },
+  )
+}
+
+async function ingest(): Promise<void> {
+  const database = await databaseOf()
+  const observations = Array.from({ length: 10_000 }, (_, number) => observationAt(number))
+  const from = performance.now()
+  await database.transaction(async (transaction) => {
+    for (let at = 0; at < observations.length; at += 500) {
+      const batch = observations.slice(at, at + 500)
+      const visits = batch.map(({ visitId, url, site, captureId, judgement, observedAt }) => ({
+        schema: 'assay.visit' as const,
+        schemaVersion: 1 as const,
+        visitId,
+        crawl: null,
+        round: null,
+        seed: seedOf(url),
+        site,
+        plannedAt: null,
+        captureId,
+        judgement,
+        observedAt,
+        error: null,
+      }))
+      await writeIndex(transaction, visits, batch)
+    }
+  })
+  const took = performance.now() - from
+  const [row] = await database.query<{ rows: number }>(
+    `select (select count(*) from assay.visits) + (select count(*) from assay.observations) + (select count(*) from assay.findings) + (select count(*) from assay.servers)
+       + (select coalesce(sum(cardinality(subject_ids)), 0) from assay.observations) as rows`,
+  )
+  console.log(
+    `index: ${observations.length} visits, ${row?.rows} rows in ${seconds(took)}: ${Math.round((observations.length / took) * 1000)} visits/s, ${Math.round(((row?.rows ?? 0) / took) * 1000)} rows/s`,
+  )
+  await database.close()
+  const lines = Number(values.lines)
+  const file = join(root, 'lines.csv')
+  const kinds = ['visited,', 'service,coinhive', 'host,h7.example', `script,sha256:${'0'.repeat(64)}`]
+  const lineAt = (at: number): string => {
+    const day = new Date(Date.UTC(2018, 0, 1) + Math.floor(at / 50_000) * 604_800_000).toISOString().slice(0, 10)
+    // A bad one now and then.
+    return `list,${at % 100_000 === 7 ? '2018-02-30' : day},zz--site${at % 50_000}.com,${kinds[at % 4]}\n`
+  }
+  await writeFile(
+    file,
+    (function* () {
+      for (let at = 0; at < lines; at += 10_000)
+        yield Array.from({ length: Math.min(10_000, lines - at) }, (_, of) => lineAt(at + of)).join('')
+    })(),
+  )
+  for (const name of ['imported', 'imported again']) {
+    const started = performance.now()
+    const { added, known, bad } = await importObservations(place, file)
+    const done = performance.now() - started
+    console.log(
+      `${name}: ${lines} lines in ${seconds(done)}: ${Math.round((lines / done) * 1000)}/s; ${added} added, ${known} known, ${bad.length} bad; ${(process.resourceUsage().maxRSS / 1e3).toFixed(0)} MB at most`,
+    )
+  }
+}
+
 try {
-  const ledger = await openLedger({ dataDir: data })
+  if (isWanted('ingest')) await ingest()
+  const ledger = await ledgerOf()
   const filter = { crawl: 'bench' }
   try {
-    const questions: Record<string, () => Promise<unknown>> = {
-      seeds: () =>
-        timed(
-          'seeds of the crawl',
-          () => ledger.listSeeds('bench'),
-          (rows) => rows.length,
-        ),
-      visits: () =>
-        timed(
-          'visits with what is believed',
-          () => ledger.listVisits(filter),
-          (rows) => rows.length,
-        ),
-      'as-of': () =>
-        timed(
-          'the same as of a day',
-          () => ledger.listVisits({ ...filter, asOf: new Date('2018-05-01T00:00:00Z') }),
-          (rows) => rows.length,
-        ),
-      servers: () =>
-        timed(
-          'servers',
-          () => ledger.study.servers(filter),
-          (rows) => rows.length,
-        ),
-      instances: () =>
-        timed(
-          'instances',
-          () => ledger.study.instances(filter),
-          (rows) => rows.length,
-        ),
-      traces: () =>
-        timed(
-          'traces',
-          () => ledger.study.traces(filter),
-          (rows) => rows.length,
-        ),
-      retractions: () =>
-        timed(
-          'retractions',
-          () => ledger.study.retractions(),
-          (rows) => rows.length,
-        ),
-      fold: () =>
-        timed(
-          'sightings folded anew, or found',
-          () => ledger.listSightings({ kind: 'account' }),
-          (rows) => rows.length,
-        ),
+    const questions: Record<string, { name: string; ask: () => Promise<readonly unknown[]> }> = {
+      seeds: { name: 'seeds of the crawl', ask: () => ledger.listSeeds('bench') },
+      visits: { name: 'visits with what is believed', ask: () => ledger.listVisits(filter) },
+      'as-of': { name: 'the same as of a day', ask: () => ledger.listVisits({ ...filter, asOf: new Date('2018-05-01T00:00:00Z') }) },
+      servers: { name: 'servers', ask: () => ledger.study.servers(filter) },
+      instances: { name: 'instances', ask: () => ledger.study.instances(filter) },
+      traces: { name: 'traces', ask: () => ledger.study.traces(filter) },
+      retractions: { name: 'retractions', ask: () => ledger.study.retractions() },
     }
-    for (const [name, ask] of Object.entries(questions)) if (values.only === '' || values.only.split(',').includes(name)) await ask()
+    for (const [name, question] of Object.entries(questions))
+      if (isWanted(name)) await timed(question.name, question.ask, (rows) => rows.length, 3)
+    if (isWanted('fold')) {
+      const database = await databaseOf()
+      await database.query('delete from assay.folds')
+      await database.close()
+      await timed(
+        'sightings folded anew, accounts',
+        () => ledger.listSightings({ kind: 'account' }),
+        (rows) => rows.length,
+      )
+      await timed(
+        'sightings of accounts',
+        () => ledger.listSightings({ kind: 'account' }),
+        (rows) => rows.length,
+        3,
+      )
+    }
   } finally {
     await ledger.close()
   }
-  if (values.only === '' || values.only.includes('report'))
+  if (isWanted('report'))
     await timed(
       'whole report',
-      () => studyReport({ data, database: null, crawl: 'bench', asOf: null }),
+      () => studyReport({ ...place, crawl: 'bench', asOf: null }),
       ({ report }) => report.figures.length,
     )
-  if (values.only === '' || values.only.includes('export')) {
-    await timed('export to Parquet', () => exportStudy({ data, database: null }))
+  if (isWanted('export')) {
+    await timed('export to Parquet', () => exportStudy(place))
     await timed('a query of the export', () =>
-      queryStudy(
-        { data, database: null },
-        'select lane, status, count(*), count(distinct site) from observations where is_current group by all',
-        { timeoutMs: 60_000, maxRows: 100 },
-      ),
+      queryStudy(place, 'select lane, status, count(*), count(distinct site) from observations where is_current group by all', {
+        timeoutMs: 60_000,
+        maxRows: 100,
+      }),
     )
   }
 } finally {
   await untilStopped(data)
+  await served?.remove()
   if (values.keep === undefined) await rm(root, { recursive: true, force: true })
 }
 process.exit(0)

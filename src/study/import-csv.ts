@@ -79,7 +79,8 @@ const mostRemembered = 50_000
 export class ImportReader {
   readonly #today: string
   readonly #lines = new LineReader()
-  readonly #sites = new Map<string, string | null>()
+  readonly #siteIn = remembering(siteFrom)
+  readonly #dayIn = remembering(dayOf)
   #places: Record<Column, number> | null = null
   #rows: ImportedLine[] = []
   #bad: BadLine[] = []
@@ -120,18 +121,22 @@ export class ImportReader {
       this.#places = header ?? { source: 0, date: 1, site: 2, subject_kind: 3, subject: 4 }
       if (header !== null) return
     }
-    const row = rowFrom(fields, this.#places, this.#today, (site) => this.#site(site))
+    const row = rowFrom(fields, this.#places, this.#today, { day: this.#dayIn, site: this.#siteIn })
     if (typeof row === 'string') bad(row)
     else this.#rows.push({ line: number, row })
   }
+}
 
-  #site(text: string): string | null {
-    const known = this.#sites.get(text)
-    if (known !== undefined) return known
-    if (this.#sites.size === mostRemembered) this.#sites.clear()
-    const site = siteFrom(text)
-    this.#sites.set(text, site)
-    return site
+/** What was read of a text before. */
+function remembering(read: (text: string) => string | null): (text: string) => string | null {
+  const known = new Map<string, string | null>()
+  return (text) => {
+    const before = known.get(text)
+    if (before !== undefined) return before
+    if (known.size === mostRemembered) known.clear()
+    const value = read(text)
+    known.set(text, value)
+    return value
   }
 }
 
@@ -146,7 +151,7 @@ function rowFrom(
   fields: readonly string[],
   places: Record<Column, number>,
   today: string,
-  siteOfText: (text: string) => string | null,
+  read: { day(text: string): string | null; site(text: string): string | null },
 ): ImportedRow | string {
   const last = Math.max(...Object.values(places))
   if (fields.length <= last) return `has ${fields.length} fields, not ${last + 1}`
@@ -158,10 +163,10 @@ function rowFrom(
     if (/[\0-\x1f\x7f]/.test(of(column))) return `has a control character in its ${column}`
   }
   if (of('source') === '') return 'has no source'
-  const date = dayOf(of('date'))
+  const date = read.day(of('date'))
   if (date === null) return `has "${of('date')}" for a date; write it as 2018-01-31`
   if (date < firstDay || date > today) return `has the date ${date}, which is ${date > today ? 'in the future' : 'before there was a web'}`
-  const site = siteOfText(of('site'))
+  const site = read.site(of('site'))
   if (site === null) return `has "${of('site').slice(0, 80)}" for a site`
   const subjectKind = of('subject_kind').toLowerCase()
   if (!subjectKinds.some((kind) => kind === subjectKind))

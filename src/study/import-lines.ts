@@ -7,7 +7,7 @@ export interface ImportCounts {
   known: number
 }
 
-/** Portions of a file: so many lines are one transaction and one file of the record. */
+/** So many lines are one transaction and one file of the record. */
 const portionSize = 50_000
 
 /**
@@ -19,6 +19,7 @@ export async function importLines(
   today: string,
   add: (rows: readonly ImportedRow[]) => Promise<{ known: readonly number[] }>,
   onBad: (line: BadLine) => void,
+  most = portionSize,
 ): Promise<ImportCounts> {
   const counts: ImportCounts = { added: 0, known: 0 }
   const earlier = new EarlierLines()
@@ -48,7 +49,7 @@ export async function importLines(
   try {
     for await (const chunk of chunks) {
       reader.read(chunk)
-      if (reader.size < portionSize) continue
+      if (reader.size < most) continue
       await adding
       adding = addPortion(reader.take())
       // Its failure is told by whoever waits for it.
