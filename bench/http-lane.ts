@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -57,7 +57,10 @@ const marker = (pages: number) => {
   let done = 0
   return () => {
     if (++done === Math.floor(pages / 5)) process.stdout.write('mark\n')
-    if (done === pages) process.stdout.write(`end ${process.memoryUsage().rss}\n`)
+    if (done < pages) return
+    process.stdout.write(`end ${process.memoryUsage().rss}\n`)
+    // Nothing ends before all that was used has been counted.
+    readSync(0, Buffer.alloc(1))
   }
 }
 
@@ -141,7 +144,7 @@ const roles: Record<string, (dir: string, port: number, pages: number) => Promis
 const names: Record<string, string> = { fetch: 'assay, fetch and store', whole: 'assay, whole line', crawlee: 'crawlee HttpCrawler' }
 
 function start(...args: string[]): ChildProcess {
-  return spawn(process.execPath, [import.meta.filename, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(process.execPath, [import.meta.filename, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
 }
 
 /** Ticks that the database's processes have used. */
@@ -179,6 +182,7 @@ async function measure(role: string, port: number, pages: number): Promise<{ cpu
         // The database is a child of the process that started it.
         result.cpuS -= result.databaseS
         result.mb = Number(line.split(' ')[1]) / 1e6
+        child.stdin!.end('.')
       }
     }
     if (child.exitCode === null) await once(child, 'exit')

@@ -1,4 +1,4 @@
-import { TokenizerMode, type Token, type TokenHandler } from 'parse5'
+import { Token, type TokenHandler, TokenizerMode } from 'parse5'
 import { parse } from 'meriyah'
 import { MarkupTokenizer } from '#model/markup-reader.ts'
 
@@ -63,8 +63,9 @@ export function scanHtml(html: string): ScannedHtml {
       if (length < 4 * 1024 * 1024) collected.push(token.chars)
       length += token.chars.length
     } else if (inside === null && textLength < maxText) {
-      text.push(token.chars)
-      textLength += token.chars.length
+      const chars = token.chars.slice(0, maxText - textLength)
+      text.push(chars)
+      textLength += chars.length
     }
   }
   const add = (url: string | undefined, type: Reference['type'], token: Token.TagToken, isModule = false): void => {
@@ -94,29 +95,28 @@ export function scanHtml(html: string): ScannedHtml {
     },
     onStartTag(token) {
       const name = token.tagName
-      const attributes = new Map(token.attrs.map((attribute) => [attribute.name, attribute.value]))
-      const src = attributes.get('src')
+      const src = attributeOf(token, 'src')
       if (blocks.has(name)) text.push('\n')
       if (name === 'script') {
         tokenizer.state = TokenizerMode.SCRIPT_DATA
-        const type = (attributes.get('type') ?? '').trim().toLowerCase()
+        const type = (attributeOf(token, 'type') ?? '').trim().toLowerCase()
         runsInline = scriptTypes.test(type) && src === undefined && !templates.includes(true)
         if (scriptTypes.test(type)) add(src, 'script', token, type === 'module')
       } else if (name === 'template') {
         // What a template holds runs when a script puts it into the page; a shadow tree's is part of it from the start.
-        if (templates.length < 1_000) templates.push(!/^(?:open|closed)$/i.test(attributes.get('shadowrootmode') ?? ''))
+        if (templates.length < 1_000) templates.push(!/^(?:open|closed)$/i.test(attributeOf(token, 'shadowrootmode') ?? ''))
       } else if (name === 'title' || name === 'textarea') tokenizer.state = TokenizerMode.RCDATA
       else if (rawText.has(name)) tokenizer.state = TokenizerMode.RAWTEXT
       else if (name === 'plaintext') tokenizer.state = TokenizerMode.PLAINTEXT
-      else if (name === 'base') found.baseUrl ??= attributes.get('href') ?? null
-      else if (name === 'link') addLink(attributes, token, add)
+      else if (name === 'base') found.baseUrl ??= attributeOf(token, 'href') ?? null
+      else if (name === 'link') addLink(token, add)
       else if (name === 'img' || name === 'input') add(src, 'image', token)
       else if (name === 'video' || name === 'audio' || name === 'source' || name === 'track') add(src, 'media', token)
       else if (name === 'embed') add(src, 'other', token)
-      else if (name === 'object') add(attributes.get('data'), 'other', token)
+      else if (name === 'object') add(attributeOf(token, 'data'), 'other', token)
       else if (name === 'frame') add(src, 'document', token)
       if (name === 'iframe') {
-        const srcdoc = attributes.get('srcdoc')
+        const srcdoc = attributeOf(token, 'srcdoc')
         if (srcdoc === undefined) add(src, 'document', token)
         else if (found.srcdocs.length < 100) found.srcdocs.push(srcdoc)
       }
@@ -135,12 +135,12 @@ export function scanHtml(html: string): ScannedHtml {
       inside = null
     },
   }
-  const tokenizer = new MarkupTokenizer(handler)
+  const tokenizer = new MarkupTokenizer(handler, { wholeText: true })
   tokenizer.write(html, true)
   // By lines: one expression over the spaces around them would take the square of their number.
   found.text = text
     .join('')
-    .replace(/[ \t\r\f]+/g, ' ')
+    .replace(/[ \t\r\f]{2,}|[\t\r\f]/g, ' ')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
@@ -149,13 +149,14 @@ export function scanHtml(html: string): ScannedHtml {
   return found
 }
 
+const attributeOf = (token: Token.TagToken, name: string): string | undefined => Token.getTokenAttr(token, name) ?? undefined
+
 function addLink(
-  attributes: Map<string, string>,
   token: Token.TagToken,
   add: (url: string | undefined, type: Reference['type'], token: Token.TagToken, isModule?: boolean) => void,
 ): void {
-  const relations = (attributes.get('rel') ?? '').toLowerCase().split(/\s+/)
-  const href = attributes.get('href')
+  const relations = (attributeOf(token, 'rel') ?? '').toLowerCase().split(/\s+/)
+  const href = attributeOf(token, 'href')
   if (relations.includes('stylesheet')) add(href, 'stylesheet', token)
   else if (relations.includes('modulepreload')) add(href, 'script', token, true)
   else if (relations.includes('manifest')) add(href, 'manifest', token)
@@ -167,7 +168,8 @@ function addLink(
  * Taken from tokens, so that a comment names nothing. A script that does not parse is read as far as it does.
  */
 export function codeReferences(source: string): string[] {
-  if (!/\.(?:m?js|wasm)\b/.test(source)) return []
+  // Most scripts hold no text that ends so, or goes on as a query: their tokens need not be looked at.
+  if (!/\.(?:m?js|wasm)["'`?#]/.test(source)) return []
   const found = new Set<string>()
   const take = (text: string): void => {
     if (/^[^\s"'<>{}|\\^`]{1,500}\.(?:m?js|wasm)(?:[?#][^\s"'<>]*)?$/.test(text) && found.size < 1000) found.add(text)

@@ -336,7 +336,7 @@ async function domCollection(
   const items: unknown[] = []
   for (const { id, frameId, text, url } of dom) {
     const html = Buffer.from(text.html, 'utf8')
-    const body = { status: 'stored', digest: await blobs.put(html), size: html.length }
+    const body = { status: 'stored', digest: text.digest ?? (await blobs.put(html)), size: html.length }
     items.push({ id, frameId, url, html: body, title: text.title, text: text.text, takenAtMs: 0 })
   }
   const { body } = group.main

@@ -22,6 +22,8 @@ export interface DocumentText {
   html: string
   title: string
   text: string
+  /** The document as UTF-8 where that is what came, octet for octet; null where it is another blob. */
+  digest: Digest | null
 }
 
 /** `type` and `how` as in `Named`: a reader has what it has, a visitor fetches what counts. */
@@ -51,6 +53,8 @@ export class PageReferences {
   readonly #documents = new Map<Digest, Scan<DocumentNames>>()
   readonly #scripts = new Map<Digest, Scan<string[]>>()
   readonly #shared: SharedScripts
+  /** Asked for several times in a row. */
+  #lastText: { of: StoredExchange; text: DocumentText } | null = null
   #allowance: ScanAllowance = { leftMs: pageScanMs }
 
   constructor(blobs: BlobStore, shared: SharedScripts = new Map()) {
@@ -61,9 +65,13 @@ export class PageReferences {
   /** A document's text; null where its octets are not there. */
   async text(stored: StoredExchange): Promise<DocumentText | null> {
     if (stored.body.status !== 'stored' && stored.body.status !== 'truncated') return null
-    const html = decodeHtml(await this.#blobs.get(stored.body.digest), stored.contentType)
-    const scan = await this.#document(stored)
-    return { html, title: scan.status === 'read' ? scan.value.title : '', text: scan.status === 'read' ? scan.value.text : '' }
+    if (this.#lastText?.of === stored) return this.#lastText.text
+    const bytes = await this.#blobs.get(stored.body.digest)
+    const html = decodeHtml(bytes, stored.contentType)
+    const { title, text } = valueOf(await this.#document(stored), nothing)
+    const digest = Buffer.from(html, 'utf8').equals(bytes) ? stored.body.digest : null
+    this.#lastText = { of: stored, text: { html, title, text, digest } }
+    return this.#lastText.text
   }
 
   async #document({ body, contentType }: StoredExchange): Promise<Scan<DocumentNames>> {
@@ -91,10 +99,9 @@ export class PageReferences {
   ): Promise<Followed> {
     this.#allowance = { leftMs: pageScanMs }
     const unread: Followed['unread'] = []
-    const valueOf = <T>(scan: Scan<T>, url: string, otherwise: T): T => {
-      if (scan.status === 'read') return scan.value
-      unread.push({ url, reason: scan.reason })
-      return otherwise
+    const readOf = <T>(scan: Scan<T>, url: string, otherwise: T): T => {
+      if (scan.status === 'unread') unread.push({ url, reason: scan.reason })
+      return valueOf(scan, otherwise)
     }
     const named = new Map<string, Named>()
     const documents: { stored: StoredExchange; url: string; depth: number }[] = [{ stored: main, url: main.exchange.url, depth: 0 }]
@@ -106,7 +113,7 @@ export class PageReferences {
       return stored
     }
     for (let document = documents.shift(); document !== undefined; document = documents.shift()) {
-      const scanned = valueOf(await this.#document(document.stored), document.url, nothing)
+      const scanned = readOf(await this.#document(document.stored), document.url, nothing)
       const base = (scanned.baseUrl === null ? null : URL.parse(scanned.baseUrl, document.url)?.href) ?? document.url
       const scripts: { url: string; stored: StoredExchange }[] = []
       const byCode = async (names: readonly string[], by: string): Promise<void> => {
@@ -121,15 +128,12 @@ export class PageReferences {
           }
         }
       }
-      onDocument(
-        scanned.references.flatMap(({ url, type }) => {
-          const resolved = resolve(url, base)
-          return resolved === null ? [] : [{ url: resolved, type }]
-        }),
-      )
-      for (const reference of scanned.references) {
+      const references = scanned.references.flatMap((reference) => {
         const url = resolve(reference.url, base)
-        if (url === null) continue
+        return url === null ? [] : [{ ...reference, url }]
+      })
+      onDocument(references)
+      for (const { url, ...reference } of references) {
         const loads = reference.type === 'script' || reference.type === 'document'
         const stored = await add(
           { url, type: reference.type, isModule: reference.isModule, how: 'parser', by: document.url, line: reference.line },
@@ -141,7 +145,7 @@ export class PageReferences {
       }
       await byCode(scanned.code, document.url)
       for (let script = scripts.shift(); script !== undefined; script = scripts.shift())
-        await byCode(valueOf(await this.#script(script.stored), script.url, []), script.url)
+        await byCode(readOf(await this.#script(script.stored), script.url, []), script.url)
     }
     return { named: [...named.values()], unread }
   }
@@ -170,6 +174,8 @@ export class PageReferences {
   }
 }
 
+const valueOf = <T>(scan: Scan<T>, otherwise: T): T => (scan.status === 'read' ? scan.value : otherwise)
+
 /** A site's pages are read one after the other: what is far back is not needed again. What could not be read is not tried again. */
 async function remembered<T>(known: Map<Digest, Scan<T>>, digest: Digest, read: () => Promise<Scan<T>>): Promise<Scan<T>> {
   const before = known.get(digest)
@@ -197,6 +203,6 @@ function percentDecoded(text: string): string {
 function resolve(reference: string, base: string): string | null {
   const url = URL.parse(reference, base)
   if (!url || !/^(?:https?|data|cid):$/.test(url.protocol)) return null
-  url.hash = ''
+  if (url.href.includes('#')) url.hash = ''
   return url.href
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { type Attestation, parseAttestation } from '#model/attestation.ts'
 import { canonicalJson } from '#model/canonical.ts'
-import { type Capture, parseManifest } from '#model/capture.ts'
+import { type Capture, manifestBytes, parseManifest } from '#model/capture.ts'
 import { type Digest, isDigest, sha256 } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
 import { type Observation, observationSchemaVersion } from '#model/observation.ts'
@@ -11,6 +11,7 @@ import { type RemovalReason, removedSentence, type Tombstone } from '#model/tomb
 import { ahead } from './files/ahead.ts'
 import { storeError } from './files/atomic.ts'
 import { folderShelf } from './files/folder-shelf.ts'
+import { RecentBlobs } from './files/recent-blobs.ts'
 import { openFormat, writeFormat } from './files/format.ts'
 import { readPacked, writePacked } from './files/packed.ts'
 import type { Shelf } from './files/shelf.ts'
@@ -62,7 +63,7 @@ const hexOf = (digest: Digest) => {
   if (!isDigest(digest)) throw new AssayError('BAD_ARGUMENT', `"${String(digest).slice(0, 80)}" is no digest`)
   return digest.slice(7)
 }
-const hexOfText = (text: string) => createHash('sha256').update(text).digest('hex')
+const hexOfText = (text: string) => hash('sha256', text, 'hex')
 
 export interface FileStoreOptions {
   /** `s3://…` of an object store in which this folder keeps its files from now on. Throws `BAD_ARGUMENT` where it keeps them elsewhere. */
@@ -103,12 +104,15 @@ export async function openFileStore(path: string, options: FileStoreOptions = {}
   }
 
   const storing = new Map<Digest, Promise<void>>()
+  const recent = new RecentBlobs()
   async function storeBlob(digest: Digest, bytes: Uint8Array): Promise<void> {
+    if (recent.has(digest)) return
     const file = place('blobs', digest.slice(7))
     const size = await shelf.size(file)
     // A power cut can leave a name without its octets.
     // One that is there is touched: whoever removes what nothing names sees that somebody is about to name it.
     if (size === null || (size === 0 && bytes.length > 0) || !(await shelf.touch(file))) await shelf.write(file, bytes, 'settled')
+    recent.add(digest)
   }
 
   async function loadBlob(digest: Digest): Promise<Uint8Array> {
@@ -156,8 +160,7 @@ export async function openFileStore(path: string, options: FileStoreOptions = {}
     shelf,
     store: address,
     identity: async () => shared?.id ?? ownKeyId(),
-    async put(bytes) {
-      const digest = sha256(bytes)
+    async put(bytes, digest = sha256(bytes)) {
       const running = storing.get(digest)
       const write = running ?? storeBlob(digest, bytes).finally(() => storing.delete(digest))
       if (running === undefined) storing.set(digest, write)
@@ -169,20 +172,23 @@ export async function openFileStore(path: string, options: FileStoreOptions = {}
     },
     async has(digest) {
       const file = place('blobs', hexOf(digest))
+      if (recent.has(digest)) return true
       // Who asks is about to name it.
       const size = await shelf.size(file).catch(doing(`looking for blob ${digest}`))
-      return size !== null && (await shelf.touch(file))
+      const isThere = size !== null && (await shelf.touch(file))
+      if (isThere) recent.add(digest)
+      return isThere
     },
 
     async putCapture(capture: Capture) {
-      const bytes = Buffer.from(canonicalJson(capture.manifest))
+      const bytes = manifestBytes(capture)
       if (sha256(bytes) !== capture.id) throw new AssayError('STORE_CORRUPT', `capture ${capture.id} is not what its digest says`)
       const hex = hexOf(capture.id)
       const file = place('captures', hex, '.json')
       await (async () => {
         const size = await shelf.size(file)
         const isThere = size !== null && size > 0
-        await shelf.settle()
+        await recent.settle(() => shelf.settle())
         // Before the manifest: what is acknowledged is signed.
         await attest(capture)
         if (!isThere) await writeRecord(file, bytes)

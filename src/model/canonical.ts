@@ -20,9 +20,22 @@ export function canonicalJson(value: unknown): string {
     for (const name of Object.keys(value).sort()) {
       const member = (value as Record<string, unknown>)[name]
       // A lone surrogate has no UTF-8 form, so it would not survive a round trip through a file.
-      if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name.toWellFormed())}:${canonicalJson(member)}`
+      if (member !== undefined) text += `${text === '' ? '' : ','}${quoted(name)}:${canonicalJson(member)}`
     }
     return `{${text}}`
   }
   throw new TypeError(`canonical JSON has no ${typeof value}`)
+}
+
+/** Names of members come again and again; those of data that we do not know are not kept for ever. */
+const names = new Map<string, string>()
+const maxNames = 1_000
+const longestName = 40
+
+function quoted(name: string): string {
+  const known = names.get(name)
+  if (known !== undefined) return known
+  const text = JSON.stringify(name.toWellFormed())
+  if (names.size < maxNames && name.length <= longestName) names.set(name, text)
+  return text
 }

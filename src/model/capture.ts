@@ -109,11 +109,22 @@ export interface Capture {
 }
 
 export function captureId(manifest: CaptureManifest): Digest {
-  return sha256(new TextEncoder().encode(canonicalJson(manifest)))
+  return sha256(Buffer.from(canonicalJson(manifest)))
 }
 
+/** Of captures that were just made: writing a manifest out costs more than storing it. */
+const octets = new WeakMap<Capture, Uint8Array>()
+
 export function captureOf(manifest: CaptureManifest): Capture {
-  return { id: captureId(manifest), manifest }
+  const bytes = Buffer.from(canonicalJson(manifest))
+  const capture = { id: sha256(bytes), manifest }
+  octets.set(capture, bytes)
+  return capture
+}
+
+/** The canonical manifest as it is stored: the octets of which the identifier is the digest. */
+export function manifestBytes(capture: Capture): Uint8Array {
+  return octets.get(capture) ?? Buffer.from(canonicalJson(capture.manifest))
 }
 
 /** The artifacts of one kind; a kind that the manifest does not name was not collected. */

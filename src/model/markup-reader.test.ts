@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type DefaultTreeAdapterTypes, parse } from 'parse5'
-import { readDocument } from './markup-reader.ts'
+import { type DefaultTreeAdapterTypes, parse, type Token } from 'parse5'
+import { MarkupTokenizer, readDocument } from './markup-reader.ts'
 
 const options = { sourceCodeLocationInfo: true, scriptingEnabled: true }
 
@@ -51,6 +51,39 @@ const documents: Record<string, string> = {
 }
 for (const [name, html] of Object.entries(documents)) test(`the same tree: ${name}`, () => same(html))
 
+/** What is between the tags, joined, and how many pieces it came in. */
+function textOf(html: string, wholeText: boolean): { parts: string[]; pieces: number } {
+  const parts: string[] = ['']
+  let pieces = 0
+  const onText = ({ chars }: Token.CharacterToken): void => {
+    parts[parts.length - 1] += chars
+    pieces++
+  }
+  const onTag = ({ tagName }: Token.TagToken): void => void parts.push(tagName, '')
+  const tokenizer = new MarkupTokenizer(
+    {
+      onCharacter: onText,
+      onWhitespaceCharacter: onText,
+      onNullCharacter: onText,
+      onStartTag: onTag,
+      onEndTag: onTag,
+      onComment: ({ data }) => void parts.push(data, ''),
+      onDoctype() {},
+      onEof() {},
+      onParseError: null,
+    },
+    { wholeText },
+  )
+  tokenizer.write(html, true)
+  return { parts, pieces }
+}
+for (const [name, html] of Object.entries(documents))
+  test(`the same text in whole pieces: ${name}`, () => assert.deepEqual(textOf(html, true).parts, textOf(html, false).parts))
+test('whole text is one piece, not one a word', () => {
+  const html = '<p>one two\tthree\n four</p>'
+  assert.deepEqual([textOf(html, true).pieces, textOf(html, false).pieces], [1, 7])
+})
+
 const piece = fc.constantFrom(
   '<p>',
   '<script>',
@@ -92,5 +125,13 @@ const piece = fc.constantFrom(
 test('any document has the same tree', () =>
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 60 }), (parts) => same(parts.join(''))),
+    { numRuns: 1_500 },
+  ))
+test('any document has the same text in whole pieces', () =>
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 60 }), (parts) => {
+      const html = parts.join('')
+      assert.deepEqual(textOf(html, true).parts, textOf(html, false).parts)
+    }),
     { numRuns: 1_500 },
   ))

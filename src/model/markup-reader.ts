@@ -6,6 +6,8 @@ const inDoubleQuotes = 2
 const inSingleQuotes = 4
 const inComment = 8
 const inRaw = 16
+/** In text whose blanks are no tokens of their own. */
+const inWords = 32
 
 const ordinary = new Uint8Array(128)
 for (let code = 1; code < 128; code++) {
@@ -18,7 +20,8 @@ for (let code = 1; code < 128; code++) {
     (is('"', '&') ? 0 : inDoubleQuotes) |
     (is("'", '&') ? 0 : inSingleQuotes) |
     (is('<', '-') ? 0 : inComment) |
-    (is('<') ? 0 : inRaw)
+    (is('<') ? 0 : inRaw) |
+    (is('<', '&') ? 0 : inWords)
 }
 
 /** Letters of names as they nearly always are. */
@@ -31,8 +34,12 @@ for (const sign of 'abcdefghijklmnopqrstuvwxyz0123456789-_:') inName[sign.charCo
  * location says its line and nothing else, no other token has one.
  */
 export class MarkupTokenizer extends Tokenizer {
-  constructor(handler: TokenHandler) {
+  readonly #wholeText: boolean
+
+  /** With `wholeText` words and the blanks between them are one token: for whoever builds no tree. */
+  constructor(handler: TokenHandler, o: { wholeText?: boolean } = {}) {
     super({ sourceCodeLocationInfo: false }, handler)
+    this.#wholeText = o.wholeText ?? false
   }
 
   protected override _createStartTagToken(): void {
@@ -95,25 +102,26 @@ export class MarkupTokenizer extends Tokenizer {
   }
 
   protected override _stateData(code: number): void {
+    if (this.#wholeText && this.#run(code, inWords)) return
     super._stateData(code)
     if (isOrdinary(code, inText)) this.#extend(inText)
     else if (code === 0x20 || code === 0x09) this.#extendBlanks()
   }
 
   protected override _stateScriptData(code: number): void {
-    if (!this.#raw(code)) super._stateScriptData(code)
+    if (!this.#run(code, inRaw)) super._stateScriptData(code)
   }
 
   protected override _stateRawtext(code: number): void {
-    if (!this.#raw(code)) super._stateRawtext(code)
+    if (!this.#run(code, inRaw)) super._stateRawtext(code)
   }
 
-  #raw(code: number): boolean {
-    const runs = isOrdinary(code, inRaw)
+  #run(code: number, kind: number): boolean {
+    const runs = isOrdinary(code, kind)
     if (!runs && code !== 0x0a) return false
     this._ensureCharacterToken(Token.TokenType.CHARACTER)
     this._extendRun(code)
-    if (runs) this.#extend(inRaw)
+    if (runs) this.#extend(kind)
     return true
   }
 

@@ -4,7 +4,8 @@ import type { Observation } from './observation.ts'
 
 /** Octets by their digest. Writing the same twice is once. */
 export interface BlobStore {
-  put(bytes: Uint8Array): Promise<Digest>
+  /** `digest` is that of these octets, from who has just reckoned it: hashing is most of what keeping a known body costs. */
+  put(bytes: Uint8Array, digest?: Digest): Promise<Digest>
   /** Throws `NOT_FOUND` or `STORE_CORRUPT`. */
   get(digest: Digest): Promise<Uint8Array>
   has(digest: Digest): Promise<boolean>

@@ -52,13 +52,8 @@ export class HttpClient {
     signal: AbortSignal,
     maxBodyBytes = this.#limits.maxBodyBytes,
   ): Promise<HttpAnswer> {
-    // A timer of its own, and not AbortSignal.timeout: that one fires for each request that has long ended.
-    const timeout = new AbortController()
-    const timer = setTimeout(() => timeout.abort(), this.#limits.requestTimeoutMs)
-    const either = AbortSignal.any([signal, timeout.signal])
     try {
-      const response = await this.#open(url, headers, either)
-      const { bytes, whole, reason } = await read(response, Math.min(maxBodyBytes, this.#expansion.leftBytes), either)
+      const { response, bytes, whole, reason } = await this.#ask(url, headers, signal, Math.min(maxBodyBytes, this.#expansion.leftBytes))
       const answered = pairs(response.rawHeaders)
       const head = {
         status: response.statusCode ?? 0,
@@ -70,12 +65,7 @@ export class HttpClient {
       }
       return { ...head, ...(await this.#decoded(head.status, bytes, whole, reason, answered, maxBodyBytes)) }
     } catch (error) {
-      if (signal.aborted) throw new AssayError('INTERRUPTED', 'the visit ended', { cause: error })
-      if (timeout.signal.aborted)
-        throw new AssayError('TIMEOUT', `no whole answer within ${this.#limits.requestTimeoutMs} ms`, { cause: error })
       throw httpFault(error)
-    } finally {
-      clearTimeout(timer)
     }
   }
 
@@ -84,23 +74,45 @@ export class HttpClient {
     this.#agents.https.destroy()
   }
 
-  async #open(url: string, headers: readonly HttpHeader[], signal: AbortSignal): Promise<http.IncomingMessage> {
+  /** Ended by one timer and one listener for both ways: signals made for each request cost more than the request. */
+  async #ask(url: string, headers: readonly HttpHeader[], signal: AbortSignal, limit: number): Promise<Answered> {
+    if (signal.aborted) throw new AssayError('INTERRUPTED', 'the visit ended')
+    const { requestTimeoutMs, maxHeadBytes } = this.#limits
     const isSecure = url.startsWith('https:')
-    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
-    const request = (isSecure ? https : http).request(
-      url,
-      {
-        method: 'GET',
-        agent: isSecure ? this.#agents.https : this.#agents.http,
-        headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])),
-        maxHeaderSize: this.#limits.maxHeadBytes,
-        signal,
-      },
-      resolve,
-    )
-    request.on('error', reject)
+    const request = (isSecure ? https : http).request(url, {
+      method: 'GET',
+      agent: isSecure ? this.#agents.https : this.#agents.http,
+      headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])),
+      maxHeaderSize: maxHeadBytes,
+    })
+    const { promise, resolve, reject } = Promise.withResolvers<Answered>()
+    let fault: AssayError | null = null
+    let answering: http.IncomingMessage | null = null
+    const end = (why: AssayError): void => {
+      fault ??= why
+      // What came of an answer stays; destroying the request would drop it.
+      ;(answering ?? request).destroy(why)
+    }
+    const onAbort = (): void => end(new AssayError('INTERRUPTED', 'the visit ended'))
+    const timer = setTimeout(() => end(new AssayError('TIMEOUT', `no whole answer within ${requestTimeoutMs} ms`)), requestTimeoutMs)
+    signal.addEventListener('abort', onAbort, { once: true })
+    request.on('response', (response) => {
+      answering = response
+      read(response, limit).then(
+        (answer) => (fault !== null && !answer.whole && answer.bytes.length === 0 ? reject(fault) : resolve({ response, ...answer })),
+        reject,
+      )
+    })
+    request.on('error', (error) => {
+      if (answering === null) reject(fault ?? error)
+    })
     request.end()
-    return promise
+    try {
+      return await promise
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    }
   }
 
   async #decoded(
@@ -125,29 +137,39 @@ export class HttpClient {
   }
 }
 
-/** What came of a body, up to `limit` octets; what was there before it broke off stays. */
-async function read(
-  response: http.IncomingMessage,
-  limit: number,
-  signal: AbortSignal,
-): Promise<{ bytes: Uint8Array; whole: boolean; reason: string }> {
+interface Answered extends ReadBody {
+  response: http.IncomingMessage
+}
+
+interface ReadBody {
+  bytes: Uint8Array
+  whole: boolean
+  /** Why it is not whole. */
+  reason: string
+}
+
+/** What came of a body, up to `limit` octets. Never rejects. */
+function read(response: http.IncomingMessage, limit: number): Promise<ReadBody> {
   const pieces: Uint8Array[] = []
   let size = 0
-  try {
-    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+  return new Promise((resolve) => {
+    const settle = (reason: string | null): void => {
+      const [only] = pieces
+      const bytes = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
+      resolve({ bytes, whole: reason === null, reason: reason ?? '' })
+    }
+    response.on('data', (chunk: Uint8Array) => {
       const kept = chunk.subarray(0, limit - size)
       pieces.push(kept)
       size += kept.length
-      if (kept.length < chunk.length) {
-        response.destroy()
-        return { bytes: Buffer.concat(pieces), whole: false, reason: `longer than ${limit} octets` }
-      }
-    }
-  } catch (error) {
-    if (signal.aborted && size === 0) throw error
-    return { bytes: Buffer.concat(pieces), whole: false, reason: `broke off: ${messageOf(error)}` }
-  }
-  return { bytes: Buffer.concat(pieces), whole: true, reason: '' }
+      if (kept.length === chunk.length) return
+      settle(`longer than ${limit} octets`)
+      response.destroy()
+    })
+    response.on('end', () => settle(null))
+    response.on('error', (error) => settle(`broke off: ${messageOf(error)}`))
+    response.on('close', () => settle('broke off'))
+  })
 }
 
 function pairs(raw: readonly string[]): HttpHeader[] {

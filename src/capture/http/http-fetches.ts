@@ -38,8 +38,10 @@ export class HttpFetches {
   readonly known: StoredValidators
   readonly #o: FetchSurroundings
   readonly #asked = new Map<string, Promise<StoredExchange | null>>()
-  readonly #waiting: (() => void)[] = []
-  #running = 0
+  readonly #waiting: { host: string; begin: () => void }[] = []
+  /** Requests under way by host. */
+  readonly #running = new Map<string, number>()
+  #runningInAll = 0
   #requests = 0
   #left = 0
   #referrer: string | null = null
@@ -103,7 +105,8 @@ export class HttpFetches {
     let at = url
     let from: string | null = null
     for (let hops = 0; ; hops++) {
-      await this.#turn()
+      const { host } = new URL(at)
+      await this.#turn(host)
       try {
         if (this.#requests >= this.#o.limits.maxRequests || this.#o.signal.aborted) {
           this.#left++
@@ -115,15 +118,35 @@ export class HttpFetches {
         from = at
         at = to
       } finally {
-        this.#running--
-        this.#waiting.shift()?.()
+        this.#leave(host)
       }
     }
   }
 
-  async #turn(): Promise<void> {
-    while (this.#running >= this.#o.limits.maxAtOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#running++
+  /** A host's requests go over connections that are there: each new one costs both ends more than an answer. */
+  async #turn(host: string): Promise<void> {
+    if (!this.#hasRoom(host)) return new Promise((begin) => this.#waiting.push({ host, begin }))
+    this.#enter(host)
+  }
+
+  #hasRoom(host: string): boolean {
+    const { maxAtOnce, maxAtOncePerHost } = this.#o.limits
+    return this.#runningInAll < maxAtOnce && (this.#running.get(host) ?? 0) < maxAtOncePerHost
+  }
+
+  #enter(host: string): void {
+    this.#running.set(host, (this.#running.get(host) ?? 0) + 1)
+    this.#runningInAll++
+  }
+
+  #leave(host: string): void {
+    this.#running.set(host, (this.#running.get(host) ?? 0) - 1)
+    this.#runningInAll--
+    const next = this.#waiting.findIndex((one) => this.#hasRoom(one.host))
+    for (const one of next < 0 ? [] : this.#waiting.splice(next, 1)) {
+      this.#enter(one.host)
+      one.begin()
+    }
   }
 
   /** One request, kept. Never throws for what is at the other end. */

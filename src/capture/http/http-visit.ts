@@ -24,6 +24,8 @@ export interface HttpLimits extends ClientLimits {
   maxRequests: number
   /** Open at the same time. */
   maxAtOnce: number
+  /** Of them, to one host and port. */
+  maxAtOncePerHost: number
   /** Octets of bodies held in memory until the visit ends; what is above is read back from the store. */
   maxBytesAtHand: number
   /** For all of the visit; what is then under way is left. Milliseconds. */
@@ -39,6 +41,7 @@ export const defaultHttpLimits: HttpLimits = {
   requestTimeoutMs: 15_000,
   maxRequests: 150,
   maxAtOnce: 6,
+  maxAtOncePerHost: 2,
   maxBytesAtHand: 8 * megabyte,
   visitTimeoutMs: 60_000,
 }
@@ -71,8 +74,16 @@ export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurr
   const client = new HttpClient(connector, limits, around.tls)
   const startedAt = clock.now()
   const startedMs = performance.now()
-  const timeout = new AbortController()
-  const timer = setTimeout(() => timeout.abort(), limits.visitTimeoutMs)
+  const stop = new AbortController()
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    stop.abort()
+  }, limits.visitTimeoutMs)
+  // Not `AbortSignal.any`: the crawl's signal outlives its visits, and would keep count of them all.
+  const onAbort = (): void => stop.abort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
   // Another visitor may be told something else under the same validators.
   const validatorKey = [seed.url, plan.language, plan.userAgent, plan.vantage].join('\n')
   try {
@@ -80,7 +91,7 @@ export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurr
       client,
       blobs,
       limits,
-      signal: AbortSignal.any([signal, timeout.signal]),
+      signal: stop.signal,
       headers: headersOf(plan),
       known: (await around.validators?.get(validatorKey)) ?? {},
       at: () => new Date(startedAt.getTime() + performance.now() - startedMs),
@@ -97,7 +108,7 @@ export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurr
         : { named: [], unread: [] }
     await fetches.settled()
     if (signal.aborted) throw new AssayError('INTERRUPTED', `the visit to ${seed.url} was interrupted`)
-    if (timeout.signal.aborted) fetches.lose(`the visit was ended after ${limits.visitTimeoutMs} ms`)
+    if (isLate) fetches.lose(`the visit was ended after ${limits.visitTimeoutMs} ms`)
     let failure = main.error
     const group = { page: null, first: main.first, main: main.document, members: fetches.exchanges }
     const classify = (view: DocumentView) => {
@@ -123,6 +134,7 @@ export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurr
     return manifestOf(built, { seed, plan, startedAt, ended, error: failure }, [connector.connections(), connector.connectionsDropped()])
   } finally {
     clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
     client.close()
     await connector.close()
   }

@@ -227,6 +227,65 @@ describe('what a server does wrong stands in the capture', () => {
     secure.closeAllConnections()
     secure.close()
   })
+  it('a host is asked for two things at a time over two connections, however many the page names', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `of-${index}.js`)
+    routes.set('page.test/', html(names.map((name) => `<script src="${name}"></script>`).join('')))
+    // Each waits for a second one beside it.
+    const open: (() => void)[] = []
+    let most = 0
+    for (const name of names)
+      routes.set(`page.test/${name}`, (_, response) => {
+        open.push(() => response.writeHead(200, { 'content-type': 'text/javascript' }).end(name))
+        most = Math.max(most, open.length)
+        if (open.length >= 2) for (const answer of open.splice(0)) answer()
+      })
+    const one = await capture('http://page.test/')
+    assert.deepEqual(
+      artifacts(one, 'script')
+        .items.map(({ url, body }) => [url, body.status])
+        .sort(),
+      names.map((name) => [`http://page.test/${name}`, 'stored']).sort(),
+    )
+    assert.equal(most, 2)
+    assert.equal(connectionsOf(one).length, 2)
+  })
+  it('what breaks off or never ends is kept as far as it came, and the others are kept whole', async () => {
+    const begun = (response: http.ServerResponse) => response.writeHead(200, { 'content-type': 'text/javascript', 'content-length': '99' })
+    routes.set('page.test/', html(['broken', 'slow', 'silent', 'ok'].map((name) => `<script src=${name}.js></script>`).join('')))
+    routes.set('page.test/broken.js', (_, response) => begun(response).write('var a', () => response.destroy()))
+    routes.set('page.test/slow.js', (_, response) => void begun(response).write('var b'))
+    routes.set('page.test/silent.js', () => {})
+    routes.set('page.test/ok.js', script('1'))
+    const one = await capture('http://page.test/', { limits: { requestTimeoutMs: 400 } })
+    assert.deepEqual(
+      requestsOf(one)
+        .slice(1)
+        .map(({ url, body, failure }) => [
+          url.split('/').at(-1),
+          body.status,
+          'size' in body ? body.size : 0,
+          failure?.reason.split(':')[0] ?? '',
+        ])
+        .sort(),
+      [
+        ['broken.js', 'truncated', 5, ''],
+        ['ok.js', 'stored', 1, ''],
+        ['silent.js', 'lost', 0, 'TIMEOUT'],
+        ['slow.js', 'truncated', 5, ''],
+      ],
+    )
+  })
+  it('a visit that is interrupted ends at once, before it begins as within an answer', async () => {
+    const stop = new AbortController()
+    routes.set('page.test/', (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).write('<p>', () => stop.abort())
+    })
+    for (let time = 0; time < 2; time++)
+      await assert.rejects(
+        withCapturer((capturer) => capturer.capture(seedOf('http://page.test/'), {}, stop.signal)),
+        { code: 'INTERRUPTED' },
+      )
+  })
   it('a bomb is cut at the limit, and the visit goes on', async () => {
     const bomb = gzipSync(Buffer.alloc(64 << 20))
     routes.set('page.test/', html('<script src=bomb.js></script><script src=ok.js></script>'))

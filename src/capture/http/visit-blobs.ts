@@ -12,7 +12,7 @@ export function visitBlobs(store: BlobStore, maxBytes: number): BlobStore {
     async put(bytes) {
       const digest = sha256(bytes)
       if (atHand.has(digest)) return digest
-      await store.put(bytes)
+      await store.put(bytes, digest)
       if (bytesAtHand + bytes.length <= maxBytes && !atHand.has(digest)) {
         atHand.set(digest, bytes)
         bytesAtHand += bytes.length
