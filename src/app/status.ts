@@ -53,7 +53,8 @@ function statusOf(row: CrawlStatusRow): CrawlStatus {
     nextDue: row.nextDue?.toISOString() ?? null,
     lastVisit: row.lastVisit?.toISOString() ?? null,
     visitsLastHour: row.lastHour,
-    leftMs: row.due > 0 && row.lastHour > 0 ? Math.round((row.due / row.lastHour) * 3_600_000) : null,
+    // At the rate since the first visit of the last hour: a crawl that began a minute ago has made few in that hour.
+    leftMs: row.due > 0 && row.lastHourMs !== null && row.lastHourMs > 0 ? Math.round((row.due / row.lastHour) * row.lastHourMs) : null,
     lanes: row.lanes,
     statuses: row.statuses,
     failures: row.failures,

@@ -17,8 +17,9 @@ export interface CrawlStatusRow {
   /** Hints that wait for the draw. */
   held: number
   nextDue: Date | null
-  /** Visits of the last hour. */
+  /** Visits of the last hour, and milliseconds since the first of them; null where there is none. */
   lastHour: number
+  lastHourMs: number | null
   lastVisit: Date | null
   /** The round that the latest visit belongs to, from 0; null before the first. */
   round: number | null
@@ -39,8 +40,10 @@ export async function crawlStatus(database: Database, crawl: string, now: Date):
        (select count(*) from assay.seeds where crawl = c.name and next_at <= $2) as due,
        (select count(*) from assay.leases where crawl = c.name) as leased,
        (select count(*) from assay.seeds where crawl = c.name and drawn is not null) as held,
-       (select min(next_at) from assay.seeds where crawl = c.name) as "nextDue",
+       (select min(s.at) from (values ('http'), ('browser')) l(lane), lateral (select min(next_at) as at from assay.seeds where crawl = c.name and lane = l.lane) s) as "nextDue",
        (select count(*) from assay.visits where crawl = c.name and observed_at > $2::timestamptz - interval '1 hour') as "lastHour",
+       (select (extract(epoch from $2::timestamptz - min(observed_at)) * 1000)::float8 from assay.visits
+         where crawl = c.name and observed_at > $2::timestamptz - interval '1 hour') as "lastHourMs",
        (select max(observed_at) from assay.visits where crawl = c.name) as "lastVisit",
        (select max(round) from assay.visits where crawl = c.name) as round,
        coalesce((select used from assay.budgets where crawl = c.name and day = ($2::timestamptz at time zone 'UTC')::date), 0) as "usedToday"

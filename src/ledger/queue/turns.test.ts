@@ -183,6 +183,9 @@ test('a page that robots.txt keeps us from is recorded at once: not observed, no
     [status?.failures, status?.statuses],
     [[{ lane: 'http', failure: 'robots', visits: 1 }], [{ lane: 'http', status: 'not-observed', visits: 1 }]],
   )
+  // The rate counts from the first visit, not from an hour ago.
+  const later = await ledger.crawlStatus('robots', new Date(start.getTime() + 90_000))
+  assert.deepEqual([later?.lastHour, later?.lastHourMs], [1, 90_000])
 })
 
 test('no more than the cap are at one address, over all workers, and a place is free when its visit ends', async (t) => {
