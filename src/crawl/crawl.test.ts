@@ -118,7 +118,7 @@ function memoryLedger(o: { budgetPerDay?: number; robotsReason?: string } = {}) 
     listCrawls: async () => [],
     async defineCrawl({ seeds, firstLane = 'browser' }: Parameters<Ledger['defineCrawl']>[0]) {
       for (const seed of seeds) add(seed, firstLane, start)
-      return { added: seeds.length, seeds: seeds.length }
+      return { added: pages.length, seeds: pages.length }
     },
     openQueue: async () => queue,
   } as unknown as Ledger

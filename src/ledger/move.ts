@@ -66,6 +66,7 @@ export async function moveLedger(dataDir: string, to: string, onProgress: (text:
       onProgress(`${table}: ${rows[table]}`)
     }
   }
+  await target.query(`select setval('assay.seed_places', coalesce((select max(place) from assay.seeds), 1))`)
   const { visits, observations } = await reindex(target, await openFileStore(dataDir), (done) => onProgress(`index: ${done}`))
   return { rows, visits, observations, before: await digestOf(source), after: await digestOf(target) }
 }

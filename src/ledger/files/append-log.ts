@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { batched } from '../database/batched.ts'
 import { isMissing } from './atomic.ts'
 
 /**
@@ -40,18 +41,24 @@ export function appendLog(path: string, form: RegExp, length: number): AppendLog
       if (!isMissing(error)) throw error
     }
   }
+  const write = batched(async (lines: string[]) => {
+    const handle = await open(path, 'a', 0o644)
+    try {
+      // One write under O_APPEND: whole lines of several processes never mix.
+      const octets = Buffer.from(lines.map((name) => `${name}\n`).join(''))
+      const { bytesWritten } = await handle.write(octets)
+      if (bytesWritten < octets.length) throw Object.assign(new Error(`${path} was written in part`), { code: 'ENOSPC' })
+      await handle.datasync()
+    } finally {
+      await handle.close()
+    }
+    lines.forEach(remember)
+    return lines
+  })
   return {
     async append(name) {
       if (name.length !== length || !form.test(name)) throw new RangeError(`"${name}" is no name of this log`)
-      const handle = await open(path, 'a', 0o644)
-      try {
-        // One write under O_APPEND: whole lines of several processes never mix.
-        await handle.write(Buffer.from(`${name}\n`))
-        await handle.datasync()
-      } finally {
-        await handle.close()
-      }
-      remember(name)
+      await write(name)
     },
     names,
     async has(wanted) {

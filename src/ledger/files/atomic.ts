@@ -51,8 +51,30 @@ export function isMissing(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR'
 }
 
-/** Makes names in a folder survive a power cut (fsync of the folder itself). */
-export async function syncFolder(dir: string): Promise<void> {
+/** Of each folder, the sync that runs and the one that waits for its end. */
+const running = new Map<string, Promise<void>>()
+const waiting = new Map<string, Promise<void>>()
+
+/** Makes names in a folder survive a power cut (fsync of the folder itself). All who come before a sync begins share it. */
+export function syncFolder(dir: string): Promise<void> {
+  const next = waiting.get(dir) ?? syncNext(dir)
+  waiting.set(dir, next)
+  return next
+}
+
+async function syncNext(dir: string): Promise<void> {
+  await running.get(dir)?.catch(() => {})
+  waiting.delete(dir)
+  const now = syncNow(dir)
+  running.set(dir, now)
+  try {
+    await now
+  } finally {
+    running.delete(dir)
+  }
+}
+
+async function syncNow(dir: string): Promise<void> {
   const folder = openSync(dir, 'r')
   try {
     await sync(folder)

@@ -3,13 +3,14 @@ import type { CrawlLane } from '#model/inclusion.ts'
 import type { Seed } from '#model/seed.ts'
 import { siteOf } from '#model/site.ts'
 import type { Database, Queryable } from '../database/database.ts'
-import { jsonForSql } from './write.ts'
+import { textForSql } from './subjects.ts'
 
 /** A decision: which pages, from when, how often. */
 export interface CrawlDefinition {
   /** Small letters, digits, hyphens. */
   name: string
-  seeds: readonly Seed[]
+  /** Only so many are held as go together into one statement; gone through again where the transaction is repeated. */
+  seeds: Iterable<Seed>
   /** Milliseconds from round to round; null visits once. */
   everyMs: number | null
   rounds: number
@@ -32,7 +33,7 @@ export interface CrawlRow {
 }
 
 const form = /^[a-z0-9][a-z0-9-]{0,59}$/
-const batchSize = 5000
+const batchSize = 2000
 
 export async function defineCrawl(database: Database, definition: CrawlDefinition): Promise<{ added: number; seeds: number }> {
   const { name, seeds, everyMs, rounds, startsAt, firstLane = 'browser', settings } = definition
@@ -66,33 +67,60 @@ export async function defineCrawl(database: Database, definition: CrawlDefinitio
         { hint: 'Choose another name, or give the schedule that it has.' },
       )
     }
+    const [schedule] = await transaction.query<{ starts_at: Date; first_lane: CrawlLane }>(
+      'select starts_at, first_lane from assay.crawls where name = $1 for update',
+      [name],
+    )
     await transaction.query('update assay.crawls set first_lane = $2, settings = coalesce($3::jsonb, settings) where name = $1', [
       name,
       firstLane,
       settings === undefined ? null : JSON.stringify(settings),
     ])
     // Pages whose round has not begun begin it in that lane.
-    await transaction.query(
-      `update assay.seeds s set lane = $2 where crawl = $1 and lane <> $2 and repeat = 0 and inclusion is null and drawn is null
-         and not exists (select from assay.visits v where v.crawl = s.crawl and v.url = s.url and v.round = s.next_round)`,
-      [name, firstLane],
-    )
-    const [schedule] = await transaction.query<{ starts_at: Date }>('select starts_at from assay.crawls where name = $1', [name])
-    let added = 0
-    for (let from = 0; from < seeds.length; from += batchSize) {
-      const rows = seeds
-        .slice(from, from + batchSize)
-        .map((seed) => ({ url: seed.url, site: siteOf(seed.url), rank: seed.rank ?? null, tags: seed.tags, scope: seed.scope }))
-      const inserted = await transaction.query(
-        `insert into assay.seeds (crawl, url, site, rank, tags, scope, next_round, next_at, lane)
-         select $1, url, site, rank, tags, scope, 0, $3, $4 from jsonb_populate_recordset(null::assay.seeds, $2::jsonb) on conflict do nothing returning 1`,
-        [name, jsonForSql(rows), schedule?.starts_at ?? startsAt, firstLane],
+    if (schedule?.first_lane !== firstLane)
+      await transaction.query(
+        `update assay.seeds s set lane = $2 where crawl = $1 and lane <> $2 and repeat = 0 and inclusion is null and drawn is null
+           and not exists (select from assay.visits v where v.crawl = s.crawl and v.url = s.url and v.round = s.next_round)`,
+        [name, firstLane],
       )
-      added += inserted.length
+    let added = 0
+    for (const batch of batches(seeds)) {
+      const [row] = await transaction.query<{ added: number }>(
+        `with made as (
+           insert into assay.seeds (crawl, url, site, rank, tags, scope, next_round, next_at, lane)
+           select $1, url, site, rank, array(select jsonb_array_elements_text(tags::jsonb)), scope, 0, $7, $8
+           from unnest($2::text[], $3::text[], $4::int[], $5::text[], $6::text[]) as t(url, site, rank, tags, scope) on conflict do nothing returning 1)
+         select count(*) as added from made`,
+        [
+          name,
+          batch.map(({ url }) => textForSql(url)),
+          batch.map(({ url }) => siteOf(url)),
+          batch.map(({ rank }) => rank ?? null),
+          batch.map(({ tags }) => JSON.stringify(tags.map(textForSql))),
+          batch.map(({ scope }) => scope),
+          schedule?.starts_at ?? startsAt,
+          firstLane,
+        ],
+      )
+      added += row?.added ?? 0
     }
+    // Until then the planner takes the table for an empty one.
+    if (added >= batchSize) await transaction.query('analyze assay.seeds')
     const [count] = await transaction.query<{ seeds: number }>('select count(*) as seeds from assay.seeds where crawl = $1', [name])
     return { added, seeds: count?.seeds ?? 0 }
   })
+}
+
+function* batches(seeds: Iterable<Seed>): Iterable<Seed[]> {
+  if ('next' in seeds) throw new AssayError('INTERNAL', 'seeds that can be gone through only once')
+  let batch: Seed[] = []
+  for (const seed of seeds) {
+    batch.push(seed)
+    if (batch.length < batchSize) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
 }
 
 /** What marks a crawl that has seeds and no schedule yet. */

@@ -17,8 +17,14 @@ export interface SiteJob {
 export interface SiteJobs {
   /** One job a site and lane: a site that has one keeps it. Answers how many were made. */
   send(sites: readonly { site: string; lane: CrawlLane; startAfter: Date | null }[], queryable?: Queryable): Promise<number>
-  /** Brings a waiting job forward. */
-  hasten(site: string, lane: CrawlLane): Promise<void>
+  /** Those of the sites that have no job in that lane, in their order. */
+  without(sites: readonly string[], lane: CrawlLane): Promise<string[]>
+  /** Brings jobs forward that wait for later, where the site does not rest. */
+  hasten(sites: readonly string[], lane: CrawlLane): Promise<void>
+  /** Jobs of a lane that nobody has fetched; no more than `most` are counted. */
+  countWaiting(lane: CrawlLane, most: number): Promise<number>
+  /** After many new ones at once: until then the planner takes the table for an empty one. */
+  analyze(): Promise<void>
   fetch(lane: CrawlLane, count: number): Promise<SiteJob[]>
   /** Jobs that were fetched some time ago and have no lease: the answer to the fetch was lost with the connection. */
   listLost(queryable: Queryable): Promise<SiteJob[]>
@@ -49,6 +55,17 @@ const bossOf = (queryable: Queryable) => ({
   },
 })
 
+/**
+ * A fetch reads a handful of jobs off the front of an index that is in their order. Right after many jobs were made the planner does not know how many
+ * there are, and would sort them all; and nothing is lost with a fetch that a power cut undoes. One round trip.
+ */
+const inOrder = (database: Database) => ({
+  async executeSql(text: string) {
+    const settings = ['synchronous_commit', 'enable_bitmapscan', 'enable_seqscan', 'enable_sort'].map((name) => `set local ${name} = off;`)
+    return bossOf(database).executeSql(`begin; ${settings.join(' ')} ${text}; commit`)
+  },
+})
+
 export async function openSiteJobs(database: Database, crawl: string, onError: (error: Error) => void): Promise<SiteJobs> {
   const boss = new PgBoss({
     db: bossOf(database),
@@ -72,11 +89,12 @@ export async function openSiteJobs(database: Database, crawl: string, onError: (
         expireInSeconds: longestVisitSeconds,
         retryLimit: 1000,
         retryDelay: 0,
-        deleteAfterSeconds: 3600,
+        deleteAfterSeconds: 300,
       })
   } finally {
     await session.close()
   }
+  const frequently = <T>(work: (transaction: Queryable) => Promise<T>) => database.transaction(work, { isFrequent: true })
   const inside = (queryable: Queryable | undefined) => (queryable === undefined ? {} : { db: bossOf(queryable) })
   return {
     async send(sites, queryable) {
@@ -92,11 +110,40 @@ export async function openSiteJobs(database: Database, crawl: string, onError: (
       }
       return made
     },
-    async hasten(site, lane) {
-      await boss.update(queueOf(crawl, lane), undefined, { singletonKey: site, startAfter: new Date(0) })
+    async without(sites, lane) {
+      if (sites.length === 0) return []
+      const rows = await frequently((transaction) =>
+        transaction.query<{ site: string }>(
+          // By the index that keeps it to one job a key.
+          `select site from unnest($2::text[]) with ordinality t(site, n) where not exists (select from ${schema}.job j
+             where j.name = $1 and coalesce(j.singleton_key, '') = t.site and j.state <= 'active' and j.policy = 'exclusive') order by n`,
+          [queueOf(crawl, lane), [...sites]],
+        ),
+      )
+      return rows.map(({ site }) => site)
+    },
+    async hasten(sites, lane) {
+      await frequently((transaction) =>
+        transaction.query(
+          `update ${schema}.job j set start_after = now() from unnest($2::text[]) t(site)
+         where j.name = $1 and j.singleton_key = t.site and j.state < 'active' and j.start_after > now()
+           and not exists (select from assay.sites s where s.site = t.site and s.ready_at > clock_timestamp())`,
+          [queueOf(crawl, lane), [...sites]],
+        ),
+      )
+    },
+    async countWaiting(lane, most) {
+      const [row] = await database.query<{ count: number }>(
+        `select count(*) as count from (select from ${schema}.job where name = $1 and state < 'active' limit $2) t`,
+        [queueOf(crawl, lane), most],
+      )
+      return row?.count ?? 0
+    },
+    async analyze() {
+      await database.query(`analyze ${schema}.job_common`)
     },
     async fetch(lane, count) {
-      const jobs = await boss.fetch<{ site: string }>(queueOf(crawl, lane), { batchSize: count })
+      const jobs = await boss.fetch<{ site: string }>(queueOf(crawl, lane), { batchSize: count, db: inOrder(database) })
       return jobs.map((job) => ({ id: job.id, site: job.data.site, lane }))
     },
     async listLost(queryable) {

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { AssayError, type ErrorRecord } from '#model/errors.ts'
 import type { FailureClass } from '#model/failure.ts'
-import type { CrawlLane, Inclusion, NextTurn } from '#model/inclusion.ts'
+import { type CrawlLane, crawlLanes, type Inclusion, type NextTurn } from '#model/inclusion.ts'
 import type { Observation } from '#model/observation.ts'
 import type { Seed } from '#model/seed.ts'
 import { siteOf } from '#model/site.ts'
@@ -13,6 +13,7 @@ import type { TriedVisit, VisitRecord } from '../visit-record.ts'
 import { returnToBudget, takeFromBudget } from './budget.ts'
 import { drawHints } from './draw.ts'
 import { openSiteJobs, type SiteJob } from './jobs.ts'
+import { turnsOf } from './turns.ts'
 import { isDead, registerWorker } from './worker.ts'
 
 export interface QueueOptions {
@@ -24,6 +25,8 @@ export interface QueueOptions {
   attempts?: number
   /** Visits a day (UTC) of the whole crawl, over all processes; without, no bound. */
   dailyBudget?: number
+  /** Jobs of one lane that may wait at a time. */
+  ahead?: number
   onError?: (error: Error) => void
 }
 
@@ -86,7 +89,7 @@ export interface QueueCounts {
 
 /** One crawl's turns. Every method may be called by many processes at once. */
 export interface CrawlQueue {
-  /** Makes a job for every site with a page that is due. */
+  /** Makes a job for every site with a page that is due, as far as there is room; claims see to the others. Answers how many were made. */
   announce(now: Date): Promise<number>
   /** Up to `count` visits in that lane (the browser's, where none is named), each of another site; a site has one at a time over all crawls, lanes and processes. */
   claim(count: number, now: Date, lane?: CrawlLane): Promise<Lease[]>
@@ -204,7 +207,10 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
   const dateOf = (round: number) => new Date(schedule.starts_at.getTime() + round * (schedule.every_ms ?? 0))
   const roundAt = (now: Date) =>
     schedule.every_ms === null ? 0 : Math.floor((now.getTime() - schedule.starts_at.getTime()) / schedule.every_ms)
+  const frequently = <T>(work: (transaction: Queryable) => Promise<T>) => database.transaction(work, { isFrequent: true })
   const jobs = await openSiteJobs(database, crawl, onError)
+  const turns = turnsOf(database, jobs, crawl, options)
+  const { sendNext } = turns
   const worker = await registerWorker(database)
 
   const isFirstTurn = (seed: SeedRow) => seed.lane === schedule.first_lane && seed.repeat === 0
@@ -212,27 +218,6 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
   const roundOf = (seed: SeedRow, now: Date) =>
     isFirstTurn(seed) ? Math.min(Math.max(seed.next_round, roundAt(now)), schedule.rounds - 1) : seed.next_round
   const budget = dailyBudget === undefined ? null : { crawl, limit: dailyBudget }
-
-  /** The site's next turn, now that it has no job. */
-  async function sendNext(
-    transaction: Queryable,
-    sites: readonly string[],
-    now: Date,
-    notBefore: ReadonlyMap<string, Date> = new Map(),
-  ): Promise<void> {
-    if (sites.length === 0) return
-    const rows = await transaction.query<{ site: string; lane: CrawlLane; at: Date }>(
-      'select site, lane, min(next_at) as at from assay.seeds where crawl = $1 and site = any($2) and next_at is not null group by site, lane',
-      [crawl, [...sites]],
-    )
-    const turns = rows
-      .filter((row) => isRealTime || row.at <= now)
-      .map(({ site, lane, at }) => {
-        const earliest = Math.max(notBefore.get(site)?.getTime() ?? 0, isRealTime ? at.getTime() : 0)
-        return { site, lane, startAfter: earliest === 0 ? null : new Date(earliest) }
-      })
-    if (turns.length > 0) await jobs.send(turns, transaction)
-  }
 
   /** What pages want after a visit: their next turn in the round, or the next round. A second settling of the same turn finds the page elsewhere. */
   async function moveOn(transaction: Queryable, ended: readonly { page: EndedPage; next: NextTurn | null }[]): Promise<void> {
@@ -246,24 +231,15 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
          where c.name = t.crawl and s.crawl = t.crawl and s.url = t.url and s.next_round <= t.round and s.lane = t.lane and s.repeat = t.repeat`,
         [jsonForSql(done)],
       )
-    for (const { page, next } of ended)
-      if (next !== null)
-        await transaction.query(
-          `update assay.seeds s set attempts = 0, tried = '[]', next_round = $3::int, next_at = $6, lane = $7, repeat = $8, inclusion = $9::jsonb, drawn = $10
-           where s.crawl = $1 and s.url = $2 and s.next_round <= $3::int and s.lane = $4 and s.repeat = $5`,
-          [
-            page.crawl,
-            page.url,
-            page.round,
-            page.lane,
-            page.repeat,
-            next.at,
-            next.lane,
-            next.repeat,
-            next.inclusion === null ? null : jsonForSql([next.inclusion]).slice(1, -1),
-            next.drawn,
-          ],
-        )
+    const turns = ended.flatMap(({ page, next }) => (next === null ? [] : [{ ...page, next }]))
+    if (turns.length > 0)
+      await transaction.query(
+        `update assay.seeds s set attempts = 0, tried = '[]', next_round = t.round, next_at = (t.next ->> 'at')::timestamptz, lane = t.next ->> 'lane',
+           repeat = (t.next ->> 'repeat')::int, inclusion = nullif(t.next -> 'inclusion', 'null'), drawn = (t.next ->> 'drawn')::float8
+         from jsonb_to_recordset($1::jsonb) as t(crawl text, url text, round int, lane text, repeat int, next jsonb)
+         where s.crawl = t.crawl and s.url = t.url and s.next_round <= t.round and s.lane = t.lane and s.repeat = t.repeat`,
+        [jsonForSql(turns)],
+      )
   }
 
   async function addDiscovered(transaction: Queryable, lease: Lease, pages: readonly DiscoveredPage[]): Promise<void> {
@@ -314,8 +290,9 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
   const standsAlone = async (transaction: Queryable, lease: Lease) => (await standing(transaction, [lease]))[0] === 'stands'
 
   /** Results that come at the same time are kept in one transaction: their files first, each synced. */
-  const keep = batched((kept: Kept[]) =>
-    database.transaction(async (transaction) => {
+  const keep = batched(async (kept: Kept[]) => {
+    await Promise.all(kept.flatMap(({ observations }) => observations.map((observation) => files.appendObservation(observation))))
+    return frequently(async (transaction) => {
       const states = await standing(
         transaction,
         kept.map(({ lease }) => lease),
@@ -345,17 +322,20 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
         )
       }
       return states.map((state) => (state === 'fenced' ? 'fenced' : 'accepted'))
-    }),
-  )
+    })
+  })
 
   const pageOf = ({ seed, round, lane, repeat }: Lease): EndedPage => ({ crawl, url: seed.url, round, lane, repeat })
 
   async function endTurns(transaction: Queryable, turns: readonly EndingTurn[]): Promise<void> {
-    await transaction.query('delete from assay.leases where visit_id = any($1)', [turns.map(({ lease }) => lease.visitId)])
     const rows = await transaction.query<{ site: string; ready: Date }>(
-      `update assay.sites s set lease = null, failures = t.failures, ready_at = clock_timestamp() + t.wait * interval '1 millisecond'
+      `with gone as (delete from assay.leases where visit_id = any($2))
+       update assay.sites s set lease = null, failures = t.failures, ready_at = clock_timestamp() + t.wait * interval '1 millisecond'
        from jsonb_to_recordset($1::jsonb) as t(site text, wait float8, failures int) where s.site = t.site returning s.site, s.ready_at as ready`,
-      [jsonForSql(turns.map(({ lease, waitMs, failures }) => ({ site: lease.site, wait: waitMs, failures })))],
+      [
+        jsonForSql(turns.map(({ lease, waitMs, failures }) => ({ site: lease.site, wait: waitMs, failures }))),
+        turns.map(({ lease }) => lease.visitId),
+      ],
     )
     const readyOf = new Map(rows.map(({ site, ready }) => [site, ready]))
     await jobs.complete(
@@ -363,7 +343,7 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
       turns.map(({ lease }) => ({ id: lease.jobId, lane: lease.lane })),
       transaction,
     )
-    for (const its of Map.groupBy(turns, ({ now }) => now.getTime()).values()) {
+    for (const its of Map.groupBy(turns, ({ now }) => (isRealTime ? 0 : now.getTime())).values()) {
       const waits = its.flatMap(({ lease, waitMs }): [string, Date][] => {
         const ready = readyOf.get(lease.site)
         return waitMs > 0 && ready !== undefined ? [[lease.site, ready]] : []
@@ -433,19 +413,24 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
 
   async function claimJobs(fetched: readonly SiteJob[], lane: CrawlLane, now: Date): Promise<Lease[]> {
     if (fetched.length === 0) return []
-    return database.transaction(async (transaction) => {
+    return frequently(async (transaction) => {
       const sites = fetched.map((job) => job.site).sort()
-      await transaction.query('insert into assay.sites (site) select unnest($1::text[]) on conflict do nothing', [sites])
-      const states = await transaction.query<SiteState>(
-        'select site, lease, failures, ready_at, coalesce(ready_at > clock_timestamp(), false) as waits, clock_timestamp() as now from assay.sites where site = any($1) order by site for update',
-        [sites],
-      )
+      const lock = () =>
+        transaction.query<SiteState>(
+          'select site, lease, failures, ready_at, coalesce(ready_at > clock_timestamp(), false) as waits, clock_timestamp() as now from assay.sites where site = any($1) order by site for update',
+          [sites],
+        )
+      let states = await lock()
+      if (states.length < sites.length) {
+        await transaction.query('insert into assay.sites (site) select unnest($1::text[]) on conflict do nothing', [sites])
+        states = await lock()
+      }
       const jobOf = new Map(fetched.map((job) => [job.site, job.id]))
       const failuresOf = new Map(states.map((state) => [state.site, state.failures]))
       const free: string[] = []
       const later = new Map<string, Date>()
       for (const state of states) {
-        if (state.lease !== null && !(await canTakeOver(transaction, state.lease, jobOf.get(state.site))))
+        if (state.lease !== null && !(await canTakeOver(transaction, state.site, state.lease, jobOf.get(state.site))))
           later.set(state.site, new Date(state.now.getTime() + busySiteDelayMs))
         else if (state.waits && state.ready_at !== null) later.set(state.site, state.ready_at)
         else free.push(state.site)
@@ -508,32 +493,19 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
   }
 
   return {
-    async announce(now) {
-      const turns = await database.query<{ site: string; lane: CrawlLane }>(
-        'select site, lane from assay.seeds where crawl = $1 and next_at <= $2 group by site, lane order by min(rank) nulls last, site',
-        [crawl, now],
-      )
-      const made = await jobs.send(turns.map((turn) => ({ ...turn, startAfter: null })))
-      // A job may wait for a later round while a page that was added since is due now. The claim keeps the peace.
-      if (isRealTime && made < turns.length) {
-        const waiting = await database.query<{ site: string; lane: CrawlLane }>(
-          `select s.site, s.lane from assay.seeds s where s.crawl = $1 and s.next_at <= $2 and s.next_round = 0 group by s.site, s.lane`,
-          [crawl, now],
-        )
-        for (const { site, lane } of waiting) await jobs.hasten(site, lane)
-      }
-      return made
-    },
+    announce: (now) => turns.announce(now),
 
     async claim(count, now, lane = 'browser') {
       const allowed = budget === null ? count : await takeFromBudget(database, budget, count, now)
       if (allowed === 0) return []
-      const leases = await claimJobs(await jobs.fetch(lane, allowed), lane, now)
+      const fetched = await jobs.fetch(lane, allowed)
+      if (fetched.length < allowed && (await turns.more(lane, now)) > 0) fetched.push(...(await jobs.fetch(lane, allowed - fetched.length)))
+      turns.taken(lane, fetched.length, now)
+      const leases = await claimJobs(fetched, lane, now)
       if (budget !== null && leases.length < allowed) await returnToBudget(database, budget, allowed - leases.length, now)
       return leases
     },
     async acknowledge(lease, observation, after = {}) {
-      await files.appendObservation(observation)
       if (observation.visitId !== lease.visitId)
         throw new AssayError('INTERNAL', `the visit's token is ${lease.visitId}, its observation says ${observation.visitId}`)
       const visit = recordOf(lease, after, {
@@ -587,7 +559,11 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
 
     occupy: (lease, address, cap) => occupy({ visitId: lease.visitId, address, cap }),
 
-    draw: (count, now) => drawHints(database, { crawl, schedule, budget: count }, now),
+    async draw(count, now) {
+      const drawn = await drawHints(database, { crawl, schedule, budget: count }, now)
+      if (drawn > 0) turns.forget()
+      return drawn
+    },
 
     async budgetLeft(now) {
       if (budget === null) return null
@@ -605,7 +581,7 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
         count += await database.transaction(async (transaction) => {
           if (!(await isDead(transaction, other))) return 0
           const leases = await transaction.query<LeaseRow>(
-            'select l.* from assay.leases l join assay.sites s on s.lease = l.visit_id where l.worker = $1 and l.crawl = $2 order by s.site for update of s',
+            'select l.* from assay.leases l join assay.sites s on s.site = l.site and s.lease = l.visit_id where l.worker = $1 and l.crawl = $2 order by s.site for update of s',
             [other, crawl],
           )
           for (const lease of leases) await settle(transaction, lease)
@@ -634,7 +610,10 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
     },
 
     async nextDue() {
-      const [row] = await database.query<{ at: Date | null }>('select min(next_at) as at from assay.seeds where crawl = $1', [crawl])
+      const [row] = await database.query<{ at: Date | null }>(
+        'select min(s.at) as at from unnest($2::text[]) as l(lane), lateral (select min(next_at) as at from assay.seeds where crawl = $1 and lane = l.lane) s',
+        [crawl, [...crawlLanes]],
+      )
       return row?.at ?? null
     },
 
@@ -651,16 +630,17 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
     },
 
     async close() {
+      await turns.close()
       await jobs.stop()
       await worker.close()
     },
   }
 
-  async function canTakeOver(transaction: Queryable, visitId: string, jobId: string | undefined): Promise<boolean> {
+  async function canTakeOver(transaction: Queryable, site: string, visitId: string, jobId: string | undefined): Promise<boolean> {
     const [lease] = await transaction.query<LeaseRow>('select * from assay.leases where visit_id = $1', [visitId])
     // The same job again: pg-boss has not heard of its worker for too long.
     if (lease !== undefined && lease.job_id !== jobId && !(await isDead(transaction, lease.worker))) return false
-    if (lease === undefined) await transaction.query('update assay.sites set lease = null where lease = $1', [visitId])
+    if (lease === undefined) await transaction.query('update assay.sites set lease = null where site = $1 and lease = $2', [site, visitId])
     else await settle(transaction, lease)
     return true
   }
