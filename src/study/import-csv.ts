@@ -24,7 +24,7 @@ export interface ParsedImport {
 const columns = ['source', 'date', 'site', 'subject_kind', 'subject'] as const
 type Column = (typeof columns)[number]
 
-/** Kinds of sightings, and what only others collect. */
+/** Kinds of sightings, and who looked. */
 export const subjectKinds = [
   'visited',
   'mining',

@@ -5,7 +5,7 @@ import { Figures } from '../figures.ts'
 import type { SiteRounds } from '../site-rounds.ts'
 import { scoreOf } from '../testing/campaign-score.ts'
 import { drawCampaignWorld, worldStart, worldWeek } from '../testing/campaign-world.ts'
-import { campaignGraph, type Edge } from './campaign-graph.ts'
+import { campaignGraph, campaignsByRule, type Edge } from './campaign-graph.ts'
 import { componentsOf } from './components.ts'
 import { glueRule, type Verdict, verdictsOf } from './glue.ts'
 import { infrastructureOf } from './infrastructure.ts'
@@ -27,8 +27,8 @@ function siteOf(site: string, text: string): SiteRounds {
   }
 }
 const trace = (site: string, name: string, ...rounds: number[]): Trace => {
-  const [kind = '', subject = ''] = name.split(' ')
-  return { site, kind, subject, rounds }
+  const at = name.indexOf(' ')
+  return { site, kind: name.slice(0, at), subject: name.slice(at + 1), rounds }
 }
 const many = (count: number, text: string, from = 0) => Array.from({ length: count }, (_, at) => siteOf(`n${from + at}.com`, text))
 const verdictOf = (rows: Trace[], sites: SiteRounds[], key: string): Verdict | undefined => verdictsOf(tracesOf(rows, sites)).get(key)
@@ -53,6 +53,35 @@ const glue: Record<string, { rows: Trace[]; verdict: Verdict; key: string }> = {
     rows: [...onMiners('address h', 'a', 'b'), ...others.slice(0, 2).map(({ site }) => trace(site, 'address h', 0, 1))],
     key: 'address h',
     verdict: 'not with the miner',
+  },
+  'a tracker that comes with the miner joins': {
+    rows: onMiners('tracker histats 4012345', 'a', 'b'),
+    key: 'tracker histats 4012345',
+    verdict: 'joins',
+  },
+  'the tracker of an owner, who is broken into on some of his sites, is there without the miner': {
+    rows: [
+      ...onMiners('tracker google-analytics UA-47', 'a', 'b'),
+      ...others.slice(0, 2).map(({ site }) => trace(site, 'tracker google-analytics UA-47', 0, 1)),
+    ],
+    key: 'tracker google-analytics UA-47',
+    verdict: 'not with the miner',
+  },
+  'code that is alike on sites of three payees is a service': {
+    rows: [
+      ...onMiners('similarity s1:0', 'a', 'b', 'c', 'd', 'e', 'f'),
+      ...onMiners('account x', 'a', 'b'),
+      ...onMiners('account y', 'c', 'd'),
+      ...onMiners('account z', 'e', 'f'),
+      ...onMiners('service s', 'a', 'b', 'c', 'd', 'e', 'f'),
+    ],
+    key: 'similarity s1:0',
+    verdict: 'service',
+  },
+  'code that is alike where each copy has other octets joins': {
+    rows: [...onMiners('similarity s1:1', 'a', 'b', 'c'), ...['a', 'b', 'c'].flatMap((name) => onMiners(`script ${name}`, name))],
+    key: 'similarity s1:1',
+    verdict: 'joins',
   },
   'code of three payees is a service': {
     rows: [
@@ -79,6 +108,21 @@ const glue: Record<string, { rows: Trace[]; verdict: Verdict; key: string }> = {
 }
 for (const [name, { rows, key, verdict }] of Object.entries(glue))
   test(name, () => assert.equal(verdictOf(rows, [...miners, ...others], key), verdict))
+
+test('sites that share nothing but a tracker, which came with their miners, are one campaign', () => {
+  const sites = [...miners, ...others]
+  const traces = tracesOf(
+    [...onMiners('tracker histats 4012345', 'a', 'b'), ...onMiners('account w', 'c', 'd'), ...onMiners('tracker histats 77', 'e')],
+    sites,
+  )
+  assert.deepEqual(
+    campaignsByRule(traces, verdictsOf(traces), sites).map(({ id, sites: its }) => [id, its]),
+    [
+      ['account w', ['c.com', 'd.com']],
+      ['tracker histats 4012345', ['a.com', 'b.com']],
+    ],
+  )
+})
 
 test('two sites may share a rare theme by chance where many themes are asked', () => {
   const sites = [...miners, ...many(30, '..')]
@@ -309,13 +353,13 @@ test('the report has rows of the largest campaigns; all are known', () => {
   assert.deepEqual(campaignSites.flat().sort(), sites.map(({ site }) => site).sort())
 })
 
-test('a host that is a site found is hidden', () => {
-  const sites = [siteOf('victim.com', 'MM'), siteOf('a.com', 'MM'), siteOf('b.com', 'MM')]
-  const rows = [trace('a.com', 'host static.victim.com', 0, 1), trace('b.com', 'host static.victim.com', 0, 1)]
-  const sections = infrastructureOf(rows, sites, (site) => site, new Figures())
-  assert.equal(sections.infrastructure.shared.length, 1)
-  assert.ok(!JSON.stringify(sections).includes('victim.com'))
-})
+for (const subject of ['host static.victim.com', 'tracker matomo stats.victim.com 3'])
+  test(`a host that is a site found is hidden: ${subject}`, () => {
+    const sites = [siteOf('victim.com', 'MM'), siteOf('a.com', 'MM'), siteOf('b.com', 'MM')]
+    const sections = infrastructureOf([trace('a.com', subject, 0, 1), trace('b.com', subject, 0, 1)], sites, (site) => site, new Figures())
+    assert.equal(sections.infrastructure.shared.length, 1)
+    assert.ok(!JSON.stringify(sections).includes('victim.com'))
+  })
 
 test('components of a large graph are those of a walk', () => {
   const [sites, subjects] = [Int32Array.from([0, 1, 1, 2, 4]), Int32Array.from([0, 0, 1, 1, 2])]

@@ -227,11 +227,15 @@ const dateOf = (at: number | null): string | null => (at === null ? null : new D
 
 const keyOf = (key: string): [string, string] => [key.slice(0, key.indexOf(' ')), key.slice(key.indexOf(' ') + 1)]
 
+/** Statistics that a site keeps on a server of its own. */
+const trackersHost = /^matomo (\S+) /
+
 /** What a subject is called in the report and in identifiers: hosts of sites found are hidden, long and unwritable names are cut and told apart by their digest. */
 function namesFor(found: ReadonlySet<string>): (kind: string, subject: string) => { name: string; id: string } {
   return (kind, subject) => {
     const mark = sha256(Buffer.from(subject)).slice('sha256:'.length, 'sha256:'.length + 8)
-    const isHidden = kind === 'host' && (found.has(subject) || found.has(getDomain(subject, { allowPrivateDomains: true }) ?? ''))
+    const host = kind === 'host' ? subject : kind === 'tracker' ? trackersHost.exec(subject)?.[1] : undefined
+    const isHidden = host !== undefined && (found.has(host) || found.has(getDomain(host, { allowPrivateDomains: true }) ?? ''))
     if (isHidden) return { name: `a site found (${mark})`, id: `site-${mark}` }
     const short = slug(subject.replace(/^sha256:/, ''))
     return { name: subject, id: short === subject.replace(/^sha256:/, '') && short.length <= 80 ? short : `${short.slice(0, 60)}-${mark}` }
