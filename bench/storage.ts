@@ -31,14 +31,10 @@ const { values } = parseArgs({
 })
 const root = await mkdtemp(join(tmpdir(), 'assay-bench-storage-'))
 const [dir, data] = [join(root, 'lab'), join(root, 'data')]
-const lab: ChildProcess = spawn(
-  process.execPath,
-  [
-    join(import.meta.dirname, '../src/cli/main.ts'),
-    ...['lab', '--world', values.sites, '--weeks', values.weeks, '--seed', values.seed, '--dir', dir],
-  ],
-  { stdio: ['ignore', 'ignore', 'pipe'] },
-)
+const labArguments = ['lab', '--world', values.sites, '--weeks', values.weeks, '--seed', values.seed, '--dir', dir]
+const lab: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, '../src/cli/main.ts'), ...labArguments], {
+  stdio: ['ignore', 'ignore', 'pipe'],
+})
 
 interface Size {
   files: number
