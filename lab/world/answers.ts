@@ -4,6 +4,7 @@ import { frontPage, ownScript, ownStyle, partyScript } from './page.ts'
 import type { Population, ThirdParty, WorldSite } from './population.ts'
 import { authedmine, serviceOf, services } from './services.ts'
 import { isServed, type WorldState } from './state.ts'
+import { operatorSnippet, siteSnippet } from './trackers.ts'
 
 export interface WorldAnswer {
   status: number
@@ -43,8 +44,12 @@ export function worldAnswers(seed: number, population: Population, history: Hist
 
   function minerText({ by, operator: number, service, account }: Stay): string {
     const operator = history.operators[number]
-    if (by === 'snippet' || operator?.host == null) return snippetOf(serviceOf(service), account)
-    return `<script async src="//${operator.host}${loaderPath(operator.accounts.indexOf(account))}"></script>`
+    const counted = operator === undefined ? null : operatorSnippet(seed, operator)
+    const miner =
+      by === 'snippet' || operator?.host == null
+        ? snippetOf(serviceOf(service), account)
+        : `<script async src="//${operator.host}${loaderPath(operator.accounts.indexOf(account))}"></script>`
+    return counted === null ? miner : `${miner}\n${counted}`
   }
 
   function frontPageOf(site: WorldSite, state: WorldState): WorldAnswer {
@@ -62,7 +67,7 @@ export function worldAnswers(seed: number, population: Population, history: Hist
           site,
           site.parties.flatMap((number) => population.parties[number] ?? []),
           version,
-          miners.map(minerText),
+          [...miners.map(minerText), siteSnippet(seed, population, site)].filter((part) => part !== null),
         ),
     }
   }

@@ -9,7 +9,7 @@ export function frontPage(
   site: WorldSite,
   parties: readonly ThirdParty[],
   version: number,
-  miners: readonly string[],
+  atEnd: readonly string[],
 ): string {
   const frame = new Random(`world-page/${seed}/${site.number}`)
   const prose = new Random(`world-text/${seed}/${site.number}/${version}`)
@@ -30,7 +30,7 @@ ${head.join('\n')}
 <footer>&copy; ${title}</footer>
 <script src="/app.js"></script>
 ${scripts.slice(2).join('\n')}
-${miners.join('\n')}
+${atEnd.join('\n')}
 </body></html>
 `
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { emptyContext } from '#derive/deriver.ts'
+import { htmlDeriver } from '#derive/html/deriver.ts'
+import { javascriptDeriver } from '#derive/javascript/deriver.ts'
 import { Random } from '../random.ts'
 import { worldAnswers } from './answers.ts'
 import { drawHistory, type Stay } from './history.ts'
@@ -7,6 +10,7 @@ import { draw, heavySize, type Law } from './laws.ts'
 import { drawPopulation } from './population.ts'
 import { endingCounts, hostings, restCount } from './shares.ts'
 import { stateOn } from './state.ts'
+import { operatorSnippet } from './trackers.ts'
 
 const weeks = 23
 const population = drawPopulation(4, 4000)
@@ -105,4 +109,30 @@ test('a compromised third party carries one miner for its days, to all', () => {
     String(answers.answer(host, path, stateOn(day, history)).body()).includes(account!),
   )
   assert.deepEqual(carries, [false, true, true, false])
+})
+
+test('sites are measured by identifiers of their own and of their owners, some operators by theirs, beside the miner alone', () => {
+  const answers = worldAnswers(4, population, history)
+  const idsOn = (site: (typeof population.sites)[number], day: number): string[] => {
+    const { features, inner } = htmlDeriver.derive(Buffer.from(answers.answer(site.host, '/', stateOn(day, history)).body()), emptyContext)
+    const scripts = inner.flatMap(({ kind, bytes }) =>
+      kind === 'javascript' ? javascriptDeriver.derive(bytes, emptyContext).features.trackers : [],
+    )
+    return [...features.trackers, ...scripts].map(({ kind, id }) => `${kind} ${id}`)
+  }
+  const own = population.sites.slice(0, 400).map((site) => idsOn(site, 0).filter((id) => id.startsWith('google-analytics')))
+  const shared = Map.groupBy(own.flat(), (id) => id)
+  near(own.filter(({ length }) => length === 1).length / own.length, 0.6, 0.08)
+  assert.ok(shared.size > 150 && [...shared.values()].some(({ length }) => length > 2), `${shared.size}`)
+  const counting = stays.filter(
+    ({ by, served, operator, to, from }) =>
+      by !== 'third-party' && served === 1 && to - from > 2 && operatorSnippet(4, { number: operator }) !== null,
+  )
+  for (const { site, from, operator } of counting.slice(0, 5)) {
+    const id = `histats ${4_012_000 + operator}`
+    assert.ok(idsOn(population.sites[site]!, from + 1).includes(id))
+    if (from > 7 && !history.stays.get(site)!.some((stay) => stay.operator === operator && stay.from < from))
+      assert.ok(!idsOn(population.sites[site]!, from - 1).includes(id))
+  }
+  assert.ok(counting.length > 5)
 })
