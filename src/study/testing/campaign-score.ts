@@ -34,7 +34,9 @@ export function scoreOf(seed: number, size: { sites: number; rounds: number }): 
     true: operatorsOf([...traces.found.keys()]),
     supply: supplyCases(traces, world.sites),
     // Three operators came in through a hoster, others through the library.
-    wrongPointers: pointers.filter((each) => each !== weakLibrary && each !== supply.host && !/^(sha256:manager-|shared-)/.test(each)),
+    wrongPointers: pointers.filter(
+      (each) => each !== weakLibrary && each !== supply.host && !/^(sha256:manager-|shared-|google-analytics UA-manager)/.test(each),
+    ),
     pointers,
     world,
   }

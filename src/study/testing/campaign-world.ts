@@ -32,11 +32,13 @@ const endings = ['com', 'com', 'com', 'net', 'org', 'de']
 const services = ['coin-a', 'coin-b', 'coin-c', 'coin-d']
 
 /**
- * A web of sites with common CDNs, themes, libraries and shared hosting, in which operators with one account and more, with and without code of
- * their own, come and go; one third party is compromised, one service shuts down, and visits miss some. Of a seed always the same.
+ * A web of sites with common CDNs, themes, libraries, shared hosting and owners of several sites, in which operators with one account and more, with and
+ * without code and trackers of their own, come and go; one third party is compromised, one service shuts down, and visits miss some. Of a seed always the same.
  */
 export function drawCampaignWorld(seed: number, { sites: count, rounds }: { sites: number; rounds: number }): CampaignWorld {
   const random = seededRandom(seed)
+  // Whatever is drawn of trackers leaves the rest of the world as it is.
+  const ofTrackers = seededRandom(seed + 1_000_000)
   const below = (n: number) => Math.floor(random() * n)
   const pick = <T>(values: readonly T[]): T => values[below(values.length)]!
   const names = Array.from({ length: count }, (_, at) => `s${at}.${pick(endings)}`)
@@ -44,6 +46,7 @@ export function drawCampaignWorld(seed: number, { sites: count, rounds }: { site
   const rare = Array.from({ length: 200 }, (_, at) => ({ host: `third${at}.test`, share: 0.0015 + random() * 0.008 }))
   const weakLibrary = 'sha256:weak-library'
   const manager = 'tags.manager.test'
+  const managersTracker = 'google-analytics UA-manager'
   const isWeak = new Set(names.filter(() => random() < 0.06))
   const managed = names.filter(() => random() < 0.04)
   const standing = new Map(
@@ -57,6 +60,10 @@ export function drawCampaignWorld(seed: number, { sites: count, rounds }: { site
       const hoster = random() < 0.6 ? `shared-${Math.floor(40 * random() ** 2)}` : `own-${at}`
       its.push(['address', hoster], ['certificate', hoster], ['network', `AS${64500 + below(8)}`])
       if (isWeak.has(name)) its.push(['script', weakLibrary])
+      // Two in five measure a site alone, one in four with others of their owner, an agency's with many.
+      const measured = ofTrackers()
+      if (measured < 0.4) its.push(['tracker', `google-analytics UA-${10_000 + at}`])
+      else if (measured < 0.65) its.push(['tracker', `google-analytics UA-${Math.floor((count / 8) * ofTrackers() ** 2)}`])
       return [name, { subjects: its, hoster }] as const
     }),
   )
@@ -72,6 +79,8 @@ export function drawCampaignWorld(seed: number, { sites: count, rounds }: { site
     ['host', `${service}.test`],
     ['script', `sha256:${service}-library`],
     ['wasm', `sha256:${service}-module`],
+    // Its versions differ in names and hosts.
+    ['similarity', `s1:${service}`],
   ]
   const infect = (
     site: string,
@@ -101,8 +110,10 @@ export function drawCampaignWorld(seed: number, { sites: count, rounds }: { site
     const operator = `operator-${at}`
     const accounts = Array.from({ length: random() < 0.4 ? 2 + below(2) : 1 }, (_, n) => `wallet-${at}-${n}`)
     const own: [string, string][] = []
-    if (random() < 0.8) own.push(['script', `sha256:loader-${at}`])
+    if (random() < 0.8) own.push(['script', `sha256:loader-${at}`], ['similarity', `s1:loader-${at}`])
     if (random() < 0.4) own.push(['host', `gate${at}.test`])
+    // Some count how often their code is run.
+    if (ofTrackers() < 0.5) own.push(['tracker', `histats 40${at}`])
     const hoster = `shared-${below(10)}`
     const service = services[at % services.length]!
     const victims = 2 + Math.floor(22 * random() ** 1.5)
@@ -149,7 +160,7 @@ export function drawCampaignWorld(seed: number, { sites: count, rounds }: { site
       const subjects: [string, string][] = [...(standing.get(site)?.subjects ?? [])]
       if (managed.includes(site)) {
         const version = day < compromised ? 'before' : day < cured ? 'changed' : 'after'
-        subjects.push(['host', manager], ['script', `sha256:manager-${version}`])
+        subjects.push(['host', manager], ['script', `sha256:manager-${version}`], ['tracker', managersTracker])
       }
       // What was missed was missed because the miner did not show: its code neither.
       if (mines && states[round] === 'found') subjects.push(...stay.at(day))
