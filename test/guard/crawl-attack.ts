@@ -191,9 +191,11 @@ async function attack(): Promise<CrawlAttackResult> {
     startAssay([...args, '--data', data, '--dns', dns.address], { cwd: dir, running, changes })
   const how = ['--contact', 'guard@example.test', '--delay', '0s', '--retries', '0', '--per-address', '32']
   const guarded = ['--allow', openAddress]
-  const atOnce = ['--http-jobs', '12', '--jobs', '2']
+  const atOnce = ['--http-jobs', '8', '--jobs', '2']
+  // There is something left for who comes later.
+  const few = ['--http-jobs', '3']
   const commands: Record<string, AssayProcess> = {
-    'crawl --lane http': assay('crawl', await listOf('http'), '--name', 'wide', '--lane', 'http', ...how, ...guarded, ...atOnce),
+    'crawl --lane http': assay('crawl', await listOf('http'), '--name', 'wide', '--lane', 'http', ...how, ...guarded, ...few),
     'crawl --lane browser': assay(
       'crawl',
       await listOf('browser'),
