@@ -16,11 +16,12 @@ import { embeddedDatabase } from '#ledger/database/embedded.ts'
 import { servedDatabase } from '#ledger/database/server.ts'
 import { writeIndex } from '#ledger/index/write.ts'
 import { openLedger } from '#ledger/ledger.ts'
-import { untilStopped } from '#ledger/testing/data-folder.ts'
+import { serversOf, untilStopped } from '#ledger/testing/data-folder.ts'
 import { sampleCapture, sampleObservation } from '#ledger/testing/samples.ts'
 import { startServedDatabase } from '#ledger/testing/served-database.ts'
 import type { Observation } from '#model/observation.ts'
 import { seedOf } from '#model/seed.ts'
+import { cpuSpent, processesOfTree } from './process-usage.ts'
 
 const { values } = parseArgs({
   options: {
@@ -43,19 +44,30 @@ const isWanted = (name: string): boolean =>
   values.only === '' ? name !== 'ingest' && name !== 'export' : values.only.split(',').includes(name)
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
+
+/** Of this process and the database's, which may be a child of this one or of an earlier one. */
+async function processorSeconds(): Promise<number> {
+  const server = served?.pid() ?? (await serversOf(data)).find(({ isPostmaster }) => isPostmaster)?.pid
+  const isOwn = server === undefined || processesOfTree(process.pid).includes(server)
+  return cpuSpent(process.pid) + (isOwn ? 0 : cpuSpent(server))
+}
+
+/** Medians, beside the range where it ran several times. */
 async function timed<T>(name: string, work: () => Promise<T>, count?: (result: T) => number, times = 1): Promise<T> {
   const took: number[] = []
   let result: T
+  const used = await processorSeconds()
   do {
     const from = performance.now()
     result = await work()
     took.push(performance.now() - from)
   } while (took.length < times)
+  const processor = ((await processorSeconds()) - used) / times
   const sorted = took.toSorted((a, b) => a - b)
   const range = times === 1 ? '' : ` (${seconds(sorted[0]!)} to ${seconds(sorted.at(-1)!)})`
   const rows = count === undefined ? '' : `  ${count(result)} rows`
   console.log(
-    `${name.padEnd(34)} ${seconds(sorted[Math.floor(times / 2)]!)}${range}${rows}  ${(process.resourceUsage().maxRSS / 1e3).toFixed(0)} MB at most`,
+    `${name.padEnd(34)} ${seconds(sorted[Math.floor(times / 2)]!)}${range}, ${processor.toFixed(2)} s of processors${rows}  ${(process.resourceUsage().maxRSS / 1e3).toFixed(0)} MB at most`,
   )
   return result
 }
@@ -113,8 +125,11 @@ if (!isFilled) {
   const database = await databaseOf()
   const from = performance.now()
   if (values.only !== 'ingest')
-    for (const [table, sql] of Object.entries(fill))
+    for (const [table, sql] of Object.entries(fill)) {
+      // No question reads them, but an export does.
+      if (table === 'servers' && !values.only.includes('export')) continue
       await database.query(sql, table === 'visits' ? [sites, rounds] : table.startsWith('names') ? [sites] : [])
+    }
   await database.query('vacuum analyze')
   console.log(`filled in ${seconds(performance.now() - from)}`)
   await database.close()
@@ -161,35 +176,33 @@ function observationAt(number: number): Observation {
 async function ingest(): Promise<void> {
   const database = await databaseOf()
   const observations = Array.from({ length: 10_000 }, (_, number) => observationAt(number))
-  const from = performance.now()
-  await database.transaction(async (transaction) => {
-    for (let at = 0; at < observations.length; at += 500) {
-      const batch = observations.slice(at, at + 500)
-      const visits = batch.map(({ visitId, url, site, captureId, judgement, observedAt }) => ({
-        schema: 'assay.visit' as const,
-        schemaVersion: 1 as const,
-        visitId,
-        crawl: null,
-        round: null,
-        seed: seedOf(url),
-        site,
-        plannedAt: null,
-        captureId,
-        judgement,
-        observedAt,
-        error: null,
-      }))
-      await writeIndex(transaction, visits, batch)
-    }
+  await timed('10,000 visits into the index', async () => {
+    await database.transaction(async (transaction) => {
+      for (let at = 0; at < observations.length; at += 500) {
+        const batch = observations.slice(at, at + 500)
+        const visits = batch.map(({ visitId, url, site, captureId, judgement, observedAt }) => ({
+          schema: 'assay.visit' as const,
+          schemaVersion: 1 as const,
+          visitId,
+          crawl: null,
+          round: null,
+          seed: seedOf(url),
+          site,
+          plannedAt: null,
+          captureId,
+          judgement,
+          observedAt,
+          error: null,
+        }))
+        await writeIndex(transaction, visits, batch)
+      }
+    })
   })
-  const took = performance.now() - from
   const [row] = await database.query<{ rows: number }>(
     `select (select count(*) from assay.visits) + (select count(*) from assay.observations) + (select count(*) from assay.findings) + (select count(*) from assay.servers)
        + (select coalesce(sum(cardinality(subject_ids)), 0) from assay.observations) as rows`,
   )
-  console.log(
-    `index: ${observations.length} visits, ${row?.rows} rows in ${seconds(took)}: ${Math.round((observations.length / took) * 1000)} visits/s, ${Math.round(((row?.rows ?? 0) / took) * 1000)} rows/s`,
-  )
+  console.log(`  which are ${row?.rows} rows`)
   await database.close()
   const lines = Number(values.lines)
   const file = join(root, 'lines.csv')
@@ -206,13 +219,13 @@ async function ingest(): Promise<void> {
         yield Array.from({ length: Math.min(10_000, lines - at) }, (_, of) => lineAt(at + of)).join('')
     })(),
   )
-  for (const name of ['imported', 'imported again']) {
-    const started = performance.now()
-    const { added, known, bad } = await importObservations(place, file)
-    const done = performance.now() - started
-    console.log(
-      `${name}: ${lines} lines in ${seconds(done)}: ${Math.round((lines / done) * 1000)}/s; ${added} added, ${known} known, ${bad.length} bad; ${(process.resourceUsage().maxRSS / 1e3).toFixed(0)} MB at most`,
+  for (const name of ['lines imported', 'lines imported again']) {
+    const { added, known, bad } = await timed(
+      name,
+      () => importObservations(place, file),
+      () => lines,
     )
+    console.log(`  ${added} added, ${known} known, ${bad.length} bad`)
   }
 }
 

@@ -22,10 +22,10 @@ export async function traces(database: Database, crawl: string | undefined, asOf
      where v.round is not null and ($2::text is null or v.crawl = $2)`,
     [asOf ?? null, crawl ?? null],
     () => {
-      const gathered = new Gathered()
+      const fold = new TraceFold()
       return {
-        take: (row) => gathered.add(...(row as [site: string, lane: string, round: number, ids: string])),
-        result: () => gathered,
+        take: (row) => fold.add(...(row as [site: string, lane: string, round: number, ids: string])),
+        result: () => fold,
       }
     },
   )
@@ -38,7 +38,7 @@ export async function traces(database: Database, crawl: string | undefined, asOf
 }
 
 /** Triples of place, round and subject in growing arrays: twelve octets each, and no objects. */
-class Gathered {
+export class TraceFold {
   readonly #places: { site: string; lane: string }[] = []
   readonly #placeOf = new Map<string, Map<string, number>>()
   #size = 0
