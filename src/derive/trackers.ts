@@ -15,6 +15,8 @@ interface Reader {
 }
 
 const mostIds = 64
+/** Characters that are read of one text. */
+const longestText = 4_000_000
 const mostOfKind = 16
 
 /** A sign that a longer word would go on with. */
@@ -270,7 +272,7 @@ export function trackerIds(text: string, marks: Iterable<string> = marksIn(text)
   const wanted = new Set<Reader>()
   for (const mark of marks) for (const [, reader] of readersOf.get(mark) ?? []) wanted.add(reader)
   if (wanted.size === 0) return []
-  const plain = unescaped(text)
+  const plain = unescaped(text.slice(0, longestText))
   const found: TrackerId[] = []
   for (const reader of readers) {
     if (!wanted.has(reader)) continue
