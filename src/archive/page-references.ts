@@ -29,6 +29,9 @@ export interface DocumentText {
 /** `type` and `how` as in `Named`: a reader has what it has, a visitor fetches what counts. */
 export type Lookup = (url: string, type: Named['type'], how: Named['how']) => Promise<StoredExchange | null>
 
+/** Whether something that markup names, as it stands there, may be had or counts for itself: most are pictures, and to resolve each takes its time. */
+export type IsWanted = (reference: Pick<Reference, 'url' | 'type'>) => boolean
+
 /** What a page names, and what could not be read for it. */
 export interface Followed {
   named: Named[]
@@ -96,6 +99,7 @@ export class PageReferences {
     lookup: Lookup,
     /** Told of all that a document names before the first of it is looked up: whoever fetches may begin. */
     onDocument: (named: readonly { url: string; type: Named['type'] }[]) => void = () => {},
+    isWanted: IsWanted = () => true,
   ): Promise<Followed> {
     this.#allowance = { leftMs: pageScanMs }
     const unread: Followed['unread'] = []
@@ -129,7 +133,7 @@ export class PageReferences {
         }
       }
       const references = scanned.references.flatMap((reference) => {
-        const url = resolve(reference.url, base)
+        const url = isWanted(reference) ? resolve(reference.url, base) : null
         return url === null ? [] : [{ ...reference, url }]
       })
       onDocument(references)

@@ -105,7 +105,8 @@ export class Dialer {
   }
 
   async close(): Promise<void> {
-    this.#ended.abort()
+    // With a reason none is made: an error of a visit that just ended is for nobody.
+    this.#ended.abort('the visit ended')
     await this.#log.closeAll()
   }
 

@@ -233,6 +233,11 @@ function counts(url: string, type: Named['type'], how: Named['how']): boolean {
   return type === 'script' || type === 'document' || how === 'script' || /\.wasm(?:[?#]|$)/.test(url)
 }
 
+/** The same of what is not yet resolved; `data:` carries its own octets. */
+export function mayCount({ url, type }: Pick<Named, 'url' | 'type'>): boolean {
+  return type === 'script' || type === 'document' || /^data:|wasm/i.test(url)
+}
+
 function redirectOf({ exchange }: StoredExchange): string | null {
   if (exchange.status < 300 || exchange.status >= 400 || exchange.status === 304) return null
   const location = headerOf(exchange.headers, 'location')

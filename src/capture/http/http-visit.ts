@@ -15,7 +15,7 @@ import type { ValidatorStore } from '#model/validators.ts'
 import { conditionsWithoutBrowser } from '#model/without-browser.ts'
 import { connectionArtifacts } from '../egress-join.ts'
 import { type ClientLimits, HttpClient } from './http-client.ts'
-import { HttpFetches } from './http-fetches.ts'
+import { HttpFetches, mayCount } from './http-fetches.ts'
 import { validatorsOf } from './validators.ts'
 import { visitBlobs } from './visit-blobs.ts'
 
@@ -104,6 +104,7 @@ export async function visitOverHttp(seed: Seed, plan: HttpPlan, around: HttpSurr
             main.document,
             (url, type, how) => fetches.lookup(url, type, how),
             (named) => fetches.begin(named),
+            mayCount,
           )
         : { named: [], unread: [] }
     await fetches.settled()

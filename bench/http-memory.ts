@@ -1,0 +1,157 @@
+/**
+ * Memory of a long crawl without JavaScript: `npm run bench -- http-memory [--pages 100000] [--each 250]`. One process goes through the whole line (queue,
+ * fetch, store, judge, index, PostgreSQL); every page is a site of its own with 1.5 KB of HTML that no other has and two scripts: one that all sites
+ * share, and one that fifty share and no other, so that a fiftieth of the scripts is new. Proportional set sizes (proc(5)) of the crawler with the children
+ * that it judges in, and of PostgreSQL apart, each the median of the eight samples up to a mark. The process may be stopped and go on (SIGSTOP, SIGCONT).
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { crawl } from '#app/crawl.ts'
+import { untilStopped } from '#ledger/testing/data-folder.ts'
+import { emptyNeverList } from '#model/never-list.ts'
+import { seedOf } from '#model/seed.ts'
+import { processesOfTree, pssOf } from './process-usage.ts'
+
+const marks = new Set([1_000, 2_500, 5_000, 10_000, 15_000, 20_000, 30_000, 50_000, 75_000, 100_000])
+const samplesOfMark = 8
+const codeOf = (name: string) => Array.from({ length: 40 }, (_, line) => `var v${line} = ${JSON.stringify(`${name} ${line}`)};`).join('\n')
+
+async function serve(): Promise<void> {
+  const shared = codeOf('shared')
+  const server = http.createServer((request, response) => {
+    const { url = '/' } = request
+    const host = request.headers.host ?? ''
+    response.setHeader('content-type', url === '/' ? 'text/html; charset=utf-8' : 'text/javascript')
+    response.setHeader('etag', `"${host}${url}"`)
+    if (url === '/shared.js') response.end(shared)
+    else if (url.startsWith('/of-')) response.end(codeOf(url))
+    else {
+      const group = Math.floor(Number(request.headers.host?.split(/[.:]/)[3] ?? 0) / 50) + 6 * Number(host.split('.')[2] ?? 0)
+      response.end(
+        `<!doctype html><title>${host}</title><script src="/shared.js"></script><script src="/of-${group}.js"></script>${`<p>Words of ${host} that nobody else has.</p>`.repeat(24)}`,
+      )
+    }
+  })
+  server.listen(0, '0.0.0.0')
+  await once(server, 'listening')
+  process.stdout.write(`port ${(server.address() as AddressInfo).port}\n`)
+}
+
+async function crawlAll(dir: string, port: number, pages: number, each: number): Promise<void> {
+  const urlOf = (index: number) => `http://127.${1 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}:${port}/`
+  let done = 0
+  await crawl(
+    {
+      name: 'memory',
+      seeds: Array.from({ length: pages }, (_, index) => seedOf(urlOf(index))),
+      every: null,
+      span: null,
+      startsAt: null,
+      data: dir,
+      database: null,
+      delayMs: 0,
+      workshop: { allowPrivate: false, allow: ['127.0.0.0/8'], lab: null, browser: null, jobs: 1 },
+      visit: {},
+      lanes: { lane: 'http', sample: 0, hintBudget: null, repeat: 0, repeatWithinMs: 0, key: 'memory' },
+      manners: { robots: 'ignore', never: emptyNeverList, perAddress: 4, retries: 0, dailyBudget: null },
+      httpJobs: 16,
+      contact: 'bench',
+    },
+    {
+      onNote: () => {},
+      onProgress: () => {},
+      onRound: async () => {},
+      onVisit: () => {
+        if (++done % each === 0) process.stdout.write(`at ${done} ${process.memoryUsage().heapUsed}\n`)
+      },
+    },
+    new AbortController().signal,
+  )
+}
+
+const isPostgres = (pid: number): boolean => {
+  try {
+    return /postgres/.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1'))
+  } catch {
+    return false
+  }
+}
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+
+interface Sample {
+  crawlerMb: number
+  databaseMb: number
+  heapMb: number
+}
+
+function sampleOf(pid: number, heapUsed: number): Sample {
+  let [crawler, database] = [0, 0]
+  for (const one of processesOfTree(pid)) {
+    if (isPostgres(one)) database += pssOf(one)
+    else crawler += pssOf(one)
+  }
+  return { crawlerMb: crawler / 1e6, databaseMb: database / 1e6, heapMb: heapUsed / 1e6 }
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    pages: { type: 'string', default: '100000' },
+    each: { type: 'string', default: '125' },
+    role: { type: 'string' },
+    flags: { type: 'string', multiple: true, default: [] },
+  },
+})
+const [pages, each] = [Number(values.pages), Number(values.each)]
+if (values.role === 'server') await serve()
+else if (values.role === 'crawl') {
+  await crawlAll(positionals[0] ?? '', Number(positionals[1]), pages, each)
+  process.exit(0)
+} else {
+  const server = spawn(process.execPath, [import.meta.filename, '--role', 'server'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const root = await mkdtemp(join(tmpdir(), 'assay-bench-memory-'))
+  const dir = join(root, 'data')
+  try {
+    const [first] = (await once(createInterface({ input: server.stdout }), 'line')) as [string]
+    const child = spawn(
+      process.execPath,
+      [
+        ...values.flags,
+        import.meta.filename,
+        '--role',
+        'crawl',
+        '--pages',
+        String(pages),
+        '--each',
+        String(each),
+        dir,
+        first.split(' ')[1] ?? '',
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    const from = performance.now()
+    const samples: Sample[] = []
+    for await (const line of createInterface({ input: child.stdout })) {
+      const [, done, heapUsed] = line.split(' ').map(Number)
+      samples.push(sampleOf(child.pid ?? 0, heapUsed ?? 0))
+      if (!marks.has(done ?? 0) && done !== pages) continue
+      const of = (what: keyof Sample) => median(samples.slice(-samplesOfMark).map((sample) => sample[what])).toFixed(0)
+      console.log(
+        `page ${done}: crawler and its children ${of('crawlerMb')} MB (heap in use ${of('heapMb')}), PostgreSQL ${of('databaseMb')} MB; ${((performance.now() - from) / 1000).toFixed(0)} s`,
+      )
+    }
+    if (child.exitCode === null) await once(child, 'exit')
+  } finally {
+    server.kill()
+    await untilStopped(dir)
+    await rm(root, { recursive: true, force: true })
+  }
+}
