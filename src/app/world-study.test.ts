@@ -81,6 +81,17 @@ test('campaigns are the operators', () => {
   assert.ok(found / pairs >= 0.9, `${found} of ${pairs}`)
 })
 
+test('who measures a site, and what code is alike, is among what sites share', () => {
+  const verdicts = (kind: string) =>
+    built.report.infrastructure.shared
+      .filter((row) => row.kind === kind)
+      .map(({ subject, verdict }) => `${subject.replace(/[ :].*/, '')} ${verdict}`)
+  assert.ok(verdicts('similarity').includes('s1 service'), verdicts('similarity').join())
+  assert.ok(verdicts('tracker').length > 0)
+  // An operator's counter may tie sites; what measures their owners may not.
+  for (const each of verdicts('tracker')) assert.notEqual(each, 'google-analytics joins')
+})
+
 test('what a study may read holds nothing of the truth', async () => {
   const study = await readStudy(join(root, 'lab/study.yaml'))
   assert.deepEqual(Object.keys(study.study).sort(), [
