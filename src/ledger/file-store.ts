@@ -106,12 +106,13 @@ export async function openFileStore(path: string, options: FileStoreOptions = {}
   const storing = new Map<Digest, Promise<void>>()
   const recent = new RecentBlobs()
   async function storeBlob(digest: Digest, bytes: Uint8Array): Promise<void> {
-    if (recent.has(digest)) return
     const file = place('blobs', digest.slice(7))
     const size = await shelf.size(file)
     // A power cut can leave a name without its octets.
+    const isThere = size !== null && (size > 0 || bytes.length === 0)
+    if (isThere && recent.has(digest)) return
     // One that is there is touched: whoever removes what nothing names sees that somebody is about to name it.
-    if (size === null || (size === 0 && bytes.length > 0) || !(await shelf.touch(file))) await shelf.write(file, bytes, 'settled')
+    if (!isThere || !(await shelf.touch(file))) await shelf.write(file, bytes, 'settled')
     recent.add(digest)
   }
 
@@ -172,10 +173,10 @@ export async function openFileStore(path: string, options: FileStoreOptions = {}
     },
     async has(digest) {
       const file = place('blobs', hexOf(digest))
-      if (recent.has(digest)) return true
-      // Who asks is about to name it.
       const size = await shelf.size(file).catch(doing(`looking for blob ${digest}`))
-      const isThere = size !== null && (await shelf.touch(file))
+      if (size === null || recent.has(digest)) return size !== null
+      // Who asks is about to name it.
+      const isThere = await shelf.touch(file)
       if (isThere) recent.add(digest)
       return isThere
     },

@@ -38,8 +38,10 @@ export async function writePacked(path: string, bytes: Uint8Array, tmp: string, 
 
 /** The bytes, `null` where there is no such file, `'broken'` where it cannot be unpacked. */
 export async function readPacked(path: string): Promise<Uint8Array | null | 'broken'> {
-  const packed = await readIfThere(path + suffix)
-  return packed === null ? readIfThere(path) : unpack(packed)
+  // Looked for first: what is not there, as memos of new blobs are not, costs two ways to a thread otherwise.
+  const file = packedFile(path)
+  const bytes = file === null ? null : await readIfThere(file)
+  return bytes === null || file === path ? bytes : unpack(bytes)
 }
 
 export async function unpack(packed: Uint8Array): Promise<Uint8Array | 'broken'> {

@@ -6,7 +6,7 @@ const maxKept = 4_000
 
 /**
  * Blobs that this process wrote or touched a short time ago and that are there for good: scripts that many sites share are named many times a
- * second, and to look for one, touch it and sync its folder costs more than all else that is done with it.
+ * second, and to touch one and sync its folder costs more than all else that is done with it. Whether it is still there is for the caller to see.
  */
 export class RecentBlobs {
   readonly #now: () => number
