@@ -1,6 +1,7 @@
 /**
- * Manners and fairness of a fleet: `npm run bench -- fleet [--processes 4] [--slots 4] [--hot 3] [--pages 100] [--cold 200] [--delay 250]`. That many processes of
+ * Manners and fairness of a fleet: `npm run bench -- fleet [--processes 4] [--slots 4] [--hot 3] [--pages 100] [--cold 200] [--delay 250] [--seconds 0]`. That many processes of
  * so many slots, at one PostgreSQL 15 and one S3 server, visit a few sites of many pages and many of one; what the sites' own server saw is counted.
+ * With `--seconds` hot sites are left when cold ones are done and so much time is over.
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,9 +16,11 @@ const { values } = parseArgs({
     pages: { type: 'string', default: '100' },
     cold: { type: 'string', default: '200' },
     delay: { type: 'string', default: '250' },
+    seconds: { type: 'string', default: '0' },
   },
 })
 const [processes, pagesOfHot, delayMs] = [Number(values.processes), Number(values.pages), Number(values.delay)]
+const seconds = Number(values.seconds)
 const hot = Array.from({ length: Number(values.hot) }, (_, index) => `hot-${index}.test`)
 const cold = Array.from({ length: Number(values.cold) }, (_, index) => `cold-${index}.test`)
 const print = (name: string, value: string) => process.stdout.write(`${name.padEnd(58)} ${value}\n`)
@@ -52,7 +55,13 @@ try {
     const workers = Array.from({ length: processes - 1 }, (_, index) =>
       fleet.assay(`machine-${index + 1}`, 'worker', '--crawl', name, '--keep-on', '--lab', '.', '--http-jobs', values.slots),
     )
-    if ((await crawl.ended) !== 0) throw new Error(crawl.err())
+    const isCold = ({ site, to }: { site: string; to: number }) => site.startsWith('cold') && to < Infinity
+    if (seconds > 0) {
+      const over = AbortSignal.timeout(seconds * 1000)
+      const left = fleet.until(() => over.aborted && fleet.served.slice(from).filter(isCold).length >= cold.length)
+      if ((await Promise.race([crawl.ended, left.then(() => null)])) === null) crawl.child.kill('SIGINT')
+      await crawl.ended
+    } else if ((await crawl.ended) !== 0) throw new Error(crawl.err())
     for (const { child } of workers) child.kill('SIGINT')
     await Promise.all(workers.map(({ ended }) => ended))
     const pages = fleet.served.slice(from)

@@ -10,6 +10,7 @@ import type { CrawlQueue, DiscoveredPage, Lease } from '#ledger/queue/queue.ts'
 import { browserOnly, firstLaneOf, type LanePolicy, lanesOf, nextTurnOf } from './lanes.ts'
 import { type LinkPolicy, linksInScope, mostDifferent, noLinks } from './links.ts'
 import { admit, type Manners } from './manners.ts'
+import { Portion } from './portion.ts'
 import { type CrawlProgress, Progress } from './progress.ts'
 import { restMs, retryWaitMs } from './retry.ts'
 
@@ -146,6 +147,7 @@ class Crawl {
   readonly #stop = new AbortController()
   readonly #result: CrawlResult = { ended: 'done', visits: 0, failed: 0, retried: 0, fenced: 0 }
   #fault: Error | null = null
+  readonly #portions: Record<CrawlLane, Portion>
   #round = -1
   #pausedUntil = 0
 
@@ -153,6 +155,8 @@ class Crawl {
     this.#options = options
     this.#lanes = options.lanes ?? browserOnly
     this.#queue = queue
+    const { concurrency, httpConcurrency = concurrency } = options
+    this.#portions = { http: new Portion(httpConcurrency), browser: new Portion(concurrency) }
     this.#progress = new Progress(options.onProgress ?? (() => {}))
     options.signal?.addEventListener('abort', () => this.#stop.abort(options.signal?.reason), { once: true })
     if (options.signal?.aborted) this.#stop.abort(options.signal.reason)
@@ -188,10 +192,12 @@ class Crawl {
     const { only } = this.#options
     for (const lane of lanesOf(this.#lanes)) {
       if (only !== undefined && lane !== only) continue
-      const free = performance.now() < this.#pausedUntil ? 0 : this.#freeIn(lane)
-      if (free < this.#portionOf(lane)) continue
+      const portion = this.#portions[lane]
+      const free = performance.now() < this.#pausedUntil ? 0 : portion.wanted(this.#runningIn(lane), performance.now())
+      if (free === 0) continue
       wanted += free
       const leases = await this.#queue.claim(free, clock.now(), lane)
+      portion.claimed(free, leases.length)
       claimed += leases.length
       for (const lease of leases) {
         if (lease.round > this.#round) {
@@ -204,7 +210,9 @@ class Crawl {
     if (claimed > 0 && claimed === wanted) return true
     if (claimed === 0 && this.#runningIn('http') === 0 && (await this.#draw())) return true
     if (this.#running.size > 0) {
-      await Promise.race([...[...this.#running.values()].map(({ ended }) => ended), this.#pause(pollMs)])
+      const now = performance.now()
+      const waitMs = now < this.#pausedUntil ? pollMs : Math.min(pollMs, ...Object.values(this.#portions).map((each) => each.waitMs(now)))
+      await Promise.race([...[...this.#running.values()].map(({ ended }) => ended), this.#pause(waitMs)])
       return true
     }
     return claimed > 0 || (await this.#spent()) || this.#wait()
@@ -212,20 +220,6 @@ class Crawl {
 
   #runningIn(lane: CrawlLane): number {
     return [...this.#running.values()].filter(({ lease }) => lease.lane === lane).length
-  }
-
-  /** A claim costs the same for one turn as for several: a quarter of the lane's places waits for each other, while others are taken. */
-  #portionOf(lane: CrawlLane): number {
-    return this.#runningIn(lane) === 0 ? 1 : Math.ceil(this.#placesIn(lane) / 4)
-  }
-
-  #placesIn(lane: CrawlLane): number {
-    const { concurrency, httpConcurrency = concurrency } = this.#options
-    return lane === 'http' ? httpConcurrency : concurrency
-  }
-
-  #freeIn(lane: CrawlLane): number {
-    return this.#placesIn(lane) - this.#runningIn(lane)
   }
 
   /** Hints wait for each other where there may be more than the browser lane can visit. */

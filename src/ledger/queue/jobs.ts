@@ -19,8 +19,8 @@ export interface SiteJobs {
   send(sites: readonly { site: string; lane: CrawlLane; startAfter: Date | null }[], queryable?: Queryable): Promise<number>
   /** Those of the sites that have no job in that lane, in their order. */
   without(sites: readonly string[], lane: CrawlLane): Promise<string[]>
-  /** Brings jobs forward that wait for later, where the site does not rest. */
-  hasten(sites: readonly string[], lane: CrawlLane): Promise<void>
+  /** Brings jobs forward that wait for later while a page of the site is due now and the site does not rest. */
+  hasten(lane: CrawlLane, now: Date): Promise<void>
   /** Jobs of a lane that nobody has fetched; no more than `most` are counted. */
   countWaiting(lane: CrawlLane, most: number): Promise<number>
   /** After many new ones at once: until then the planner takes the table for an empty one. */
@@ -122,13 +122,13 @@ export async function openSiteJobs(database: Database, crawl: string, onError: (
       )
       return rows.map(({ site }) => site)
     },
-    async hasten(sites, lane) {
+    async hasten(lane, now) {
       await frequently((transaction) =>
         transaction.query(
-          `update ${schema}.job j set start_after = now() from unnest($2::text[]) t(site)
-         where j.name = $1 and j.singleton_key = t.site and j.state < 'active' and j.start_after > now()
-           and not exists (select from assay.sites s where s.site = t.site and s.ready_at > clock_timestamp())`,
-          [queueOf(crawl, lane), [...sites]],
+          `update ${schema}.job j set start_after = now() where j.name = $1 and j.state < 'active' and not j.blocked and j.start_after > now()
+             and exists (select from assay.seeds s where s.crawl = $2 and s.lane = $3 and s.site = j.singleton_key and s.next_at <= $4)
+             and not exists (select from assay.sites s where s.site = j.singleton_key and s.ready_at > clock_timestamp())`,
+          [queueOf(crawl, lane), crawl, lane, now],
         ),
       )
     },

@@ -62,31 +62,23 @@ export function turnsOf(database: Database, jobs: SiteJobs, crawl: string, { isR
     const { lane } = of
     of.lookedAt = performance.now()
     let made = 0
-    while (made < room) {
+    // Those at the front have their jobs; the more of them there are, the more are passed over at a time.
+    for (let limit = Math.min(batchSize, room); made < room; limit = Math.min(batchSize, limit * 2)) {
       const rows = await database.query<{ site: string; at: string; place: number }>(
         `select site, next_at::text as at, place from assay.seeds where crawl = $1 and lane = $2 and next_at <= $3
-           and (next_at, place) > ($4::timestamptz, $5::bigint) order by next_at, place limit ${batchSize}`,
-        [crawl, lane, now, of.at, of.place],
+           and (next_at, place) > ($4::timestamptz, $5::bigint) order by next_at, place limit $6`,
+        [crawl, lane, now, of.at, of.place, limit],
       )
-      const sites = [...new Set(rows.map(({ site }) => site))]
-      const open = await jobs.without(sites, lane)
+      const open = await jobs.without([...new Set(rows.map(({ site }) => site))], lane)
       const next = open.slice(0, room - made)
       if (next.length > 0) {
         // Here, for many at once: a claim then finds them.
         await database.query('insert into assay.sites (site) select s from unnest($1::text[]) s order by s on conflict do nothing', [next])
         made += await jobs.send(next.map((site) => ({ site, lane, startAfter: null })))
       }
-      // A job may wait for later while a page that was added since is due now. The claim keeps the peace.
-      if (isRealTime && of.wholeAgainAt === 0 && open.length < sites.length) {
-        const isOpen = new Set(open)
-        await jobs.hasten(
-          sites.filter((site) => !isOpen.has(site)),
-          lane,
-        )
-      }
       const left = open[next.length]
       Object.assign(of, left === undefined ? rows.at(-1) : rows[rows.findIndex(({ site }) => site === left) - 1])
-      of.isAtEnd = rows.length < batchSize && left === undefined
+      of.isAtEnd = rows.length < limit && left === undefined
       if (!of.isAtEnd) continue
       if (of.wholeAgainAt === 0) of.wholeAgainAt = performance.now() + wholeAgainMs
       break
@@ -110,7 +102,10 @@ export function turnsOf(database: Database, jobs: SiteJobs, crawl: string, { isR
           next(of, async () => {
             // A simulated day has few sites, and comes all at once.
             const room = await roomIn(of)
-            if (room > 0 && (!isRealTime || performance.now() >= of.wholeAgainAt)) fromStart(of)
+            if (room > 0 && (!isRealTime || performance.now() >= of.wholeAgainAt)) {
+              fromStart(of)
+              if (isRealTime) await jobs.hasten(of.lane, now)
+            }
             const count = await look(of, now, room)
             if (count >= batchSize) await jobs.analyze()
             return count
