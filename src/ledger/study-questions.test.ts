@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Status } from '#model/finding.ts'
+import { openDatabase } from './database/database.ts'
 import { exportViews } from './index/study-questions.ts'
 import { type Ledger, openLedger } from './ledger.ts'
 import { temporaryData } from './testing/data-folder.ts'
@@ -186,4 +187,23 @@ test('what was written down of a study stays, version by version', async () => {
     (await ledger.study.studyVersions('pilot')).map(({ digest }) => digest),
     ['sha256:1', 'sha256:2'],
   )
+})
+
+test('a purge forgets names that nothing holds any more, and no others', async () => {
+  const gone = await visited('purged.test', 5, [{ status: 'active', service: 'only-there' }])
+  await visited('stays.test', 5, [{ status: 'active', service: 'elsewhere-too' }])
+  await ledger.removeFromIndex({ captures: [gone], visits: [], isSubject: () => false })
+  const database = await openDatabase(data.server())
+  try {
+    const names = await database.query<{ subject: string }>(
+      `select subject from assay.subject_names where subject in ('only-there', 'only-there-1', 'elsewhere-too', 'found') order by subject`,
+    )
+    assert.deepEqual(
+      names.map(({ subject }) => subject),
+      ['elsewhere-too', 'found'],
+    )
+  } finally {
+    await database.close()
+  }
+  assert.ok((await ledger.listSightings({ kind: 'service' })).every(({ subject }) => subject !== 'only-there'))
 })

@@ -81,6 +81,8 @@ type FlatVisit = [
   inclusionReason: InclusionReason | null,
   failure: FailureClass | null,
   observed: string,
+  /** Microseconds since the epoch. */
+  recorded: number | null,
 ]
 
 /** A study's question: of large tables, for which a connection's usual memory would mean going over the disk. */
@@ -119,8 +121,9 @@ export async function listVisits(database: Database, { crawl, asOf }: VisitFilte
     database,
     `select v.visit_id, v.crawl, v.round, v.url, v.site, v.rank, nullif(v.tags, '{}'), (date_part('epoch', v.planned_at) * 1000)::int8, (date_part('epoch', v.observed_at) * 1000)::int8,
        v.capture_id, coalesce(v.error_code, o.error_code), v.lane, v.repeat, v.inclusion, v.inclusion_reason, v.failure,
-       concat_ws(chr(31), o.judgement, o.lane, o.vantage, o.reached, o.status, o.activity, o.consent, o.placement, o.miner_ids::text)
-     from assay.visits v left join ${believed} o on o.capture_id = v.capture_id where $2 or v.crawl is not distinct from $3`,
+       concat_ws(chr(31), o.judgement, o.lane, o.vantage, o.reached, o.status, o.activity, o.consent, o.placement, o.miner_ids::text),
+       (date_part('epoch', o.recorded_at) * 1000000)::int8
+     from assay.visits v left join assay.observations o on o.capture_id = v.capture_id and o.recorded_at <= coalesce($1::timestamptz, 'infinity') where $2 or v.crawl is not distinct from $3`,
     [asOf ?? null, crawl === undefined, crawl ?? null],
     gatherVisits,
   )
@@ -141,9 +144,15 @@ export async function listVisits(database: Database, { crawl, asOf }: VisitFilte
 
 type Believed = NonNullable<VisitRow['observed']>
 
-/** Visits of a study say the same few things: what is equal is kept once. */
+/**
+ * One row a visit, of its judgements the latest: few visits have several, and SQL would look for a later one of each. Visits of a study say the same few
+ * things: what is equal is kept once.
+ */
 function gatherVisits() {
   const rows: VisitRow[] = []
+  const places = new Map<string, number>()
+  const recordedOf: number[] = []
+  const days = new Map<number, Date>()
   const believedOf = new Map<string, Believed>()
   const texts = new Map<string, string>()
   const once = <Text extends string | null>(text: Text): Text => {
@@ -175,8 +184,16 @@ function gatherVisits() {
   return {
     take: (row: unknown[]) => {
       const [visitId, crawl, round, url, site, rank, tags, planned, seen, captureId, errorCode, ...turn] = row as FlatVisit
-      const [lane, repeat, inclusion, inclusionReason, failure, observed] = turn
-      rows.push({
+      const [lane, repeat, inclusion, inclusionReason, failure, text, recorded] = turn
+      const observed = text === '' ? null : believedIn(text)
+      const place = places.get(visitId) ?? rows.length
+      const before = rows[place]
+      if (before !== undefined && !isLater(observed, recorded, before.observed, recordedOf[place]!)) return
+      places.set(visitId, place)
+      recordedOf[place] = recorded ?? 0
+      let plannedAt = planned === null ? null : (days.get(planned) ?? null)
+      if (planned !== null && plannedAt === null) days.set(planned, (plannedAt = new Date(planned)))
+      rows[place] = {
         visitId,
         crawl: once(crawl),
         round,
@@ -184,7 +201,7 @@ function gatherVisits() {
         site: once(site),
         rank,
         tags: tags ?? [],
-        plannedAt: planned === null ? null : new Date(planned),
+        plannedAt,
         observedAt: new Date(seen),
         captureId,
         errorCode: once(errorCode),
@@ -193,12 +210,16 @@ function gatherVisits() {
         inclusion,
         inclusionReason: once(inclusionReason),
         failure: once(failure),
-        observed: observed === '' ? null : believedIn(observed),
-      })
+        observed,
+      }
     },
     result: () => ({ rows, believedOf }),
   }
 }
+
+/** As in `believed`. */
+const isLater = (a: Believed | null, recorded: number | null, b: Believed | null, before: number): boolean =>
+  (recorded ?? 0) > before || (recorded === before && (a?.judgement ?? '') > (b?.judgement ?? ''))
 
 /** By site, page, round, time. */
 function bySite(a: VisitRow, b: VisitRow): number {
