@@ -6,23 +6,22 @@ import type { Comparison } from '#model/comparison.ts'
 import { jsonLine } from '#report/answer-line.ts'
 import { comparisonMarkdown, comparisonText } from '#report/comparison.ts'
 import { exit } from './exit.ts'
+import { folderOf, folderOption, type FolderFlags } from './folder-option.ts'
 import { signaturesFromEnvironment } from './knowledge-options.ts'
 import { checkMarkdown, failOn } from './options.ts'
 import { Progress, colourOn } from './progress.ts'
 import { version } from './version.ts'
 
-interface Flags {
-  dir: string
+interface Flags extends FolderFlags {
   json?: boolean
   markdown?: string | true
   failOn: FailOn & { changed?: boolean }
 }
 
 export function define(command: Command): void {
-  command
+  folderOption(command, 'data folder of captures that are named by their identifier')
     .argument('<before>', 'a capture: its identifier (the first digits do), its manifest, or a data folder that holds only it')
     .argument('<after>', 'another one')
-    .option('--dir <dir>', 'data folder of captures that are named by their identifier', 'assay-out')
     .option('--json', 'one line of JSON')
     .option('--markdown [file.md]', 'write Markdown; without a file, to standard output')
     .option(
@@ -45,7 +44,7 @@ async function run(before: string, after: string, flags: Flags): Promise<void> {
   checkMarkdown(flags)
   const progress = new Progress()
   const comparison = await comparePages(
-    { before, after, dir: flags.dir, knowledge: { signatures: signaturesFromEnvironment(), blockLists: [] } },
+    { before, after, dir: folderOf(flags), knowledge: { signatures: signaturesFromEnvironment(), blockLists: [] } },
     (text) => progress.now(text),
   )
   progress.clear()

@@ -8,14 +8,14 @@ import { inert } from '#report/escape.ts'
 import { markdownReport } from '#report/markdown.ts'
 import { terminalAnswer } from '#report/terminal.ts'
 import { exit } from './exit.ts'
+import { folderOf, folderOption, type FolderFlags } from './folder-option.ts'
 import { type KnowledgeFlags, knowledgeOf, knowledgeOptions } from './knowledge-options.ts'
 import { checkMarkdown, failOn } from './options.ts'
 import { Progress, colourOn, interruptible } from './progress.ts'
 import { ReportFiles } from './report-files.ts'
 import { version } from './version.ts'
 
-interface Flags extends KnowledgeFlags {
-  dir: string
+interface Flags extends KnowledgeFlags, FolderFlags {
   again?: boolean
   json?: boolean
   html?: string
@@ -25,9 +25,8 @@ interface Flags extends KnowledgeFlags {
 }
 
 export function define(command: Command): void {
-  knowledgeOptions(command)
+  folderOption(knowledgeOptions(command), 'data folder of captures that are named by their identifier')
     .argument('<captures...>', 'identifiers (their first digits do), manifest files, data folders')
-    .option('--dir <dir>', 'data folder of captures that are named by their identifier', 'assay-out')
     .option('--again', 'judge again by what is known today, instead of the answer that was kept')
     .option('--json', 'one line of JSON a capture')
     .option('--html <file>', 'write a report for people')
@@ -47,7 +46,7 @@ async function run(names: string[], flags: Flags): Promise<void> {
   const { markdown, ...others } = flags
   const files = new ReportFiles({ ...others, ...(typeof markdown === 'string' ? { markdown } : {}) })
   for await (const each of reportCaptures(
-    { names, dir: flags.dir, again: flags.again === true, knowledge: knowledgeOf(flags) },
+    { names, dir: folderOf(flags), again: flags.again === true, knowledge: knowledgeOf(flags) },
     (text) => progress.now(text),
     signal,
     (text) => progress.line(`assay: ${inert(text, 600)}`),

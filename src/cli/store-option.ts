@@ -5,7 +5,8 @@ import { keepFilesIn } from '#app/data-folder.ts'
 export function storeOptions(command: Command): void {
   for (const each of [command, ...command.commands]) {
     const names = new Set(each.options.map(({ long }) => long))
-    if (names.has('--store') || !(names.has('--data') || each.name() === 'verify')) continue
+    // Those that read captures by their identifier ask the folder where it keeps them.
+    if (names.has('--store') || !names.has('--data') || (names.has('--dir') && each.name() !== 'verify')) continue
     each.addOption(
       new Option(
         '--store <url>',
@@ -14,8 +15,9 @@ export function storeOptions(command: Command): void {
     )
     each.hook('preAction', async (_, called) => {
       const { store, data } = called.opts<{ store?: string; data?: string }>()
-      // Only `verify` is told its folder without a flag.
-      const folder = called.name() === 'verify' ? called.args[0] : data
+      // Only `verify` is told its folder without a flag, too.
+      const isUnnamed = called.name() === 'verify' && called.getOptionValueSource('data') === 'default'
+      const folder = isUnnamed ? called.args[0] : data
       // An empty variable, as compose.yaml sets it, says nothing.
       if (store !== undefined && store !== '' && folder !== undefined) await keepFilesIn(folder, store)
     })

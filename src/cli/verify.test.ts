@@ -64,6 +64,8 @@ describe('what nobody touched holds', () => {
     'by its manifest': { args: () => [place('assay-out', 'captures', signed, '.json.zst')], says: /^holds {2}/ },
     'by the key that was asked for': { args: () => [signed, '--key', keyId.slice(7, 23)], says: /^holds {2}/ },
     'one that was never signed': { args: () => [unsigned], says: /^holds, unsigned/ },
+    'the whole folder, by --data': { args: () => ['--data', 'assay-out'], says: /2 captures, \d+ blobs[\s\S]*its key is sha256:/ },
+    'one of a folder, by --data': { args: () => ['--data', 'assay-out', signed], says: /^holds {2}/ },
     'the whole folder': { args: () => ['assay-out'], says: /2 captures, \d+ blobs[\s\S]*its key is sha256:/ },
   }
   for (const [name, { args, says }] of Object.entries(cases))
@@ -76,7 +78,7 @@ describe('what nobody touched holds', () => {
   test('a copy of the folder elsewhere, without its private key, too', async () => {
     await cp(join(dir, 'assay-out'), join(dir, 'copy'), { recursive: true })
     await rm(join(dir, 'copy', 'key'), { recursive: true })
-    const ran = await assay(['--dir', 'copy', signed])
+    const ran = await assay(['--data', 'copy', signed])
     assert.match(ran.out, /another instance's/)
     assert.equal(ran.code, 0)
     await assert.rejects(stat(join(dir, 'copy', 'key')), 'verifying makes no key')

@@ -1,22 +1,22 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { verifyCaptures } from '#app/verify.ts'
 import { type Verification, type VerifiedCapture, type VerifiedFolder, holds, verificationSchemaVersion } from '#model/verification.ts'
+import { AssayError } from '#model/errors.ts'
 import { jsonLine } from '#report/answer-line.ts'
 import { inert } from '#report/escape.ts'
 import { counted } from '#report/words.ts'
 import { exit } from './exit.ts'
+import { folderOf, folderOption, type FolderFlags } from './folder-option.ts'
 import { Progress, interruptible } from './progress.ts'
 
-interface Flags {
-  dir: string
+interface Flags extends FolderFlags {
   key?: string
   json?: boolean
 }
 
 export function define(command: Command): void {
-  command
-    .argument('<captures...>', 'identifiers (their first digits do), manifest files, or data folders: everything in them')
-    .option('--dir <dir>', 'data folder of captures that are named by their identifier', 'assay-out')
+  folderOption(command, 'data folder: all of it, or of captures that are named by their identifier')
+    .argument('[captures...]', 'identifiers (their first digits do), manifest files, or data folders: everything in them')
     .option('--key <id>', 'accept only signatures of this key (16 hex digits of its identifier or more)', keyIdentifier)
     .option('--json', 'one line of JSON a capture, and one a data folder')
     .addHelpText(
@@ -31,12 +31,19 @@ function keyIdentifier(text: string): string {
   return text
 }
 
-async function run(names: string[], flags: Flags): Promise<void> {
+async function run(captures: string[], flags: Flags, command: Command): Promise<void> {
+  const isNamed = flags.dir !== undefined || command.getOptionValueSource('data') === 'cli'
+  if (captures.length === 0 && !isNamed) throw new AssayError('BAD_ARGUMENT', 'nothing to verify', { hint: 'assay verify --data DIR' })
+  const names = captures.length === 0 ? [folderOf(flags)] : captures
   const progress = new Progress()
   const signal = interruptible(progress)
   let failed = false
   let wrongName = false
-  for await (const verified of verifyCaptures({ names, dir: flags.dir, key: flags.key ?? null }, (text) => progress.now(text), signal)) {
+  for await (const verified of verifyCaptures(
+    { names, dir: folderOf(flags), key: flags.key ?? null },
+    (text) => progress.now(text),
+    signal,
+  )) {
     progress.clear()
     if ('error' in verified) {
       const isMissing = verified.error.code === 'NOT_FOUND' || verified.error.code === 'BAD_ARGUMENT'
