@@ -148,7 +148,7 @@ export async function openDatabase(server: DatabaseServer, options: DatabaseOpti
         let gone: Error | undefined
         client.on('error', dropped)
         try {
-          await client.query(isFrequent ? 'begin; set local enable_seqscan = off' : 'begin')
+          await client.query(isFrequent ? 'begin; set local enable_seqscan = off; set local jit = off' : 'begin')
           const result = await work({
             query: async (text, values = []) =>
               rowsOf(await client.query({ text, values: [...values], ...(isFrequent ? { name: nameOf(text) } : {}) })),

@@ -61,7 +61,9 @@ const bossOf = (queryable: Queryable) => ({
  */
 const inOrder = (database: Database) => ({
   async executeSql(text: string) {
-    const settings = ['synchronous_commit', 'enable_bitmapscan', 'enable_seqscan', 'enable_sort'].map((name) => `set local ${name} = off;`)
+    const settings = ['synchronous_commit', 'enable_bitmapscan', 'enable_seqscan', 'enable_sort', 'jit'].map(
+      (name) => `set local ${name} = off;`,
+    )
     return bossOf(database).executeSql(`begin; ${settings.join(' ')} ${text}; commit`)
   },
 })

@@ -62,6 +62,7 @@ export function turnsOf(database: Database, jobs: SiteJobs, crawl: string, { isR
     const { lane } = of
     of.lookedAt = performance.now()
     let made = 0
+    let analysed = batchSize / 2
     // Those at the front have their jobs; the more of them there are, the more are passed over at a time.
     for (let limit = Math.min(batchSize, room); made < room; limit = Math.min(batchSize, limit * 2)) {
       const rows = await database.query<{ site: string; at: string; place: number }>(
@@ -75,6 +76,10 @@ export function turnsOf(database: Database, jobs: SiteJobs, crawl: string, { isR
         // Here, for many at once: a claim then finds them.
         await database.query('insert into assay.sites (site) select s from unnest($1::text[]) s order by s on conflict do nothing', [next])
         made += await jobs.send(next.map((site) => ({ site, lane, startAfter: null })))
+        if (made >= analysed * 2) {
+          await jobs.analyze()
+          analysed = made
+        }
       }
       const left = open[next.length]
       Object.assign(of, left === undefined ? rows.at(-1) : rows[rows.findIndex(({ site }) => site === left) - 1])
@@ -106,9 +111,7 @@ export function turnsOf(database: Database, jobs: SiteJobs, crawl: string, { isR
               fromStart(of)
               if (isRealTime) await jobs.hasten(of.lane, now)
             }
-            const count = await look(of, now, room)
-            if (count >= batchSize) await jobs.analyze()
-            return count
+            return look(of, now, room)
           }),
         ),
       )
