@@ -112,7 +112,11 @@ export function placeOptions(command: Command): Command {
     .option('--http-jobs <n>', 'pages at a time in the http lane', positiveInteger, 16)
     .option('--allow-private', 'let pages reach private and loopback addresses')
     .option('--allow <cidr or host>', 'let pages reach this one; may be given again', repeated, [])
-    .option('--dns <address>', 'ask this server for names instead of the system’s (192.0.2.53, [2001:db8::53]:5353); may be given again', server)
+    .option(
+      '--dns <address>',
+      'ask this server for names instead of the system’s (192.0.2.53, [2001:db8::53]:5353); may be given again',
+      server,
+    )
     .option('--lab <dir>', 'resolve names in this running lab')
     .option('--browser <path>', 'use this Chromium')
 }

@@ -15,7 +15,18 @@ interface WorkerFlags
     ConditionFlags,
     Pick<
       CrawlFlags,
-      'data' | 'database' | 'jobs' | 'httpJobs' | 'allowPrivate' | 'allow' | 'dns' | 'lab' | 'browser' | 'never' | 'signatures' | 'blockList'
+      | 'data'
+      | 'database'
+      | 'jobs'
+      | 'httpJobs'
+      | 'allowPrivate'
+      | 'allow'
+      | 'dns'
+      | 'lab'
+      | 'browser'
+      | 'never'
+      | 'signatures'
+      | 'blockList'
     > {
   crawl?: string
   lane?: CrawlLane
