@@ -1,8 +1,9 @@
 /**
- * Memory of a long crawl without JavaScript: `npm run bench -- http-memory [--pages 100000] [--each 250]`. One process goes through the whole line (queue,
+ * Memory of a long crawl without JavaScript: `npm run bench -- http-memory [--pages 100000] [--seconds 600]`. One process goes through the whole line (queue,
  * fetch, store, judge, index, PostgreSQL); every page is a site of its own with 1.5 KB of HTML that no other has and two scripts: one that all sites
  * share, and one that fifty share and no other, so that a fiftieth of the scripts is new. Proportional set sizes (proc(5)) of the crawler with the children
- * that it judges in, and of PostgreSQL apart, each the median of the eight samples up to a mark. The process may be stopped and go on (SIGSTOP, SIGCONT).
+ * that it judges in, and of PostgreSQL apart, each the median of the eight samples up to a mark. After `--seconds` it ends where it is and says how far it came; with `--collect` what is in use is counted after a
+ * collection of what is not, and memory is not that of a crawl that is left to itself.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -70,7 +71,9 @@ async function crawlAll(dir: string, port: number, pages: number, each: number):
       onProgress: () => {},
       onRound: async () => {},
       onVisit: () => {
-        if (++done % each === 0) process.stdout.write(`at ${done} ${process.memoryUsage().heapUsed}\n`)
+        if (++done % each !== 0) return
+        globalThis.gc?.()
+        process.stdout.write(`at ${done} ${process.memoryUsage().heapUsed}\n`)
       },
     },
     new AbortController().signal,
@@ -106,8 +109,9 @@ const { values, positionals } = parseArgs({
   options: {
     pages: { type: 'string', default: '100000' },
     each: { type: 'string', default: '125' },
+    seconds: { type: 'string' },
     role: { type: 'string' },
-    flags: { type: 'string', multiple: true, default: [] },
+    collect: { type: 'boolean', default: false },
   },
 })
 const [pages, each] = [Number(values.pages), Number(values.each)]
@@ -124,7 +128,7 @@ else if (values.role === 'crawl') {
     const child = spawn(
       process.execPath,
       [
-        ...values.flags,
+        ...(values.collect ? ['--expose-gc'] : []),
         import.meta.filename,
         '--role',
         'crawl',
@@ -137,18 +141,24 @@ else if (values.role === 'crawl') {
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
+    if (values.seconds !== undefined) setTimeout(() => child.kill('SIGTERM'), Number(values.seconds) * 1000).unref()
     const from = performance.now()
     const samples: Sample[] = []
-    for await (const line of createInterface({ input: child.stdout })) {
-      const [, done, heapUsed] = line.split(' ').map(Number)
-      samples.push(sampleOf(child.pid ?? 0, heapUsed ?? 0))
-      if (!marks.has(done ?? 0) && done !== pages) continue
+    let last = 0
+    const tell = (): void => {
       const of = (what: keyof Sample) => median(samples.slice(-samplesOfMark).map((sample) => sample[what])).toFixed(0)
       console.log(
-        `page ${done}: crawler and its children ${of('crawlerMb')} MB (heap in use ${of('heapMb')}), PostgreSQL ${of('databaseMb')} MB; ${((performance.now() - from) / 1000).toFixed(0)} s`,
+        `page ${last}: crawler and its children ${of('crawlerMb')} MB (heap in use ${of('heapMb')}), PostgreSQL ${of('databaseMb')} MB; ${((performance.now() - from) / 1000).toFixed(0)} s`,
       )
     }
-    if (child.exitCode === null) await once(child, 'exit')
+    for await (const line of createInterface({ input: child.stdout })) {
+      const [, done = 0, heapUsed = 0] = line.split(' ').map(Number)
+      samples.push(sampleOf(child.pid ?? 0, heapUsed))
+      last = done
+      if (marks.has(done)) tell()
+    }
+    if (!marks.has(last)) tell()
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   } finally {
     server.kill()
     await untilStopped(dir)
