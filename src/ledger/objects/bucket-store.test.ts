@@ -59,6 +59,22 @@ test('a store that does not answer, or is none, is not the folder’s: the right
   assert.equal((await openFileStore(dir, { store: objects.address('right') })).store, objects.address('right'))
 })
 
+test('a listing of more objects than one answer holds has each once, in the order of their names', { timeout: 120_000 }, async () => {
+  const bucket = await openBucket(parseBucketAddress(objects.address('many')))
+  const names = Array.from({ length: 1_203 }, (_, at) => `visits/${String(at).padStart(5, '0')}`)
+  const left = names.values()
+  await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      for (const name of left) await bucket.put(name, Buffer.from(name))
+    }),
+  )
+  assert.deepEqual(
+    (await Array.fromAsync(bucket.list('visits/'))).map(({ name }) => name),
+    names,
+  )
+  assert.equal(objects.asked.filter((asked) => asked.startsWith('GET ?list') || asked.includes('list-type=2')).length, 2)
+})
+
 test('two machines that share nothing but the bucket see the same record, each signs for itself', async () => {
   const [a, b] = [await machine('shared'), await machine('shared')]
   assert.equal(await a.identity(), await b.identity())

@@ -1,10 +1,10 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import S3rver from 's3rver'
 
 /** What the way to the store does to one request. */
 export type Fault =
@@ -41,14 +41,10 @@ const bucket = 'assay-test'
 /** An S3 server on loopback (s3rver, which checks signatures), with a way to it that can be made bad. */
 export async function startObjectStore(): Promise<TestStore> {
   const dir = await mkdtemp(join(tmpdir(), 'assay-s3-'))
-  const server = new S3rver({
-    address: '127.0.0.1',
-    port: 0,
-    silent: true,
-    directory: dir,
-    configureBuckets: [{ name: bucket, configs: [] }],
-  })
-  const { port } = await server.run()
+  const script = join(import.meta.dirname, 'object-store-child.ts')
+  const server = spawn(process.execPath, ['--openssl-legacy-provider', script, dir, bucket], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = once(server, 'close')
+  const port = Number(await Promise.race([once(server.stdout, 'data'), ended.then(() => Promise.reject(new Error('the S3 server ended')))]))
   const store: TestStore = {
     address: (prefix) => `s3://${bucket}/${prefix}?endpoint=http://127.0.0.1:${way()}`,
     faultOf: () => null,
@@ -58,7 +54,8 @@ export async function startObjectStore(): Promise<TestStore> {
     async close() {
       proxy.close()
       proxy.closeAllConnections()
-      await server.close()
+      server.stdin.end()
+      await ended
       await rm(dir, { recursive: true, force: true })
     },
   }
