@@ -21,8 +21,8 @@ export interface SiteJobs {
   without(sites: readonly string[], lane: CrawlLane): Promise<string[]>
   /** Brings jobs forward that wait for later while a page of the site is due now and the site does not rest. */
   hasten(lane: CrawlLane, now: Date): Promise<void>
-  /** Jobs of a lane that nobody has fetched; no more than `most` are counted. */
-  countWaiting(lane: CrawlLane, most: number): Promise<number>
+  /** Jobs of a lane that may be fetched now: those of sites that rest are not among them. No more than `most` are counted. */
+  countReady(lane: CrawlLane, most: number): Promise<number>
   /** After many new ones at once: until then the planner takes the table for an empty one. */
   analyze(): Promise<void>
   fetch(lane: CrawlLane, count: number): Promise<SiteJob[]>
@@ -134,9 +134,9 @@ export async function openSiteJobs(database: Database, crawl: string, onError: (
         ),
       )
     },
-    async countWaiting(lane, most) {
+    async countReady(lane, most) {
       const [row] = await database.query<{ count: number }>(
-        `select count(*) as count from (select from ${schema}.job where name = $1 and state < 'active' limit $2) t`,
+        `select count(*) as count from (select from ${schema}.job where name = $1 and state < 'active' and not blocked and start_after <= now() limit $2) t`,
         [queueOf(crawl, lane), most],
       )
       return row?.count ?? 0

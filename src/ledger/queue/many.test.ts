@@ -3,6 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { NextTurn } from '#model/inclusion.ts'
 import { seedOf } from '#model/seed.ts'
 import { type Ledger, openLedger } from '../ledger.ts'
 import { sampleCapture, sampleObservation } from '../testing/samples.ts'
@@ -11,6 +14,7 @@ import type { CrawlQueue, Lease, QueueOptions } from './queue.ts'
 
 /** Many sites and many results at once, on a served PostgreSQL 15: more than may wait, more than go together, and a database that goes away. */
 const day = 86_400_000
+const hour = 3_600_000
 const start = new Date('2026-01-05T00:00:00.000Z')
 let dir: string
 let database: ServedDatabase
@@ -31,8 +35,23 @@ async function open(name: string, urls: readonly string[], options: Partial<Queu
   return ledger.openQueue(name, { isRealTime: true, ...options })
 }
 const sitesOf = (name: string, count: number) => Array.from({ length: count }, (_, index) => `https://${name}-${index}.test/`)
-const keep = (queue: CrawlQueue, lease: Lease) =>
-  queue.acknowledge(lease, sampleObservation(sampleCapture({ url: lease.seed.url, seed: lease.seed, visitId: lease.visitId }), 'none'))
+const keep = (queue: CrawlQueue, lease: Lease, next: NextTurn | null = null) =>
+  queue.acknowledge(lease, sampleObservation(sampleCapture({ url: lease.seed.url, seed: lease.seed, visitId: lease.visitId }), 'none'), {
+    next,
+  })
+/** By a connection that is not the ledger's. */
+async function directly(task: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  try {
+    await task(client)
+  } finally {
+    await client.end()
+  }
+}
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(5)
+}
 const urlsOf = (leases: readonly Lease[]) => leases.map(({ seed }) => seed.url).sort()
 /** Until nothing is left: claims of `count`, each acknowledged. */
 async function work(queue: CrawlQueue, count: number): Promise<string[][]> {
@@ -51,6 +70,75 @@ test('more sites than may wait come after each other, in the order of the list, 
   assert.equal(await queue.announce(new Date()), 3)
   assert.equal(await queue.announce(new Date()), 0, 'there is no room')
   assert.deepEqual(await work(queue, 3), [urls.slice(0, 3), urls.slice(3, 6), urls.slice(6, 9), urls.slice(9)])
+})
+
+for (const [name, another] of Object.entries({ 'the process that was there': false, 'a process that starts': true }))
+  test(`sites that rest take no room from those that are due: ${name}`, async (t) => {
+    const crawl = another ? 'rest-there' : 'rest-here'
+    const urls = sitesOf(crawl, 5)
+    const queue = await open(crawl, urls, { ahead: 3 })
+    t.after(() => queue.close())
+    await queue.announce(new Date())
+    const first = await queue.claim(3, new Date())
+    assert.deepEqual(urlsOf(first), urls.slice(0, 3))
+    for (const lease of first) await queue.release(lease, hour)
+    if (another) {
+      const other = await ledger.openQueue(crawl, { isRealTime: true, ahead: 3 })
+      t.after(() => other.close())
+      assert.equal(await other.announce(new Date()), 2)
+    }
+    assert.deepEqual(urlsOf(await queue.claim(3, new Date())), urls.slice(3))
+  })
+
+test('sites that come back from their rest when others have filled the room come before them, and all come', async (t) => {
+  const urls = sitesOf('back', 6)
+  const queue = await open('back', urls, { ahead: 2 })
+  t.after(() => queue.close())
+  await queue.announce(new Date())
+  for (const lease of await queue.claim(2, new Date())) await queue.release(lease, hour)
+  assert.equal(await queue.announce(new Date()), 2)
+  await directly(async (client) => {
+    await client.query('update assay.sites set ready_at = now() where ready_at > now() and site = any($1)', [
+      urls.map((url) => new URL(url).host),
+    ])
+    await client.query(`update assay_queue.job set start_after = now() where name = 'crawl-back' and start_after > now()`)
+  })
+  assert.equal(await queue.announce(new Date()), 0, 'there is no room')
+  assert.deepEqual(await work(queue, 2), [urls.slice(0, 2), urls.slice(2, 4), urls.slice(4)])
+})
+
+test('a hint that is drawn while sites are looked through is found at once', async (t) => {
+  const [hint, other] = sitesOf('drawn', 2)
+  await ledger.defineCrawl({
+    name: 'drawn',
+    seeds: [hint!, other!].map((url) => seedOf(url)),
+    everyMs: null,
+    rounds: 1,
+    startsAt: start,
+    firstLane: 'http',
+  })
+  const queue = await ledger.openQueue('drawn', { isRealTime: true })
+  t.after(() => queue.close())
+  const now = new Date()
+  await queue.announce(now)
+  for (const lease of await queue.claim(2, now, 'http')) {
+    const isHint = lease.seed.url === hint
+    const at = isHint ? null : new Date(now.getTime() + day).toISOString()
+    await keep(queue, lease, { lane: 'browser', repeat: 0, at, inclusion: null, drawn: isHint ? 0.5 : null })
+  }
+  const later = new Date(now.getTime() + 2 * day)
+  await directly(async (client) => {
+    await client.query('begin; lock table assay.sites in share mode')
+    const announced = queue.announce(later)
+    await until(
+      async () => (await client.query(`select from pg_locks where relation = 'assay.sites'::regclass and not granted`)).rowCount === 1,
+    )
+    const drawn = queue.draw(1, now)
+    await until(async () => (await queue.counts(now)).held === 0)
+    await client.query('commit')
+    assert.deepEqual(await Promise.all([announced, drawn]), [1, 1])
+  })
+  assert.deepEqual(urlsOf(await queue.claim(2, later, 'browser')), [hint, other])
 })
 
 test('sites of one page are not held up by one of many that stands before them', async (t) => {

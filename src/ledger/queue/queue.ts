@@ -25,7 +25,7 @@ export interface QueueOptions {
   attempts?: number
   /** Visits a day (UTC) of the whole crawl, over all processes; without, no bound. */
   dailyBudget?: number
-  /** Jobs of one lane that may wait at a time. */
+  /** Jobs of one lane that wait for a claim at a time, besides those of sites that rest. */
   ahead?: number
   onError?: (error: Error) => void
 }
@@ -231,14 +231,14 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
          where c.name = t.crawl and s.crawl = t.crawl and s.url = t.url and s.next_round <= t.round and s.lane = t.lane and s.repeat = t.repeat`,
         [jsonForSql(done)],
       )
-    const turns = ended.flatMap(({ page, next }) => (next === null ? [] : [{ ...page, next }]))
-    if (turns.length > 0)
+    const moved = ended.flatMap(({ page, next }) => (next === null ? [] : [{ ...page, next }]))
+    if (moved.length > 0)
       await transaction.query(
         `update assay.seeds s set attempts = 0, tried = '[]', next_round = t.round, next_at = (t.next ->> 'at')::timestamptz, lane = t.next ->> 'lane',
            repeat = (t.next ->> 'repeat')::int, inclusion = nullif(t.next -> 'inclusion', 'null'), drawn = (t.next ->> 'drawn')::float8
          from jsonb_to_recordset($1::jsonb) as t(crawl text, url text, round int, lane text, repeat int, next jsonb)
          where s.crawl = t.crawl and s.url = t.url and s.next_round <= t.round and s.lane = t.lane and s.repeat = t.repeat`,
-        [jsonForSql(turns)],
+        [jsonForSql(moved)],
       )
   }
 
@@ -327,23 +327,23 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
 
   const pageOf = ({ seed, round, lane, repeat }: Lease): EndedPage => ({ crawl, url: seed.url, round, lane, repeat })
 
-  async function endTurns(transaction: Queryable, turns: readonly EndingTurn[]): Promise<void> {
+  async function endTurns(transaction: Queryable, ending: readonly EndingTurn[]): Promise<void> {
     const rows = await transaction.query<{ site: string; ready: Date }>(
       `with gone as (delete from assay.leases where visit_id = any($2))
        update assay.sites s set lease = null, failures = t.failures, ready_at = clock_timestamp() + t.wait * interval '1 millisecond'
        from jsonb_to_recordset($1::jsonb) as t(site text, wait float8, failures int) where s.site = t.site returning s.site, s.ready_at as ready`,
       [
-        jsonForSql(turns.map(({ lease, waitMs, failures }) => ({ site: lease.site, wait: waitMs, failures }))),
-        turns.map(({ lease }) => lease.visitId),
+        jsonForSql(ending.map(({ lease, waitMs, failures }) => ({ site: lease.site, wait: waitMs, failures }))),
+        ending.map(({ lease }) => lease.visitId),
       ],
     )
     const readyOf = new Map(rows.map(({ site, ready }) => [site, ready]))
     await jobs.complete(
       crawl,
-      turns.map(({ lease }) => ({ id: lease.jobId, lane: lease.lane })),
+      ending.map(({ lease }) => ({ id: lease.jobId, lane: lease.lane })),
       transaction,
     )
-    for (const its of Map.groupBy(turns, ({ now }) => (isRealTime ? 0 : now.getTime())).values()) {
+    for (const its of Map.groupBy(ending, ({ now }) => (isRealTime ? 0 : now.getTime())).values()) {
       const waits = its.flatMap(({ lease, waitMs }): [string, Date][] => {
         const ready = readyOf.get(lease.site)
         return waitMs > 0 && ready !== undefined ? [[lease.site, ready]] : []
@@ -499,8 +499,9 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
       const allowed = budget === null ? count : await takeFromBudget(database, budget, count, now)
       if (allowed === 0) return []
       const fetched = await jobs.fetch(lane, allowed)
-      if (fetched.length < allowed && (await turns.more(lane, now)) > 0) fetched.push(...(await jobs.fetch(lane, allowed - fetched.length)))
-      turns.taken(lane, fetched.length, now)
+      if (fetched.length < allowed && (await turns.refill(lane, now)) > 0)
+        fetched.push(...(await jobs.fetch(lane, allowed - fetched.length)))
+      turns.onClaimed(lane, fetched.length, now)
       const leases = await claimJobs(fetched, lane, now)
       if (budget !== null && leases.length < allowed) await returnToBudget(database, budget, allowed - leases.length, now)
       return leases
@@ -561,7 +562,7 @@ export async function openCrawlQueue(database: Database, files: FileStore, crawl
 
     async draw(count, now) {
       const drawn = await drawHints(database, { crawl, schedule, budget: count }, now)
-      if (drawn > 0) turns.forget()
+      if (drawn > 0) await turns.rescan()
       return drawn
     },
 

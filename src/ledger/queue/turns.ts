@@ -4,7 +4,7 @@ import type { SiteJobs } from './jobs.ts'
 
 export interface TurnsOptions {
   isRealTime: boolean
-  /** Jobs of one lane that may wait at a time; of millions of sites, the others are still to be announced. */
+  /** Jobs of one lane that wait for a claim at a time, besides those of sites that rest; of millions of sites, the others are still to be announced. */
   ahead?: number
 }
 
@@ -13,20 +13,20 @@ export interface Turns {
   /** Makes jobs for sites with a page that is due, as far as there is room for them: what is due longest first, then by place in the list. Answers how many. */
   announce(now: Date): Promise<number>
   /** So many jobs of a lane were taken: others follow, meanwhile. */
-  taken(lane: CrawlLane, count: number, now: Date): void
+  onClaimed(lane: CrawlLane, count: number, now: Date): void
   /** A lane's jobs have run out: makes others at once, where there may be some. */
-  more(lane: CrawlLane, now: Date): Promise<number>
+  refill(lane: CrawlLane, now: Date): Promise<number>
   /** The next turns of sites that have no job any more, none before `notBefore`. */
   sendNext(transaction: Queryable, sites: readonly string[], now: Date, notBefore?: ReadonlyMap<string, Date>): Promise<void>
-  /** Looks at everything again: pages may have become due at a time that has passed. */
-  forget(): void
+  /** The next look starts from the front: pages have become due at a time that earlier looks have passed. */
+  rescan(): Promise<void>
   close(): Promise<void>
 }
 
 /** Seeds that are looked at together. */
 const batchSize = 1000
 /** Jobs that a process takes before it sees to the next ones. */
-const refill = 250
+const refillSize = 250
 /** In real time, a turn gets its job so long before it is due; until then it is a row of ours. */
 const soonSeconds = 60
 /** What nobody told: seeds that somebody added, jobs that were lost. */
@@ -98,7 +98,7 @@ export function turnsOf(database: Database, jobs: SiteJobs, crawl: string, { isR
     return looked
   }
 
-  const roomIn = async (of: LaneOfTurns) => ahead - (await jobs.countWaiting(of.lane, ahead))
+  const roomIn = async (of: LaneOfTurns) => ahead - (await jobs.countReady(of.lane, ahead))
 
   return {
     async announce(now) {
@@ -118,20 +118,20 @@ export function turnsOf(database: Database, jobs: SiteJobs, crawl: string, { isR
       return made.reduce((sum, count) => sum + count, 0)
     },
 
-    taken(lane, count, now) {
+    onClaimed(lane, count, now) {
       const of = lanes.get(lane)!
       of.takenSince += count
       const isTime = isRealTime && of.takenSince > 0 && performance.now() - of.lookedAt > lookAgainMs
-      if (of.takenSince < refill && !isTime) return
-      const room = of.takenSince
+      if (of.takenSince < refillSize && !isTime) return
+      const taken = of.takenSince
       of.takenSince = 0
-      // What goes wrong here goes wrong with the next claim too, and is told there.
-      void next(of, () => look(of, now, room)).catch(() => {})
+      // Sites that come back from their rest may have filled the room. What goes wrong here goes wrong with the next claim too, and is told there.
+      void next(of, async () => look(of, now, Math.min(taken, await roomIn(of)))).catch(() => {})
     },
 
-    more: (lane, now) => {
+    refill: (lane, now) => {
       const of = lanes.get(lane)!
-      return next(of, async () => (of.isAtEnd ? 0 : look(of, now, Math.min(refill, await roomIn(of)))))
+      return next(of, async () => (of.isAtEnd ? 0 : look(of, now, Math.min(refillSize, await roomIn(of)))))
     },
 
     async sendNext(transaction, sites, now, notBefore = new Map()) {
@@ -148,8 +148,9 @@ export function turnsOf(database: Database, jobs: SiteJobs, crawl: string, { isR
       if (turns.length > 0) await jobs.send(turns, transaction)
     },
 
-    forget() {
-      for (const of of lanes.values()) fromStart(of)
+    async rescan() {
+      // After a look that is under way: it would write its own place over this one.
+      await Promise.all([...lanes.values()].map((of) => next(of, async () => fromStart(of))))
     },
 
     async close() {
