@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
-import { Portion } from '#crawl/portion.ts'
+import { ClaimBatch } from '#crawl/claim-batch.ts'
 import { openLedger } from '#ledger/ledger.ts'
 import type { Lease } from '#ledger/queue/queue.ts'
 import { startServedDatabase } from '#ledger/testing/served-database.ts'
@@ -60,7 +60,7 @@ async function work(dir: string): Promise<Lap> {
   const end = begin + seconds * 1000
   const over = AbortSignal.timeout(seconds * 1000)
   const running = new Set<Promise<void>>()
-  const portion = new Portion(slots)
+  const batch = new ClaimBatch(slots)
   const visit = async (lease: Lease): Promise<void> => {
     const from = performance.now()
     if (visitMs > 0) await sleep(Math.random() * 2 * visitMs, undefined, { signal: over }).catch(() => {})
@@ -71,18 +71,18 @@ async function work(dir: string): Promise<Lap> {
   }
   while (performance.now() < end) {
     const from = performance.now()
-    const wanted = portion.wanted(running.size, from)
+    const wanted = batch.wanted(running.size, from)
     const leases = wanted === 0 ? [] : await queue.claim(wanted, new Date(), 'http')
     if (wanted > 0) {
       lap.claims.push(performance.now() - from)
-      portion.claimed(wanted, leases.length)
+      batch.claimed(wanted, leases.length)
     }
     if (leases.length === 0 && running.size === 0) throw new Error('the queue is empty: more --seeds, or fewer --seconds')
     for (const lease of leases) {
       const visited: Promise<void> = visit(lease).finally(() => running.delete(visited))
       running.add(visited)
     }
-    const waitMs = Math.min(portion.waitMs(performance.now()), end - performance.now())
+    const waitMs = Math.min(batch.waitMs(performance.now()), end - performance.now())
     if (running.size === slots) await Promise.race(running)
     else await Promise.race([...running, sleep(Math.max(1, waitMs))])
   }

@@ -7,10 +7,10 @@ import type { Observation } from '#model/observation.ts'
 import type { Seed } from '#model/seed.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import type { CrawlQueue, DiscoveredPage, Lease } from '#ledger/queue/queue.ts'
+import { ClaimBatch } from './claim-batch.ts'
 import { browserOnly, firstLaneOf, type LanePolicy, lanesOf, nextTurnOf } from './lanes.ts'
 import { type LinkPolicy, linksInScope, mostDifferent, noLinks } from './links.ts'
 import { admit, type Manners } from './manners.ts'
-import { Portion } from './portion.ts'
 import { type CrawlProgress, Progress } from './progress.ts'
 import { restMs, retryWaitMs } from './retry.ts'
 
@@ -147,7 +147,7 @@ class Crawl {
   readonly #stop = new AbortController()
   readonly #result: CrawlResult = { ended: 'done', visits: 0, failed: 0, retried: 0, fenced: 0 }
   #fault: Error | null = null
-  readonly #portions: Record<CrawlLane, Portion>
+  readonly #batches: Record<CrawlLane, ClaimBatch>
   #round = -1
   #pausedUntil = 0
 
@@ -156,7 +156,7 @@ class Crawl {
     this.#lanes = options.lanes ?? browserOnly
     this.#queue = queue
     const { concurrency, httpConcurrency = concurrency } = options
-    this.#portions = { http: new Portion(httpConcurrency), browser: new Portion(concurrency) }
+    this.#batches = { http: new ClaimBatch(httpConcurrency), browser: new ClaimBatch(concurrency) }
     this.#progress = new Progress(options.onProgress ?? (() => {}))
     options.signal?.addEventListener('abort', () => this.#stop.abort(options.signal?.reason), { once: true })
     if (options.signal?.aborted) this.#stop.abort(options.signal.reason)
@@ -192,12 +192,12 @@ class Crawl {
     const { only } = this.#options
     for (const lane of lanesOf(this.#lanes)) {
       if (only !== undefined && lane !== only) continue
-      const portion = this.#portions[lane]
-      const free = performance.now() < this.#pausedUntil ? 0 : portion.wanted(this.#runningIn(lane), performance.now())
+      const batch = this.#batches[lane]
+      const free = performance.now() < this.#pausedUntil ? 0 : batch.wanted(this.#runningIn(lane), performance.now())
       if (free === 0) continue
       wanted += free
       const leases = await this.#queue.claim(free, clock.now(), lane)
-      portion.claimed(free, leases.length)
+      batch.claimed(free, leases.length)
       claimed += leases.length
       for (const lease of leases) {
         if (lease.round > this.#round) {
@@ -211,7 +211,7 @@ class Crawl {
     if (claimed === 0 && this.#runningIn('http') === 0 && (await this.#draw())) return true
     if (this.#running.size > 0) {
       const now = performance.now()
-      const waitMs = now < this.#pausedUntil ? pollMs : Math.min(pollMs, ...Object.values(this.#portions).map((each) => each.waitMs(now)))
+      const waitMs = now < this.#pausedUntil ? pollMs : Math.min(pollMs, ...Object.values(this.#batches).map((each) => each.waitMs(now)))
       await Promise.race([...[...this.#running.values()].map(({ ended }) => ended), this.#pause(waitMs)])
       return true
     }

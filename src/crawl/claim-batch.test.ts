@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Portion } from './portion.ts'
+import { ClaimBatch } from './claim-batch.ts'
 
 // places taken at a time → turns wanted then; `got` where it claims.
 const cases: Record<string, { places: number; steps: readonly { at: number; taken: number; wanted: number; got?: number }[] }> = {
@@ -44,9 +44,9 @@ const cases: Record<string, { places: number; steps: readonly { at: number; take
 }
 for (const [name, { places, steps }] of Object.entries(cases))
   test(name, () => {
-    const portion = new Portion(places)
+    const batch = new ClaimBatch(places)
     for (const { at, taken, wanted, got } of steps) {
-      assert.equal(portion.wanted(taken, at), wanted, `at ${at}`)
-      if (got !== undefined) portion.claimed(wanted, got)
+      assert.equal(batch.wanted(taken, at), wanted, `at ${at}`)
+      if (got !== undefined) batch.claimed(wanted, got)
     }
   })

@@ -7,7 +7,7 @@ const againMs = 500
  * A claim costs about the same for one turn as for several: free places of a lane wait for each other, until a quarter of all is free or one has waited
  * long enough.
  */
-export class Portion {
+export class ClaimBatch {
   readonly #places: number
   #since: number | null = null
   #waits = gatherMs
