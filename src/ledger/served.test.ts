@@ -32,6 +32,7 @@ for (const [name, file, atLeast] of [
   ['ledger', 'ledger.test.ts', 12],
   ['turns', 'queue/turns.test.ts', 10],
   ['questions', 'study-questions.test.ts', 5],
+  ['numbers', 'numbered-subjects.test.ts', 6],
 ] as const)
   test(`${file} on PostgreSQL 15 and an object store`, { timeout: 170_000 }, async () => {
     const client = new pg.Client({ connectionString: database.url })

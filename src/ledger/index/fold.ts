@@ -1,4 +1,5 @@
 import type { Database, Queryable } from '../database/database.ts'
+import { giveMemory } from './ask.ts'
 
 /** `sight` in ASCII: one fold at a time. */
 const lockNumber = 0x7369676874
@@ -20,8 +21,7 @@ export async function foldSightings(database: Pick<Database, 'transaction' | 'qu
 /** Drops what was folded and folds it anew. */
 export async function foldAgain(transaction: Queryable): Promise<void> {
   const [row] = await transaction.query<{ count: number }>('select count(*) as count from assay.observations')
-  // Read in portions on a disk otherwise.
-  await transaction.query(`set local work_mem = '96MB'`)
+  await giveMemory(transaction)
   await transaction.query('refresh materialized view assay.sightings')
   await transaction.query(
     `insert into assay.folds (name, observations) values ('sightings', $1) on conflict (name) do update set observations = excluded.observations`,

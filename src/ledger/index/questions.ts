@@ -2,7 +2,9 @@ import type { Status } from '#model/finding.ts'
 import type { Lane, PageReached } from '#model/capture.ts'
 import type { FailureClass } from '#model/failure.ts'
 import type { InclusionReason } from '#model/inclusion.ts'
-import type { Database } from '../database/database.ts'
+import type { Database, Queryable } from '../database/database.ts'
+import { askEach } from './ask.ts'
+import { namesOf } from './subjects.ts'
 
 export interface VisitFilter {
   /** Name of a crawl; null for pages that a person asked for; left out for all. */
@@ -85,29 +87,6 @@ type FlatVisit = [
   recorded: number | null,
 ]
 
-/** A study's question: of large tables, for which a connection's usual memory would mean going over the disk. */
-export function ask<Row>(database: Pick<Database, 'transaction'>, sql: string, values: readonly unknown[]): Promise<Row[]> {
-  return database.transaction(async (transaction) => {
-    await transaction.query(`set local work_mem = '96MB'`)
-    return transaction.query<Row>(sql, values)
-  })
-}
-
-/** The same, row by row: `start` makes anew what they are gathered in, should the transaction have to run again. */
-export function askEach<Result>(
-  database: Pick<Database, 'transaction'>,
-  sql: string,
-  values: readonly unknown[],
-  start: () => { take(row: unknown[]): void; result(): Result },
-): Promise<Result> {
-  return database.transaction(async (transaction) => {
-    const { take, result } = start()
-    await transaction.query(`set local work_mem = '96MB'`)
-    await transaction.each(sql, values, take)
-    return result()
-  })
-}
-
 /**
  * What is believed of each capture on the day of parameter `$1` (null: now), as a table expression: that which no later judgement follows. One row a
  * capture, as of `assay.observations_as_of`, without sorting them all.
@@ -116,8 +95,8 @@ export const believed = `(select o.* from assay.observations o where o.recorded_
     select from assay.observations n where n.capture_id = o.capture_id and n.recorded_at <= coalesce($1::timestamptz, 'infinity')
       and (n.recorded_at, n.judgement) > (o.recorded_at, o.judgement)))`
 
-export async function listVisits(database: Database, { crawl, asOf }: VisitFilter): Promise<VisitRow[]> {
-  const { rows, believedOf } = await askEach(
+export async function listVisits(database: Pick<Database, 'transaction'>, { crawl, asOf }: VisitFilter): Promise<VisitRow[]> {
+  const rows = await askEach(
     database,
     `select v.visit_id, v.crawl, v.round, v.url, v.site, v.rank, nullif(v.tags, '{}'), (date_part('epoch', v.planned_at) * 1000)::int8, (date_part('epoch', v.observed_at) * 1000)::int8,
        v.capture_id, coalesce(v.error_code, o.error_code), v.lane, v.repeat, v.inclusion, v.inclusion_reason, v.failure,
@@ -127,22 +106,27 @@ export async function listVisits(database: Database, { crawl, asOf }: VisitFilte
     [asOf ?? null, crawl === undefined, crawl ?? null],
     gatherVisits,
   )
-  const miners = new Map<string, Believed[]>()
-  for (const [text, observed] of believedOf) {
-    const ids = text.split('\x1f')[8]
-    if (ids !== undefined) for (const id of ids.slice(1, -1).split(',')) miners.set(id, [...(miners.get(id) ?? []), observed])
-  }
-  const names = await database.query<{ id: number; kind: string; subject: string }>(
-    'select id, kind, subject from assay.subject_names where id = any($1) order by subject collate "C"',
-    [[...miners.keys()]],
-  )
-  for (const { id, kind, subject } of names)
-    for (const { families, services, accounts } of miners.get(String(id)) ?? [])
-      (kind === 'family' ? families : kind === 'service' ? services : accounts).push(subject)
   return rows.sort(bySite)
 }
 
 type Believed = NonNullable<VisitRow['observed']>
+
+/** Names of the miners of what is believed, by its text. */
+async function nameMiners(from: Queryable, believedOf: ReadonlyMap<string, Believed>): Promise<void> {
+  const miners = new Map<number, Believed[]>()
+  for (const [text, observed] of believedOf) {
+    const ids = text.split('\x1f')[8]
+    if (ids === undefined) continue
+    for (const id of ids.slice(1, -1).split(',').map(Number)) {
+      const its = miners.get(id)
+      if (its === undefined) miners.set(id, [observed])
+      else its.push(observed)
+    }
+  }
+  for (const { id, kind, subject } of await namesOf(from, [...miners.keys()]))
+    for (const { families, services, accounts } of miners.get(id) ?? [])
+      (kind === 'family' ? families : kind === 'service' ? services : accounts).push(subject)
+}
 
 /**
  * One row a visit, of its judgements the latest: few visits have several, and SQL would look for a later one of each. Visits of a study say the same few
@@ -213,7 +197,10 @@ function gatherVisits() {
         observed,
       }
     },
-    result: () => ({ rows, believedOf }),
+    result: async (transaction: Queryable) => {
+      await nameMiners(transaction, believedOf)
+      return rows
+    },
   }
 }
 

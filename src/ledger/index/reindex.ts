@@ -22,7 +22,12 @@ export async function reindex(database: Database, files: FileStore, onProgress: 
   return database.transaction(async (transaction) => {
     await foldAgain(transaction)
     const before = await indexDigest(transaction)
-    await transaction.query('truncate assay.findings, assay.servers, assay.subject_names, assay.observations, assay.visits')
+    // Writers come by the visits and questions by the names: in this order none of them waits for what waits for it.
+    await transaction.query('lock table assay.visits in share row exclusive mode')
+    // A fold of a study has arrays as long as the largest number is large.
+    await transaction.query(
+      'truncate assay.subject_names, assay.observations, assay.findings, assay.servers, assay.visits restart identity',
+    )
     let visits = 0
     for await (const batch of batches(files.listVisits())) {
       await writeIndex(transaction, batch, [])

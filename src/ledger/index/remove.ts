@@ -22,13 +22,10 @@ export interface IndexRemoval {
 /** Rows of captures, visits and pages, in one transaction; sightings are folded anew. Answers how many pages went off the lists of crawls. */
 export async function removeFromIndex(database: Database, { captures, visits, isSubject }: IndexRemoval): Promise<number> {
   const seeds = await database.transaction(async (transaction) => {
-    // Nobody is to number an observation's subjects between the look for those that are unused and the end.
-    await transaction.query('lock table assay.subject_names in access exclusive mode')
     const gone = await transaction.query<{ ids: number[] }>(
       'delete from assay.observations where capture_id = any($1) or visit_id = any($2) returning subject_ids || server_ids as ids',
       [captures, visits],
     )
-    await forgetUnused(transaction, [...new Set(gone.flatMap(({ ids }) => ids))])
     await transaction.query('delete from assay.visits where visit_id = any($1) or capture_id = any($2)', [visits, captures])
     for (const [table, column] of [
       ['robots', 'origin'],
@@ -43,6 +40,9 @@ export async function removeFromIndex(database: Database, { captures, visits, is
     // A visit that is under way ends as one whose page is no more on the list.
     const removed = urls.length === 0 ? [] : await transaction.query('delete from assay.seeds where url = any($1) returning url', [urls])
     await foldAgain(transaction)
+    // Nobody is to number an observation's subjects between the look for those that are unused and the end. Last, for the fold takes long.
+    await transaction.query('lock table assay.subject_names in share row exclusive mode')
+    await forgetUnused(transaction, [...new Set(gone.flatMap(({ ids }) => ids))])
     return removed.length
   })
   // Deleted rows lie in the table's files until then.

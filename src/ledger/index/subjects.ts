@@ -1,3 +1,4 @@
+import { AssayError } from '#model/errors.ts'
 import type { Queryable } from '../database/database.ts'
 import type { NumberedName } from './rows.ts'
 
@@ -29,11 +30,45 @@ export async function numbersOf(to: Queryable, names: readonly NumberedName[]): 
   return (name) => numbers.get(keyOf(name))!
 }
 
+/** A name by its number. */
+export interface NamedNumber {
+  id: number
+  kind: string
+  subject: string
+}
+
+/** The names, in the order of their octets. In the transaction that read the numbers (`ask.ts`). Throws `STORE_CORRUPT`. */
+export async function namesOf(from: Queryable, numbers: readonly number[]): Promise<NamedNumber[]> {
+  return allNamed(
+    numbers,
+    await from.query<NamedNumber>('select id, kind, subject from assay.subject_names where id = any($1) order by subject collate "C"', [
+      numbers,
+    ]),
+  )
+}
+
+/** The names, once none of the numbers is missing among them. Throws `STORE_CORRUPT`. */
+export function allNamed(numbers: readonly number[], names: NamedNumber[]): NamedNumber[] {
+  const named = new Set(names.map(({ id }) => id))
+  const missing = numbers.filter((number) => !named.has(number))
+  if (missing.length > 0)
+    throw new AssayError('STORE_CORRUPT', `the index has observations of ${missing.length} subjects whose names it has not`, {
+      hint: 'assay reindex makes it again from the files.',
+    })
+  return names
+}
+
 /** Forgets those of some names that no observation holds any more. */
 export async function forgetUnused(from: Queryable, numbers: readonly number[]): Promise<void> {
   await from.query(
-    `delete from assay.subject_names n where n.id = any($1) and not exists (select from assay.observations o where o.subject_ids @> array[n.id])
-       and (n.kind <> 'server' or not exists (select from assay.observations o where n.id = any(o.server_ids)))`,
+    `delete from assay.subject_names n where n.id = any($1) and n.kind <> 'server'
+       and not exists (select from assay.observations o where o.subject_ids @> array[n.id])`,
+    [numbers],
+  )
+  // No index finds these: all lists are gone through once.
+  await from.query(
+    `delete from assay.subject_names n where n.id = any($1) and n.kind = 'server'
+       and not exists (select from (select distinct unnest(server_ids) as id from assay.observations) held where held.id = n.id)`,
     [numbers],
   )
 }

@@ -1,5 +1,7 @@
 import type { Database } from '../database/database.ts'
-import { askEach, believed } from './questions.ts'
+import { askEach } from './ask.ts'
+import { believed } from './questions.ts'
+import { allNamed, type NamedNumber } from './subjects.ts'
 
 /** One site, one subject, one lane, with the rounds of its visits that saw it, ascending. */
 export interface TraceRow {
@@ -15,8 +17,12 @@ export interface TraceRow {
  * What sites had, round by round: subjects that at least two sites have, or one in two lanes, and accounts and services of any. The lists of numbers
  * are folded here, not in SQL: to sort and to count five million whole numbers takes a second, as rows of a database many.
  */
-export async function traces(database: Database, crawl: string | undefined, asOf: Date | undefined): Promise<TraceRow[]> {
-  const seen = await askEach(
+export async function traces(
+  database: Pick<Database, 'transaction'>,
+  crawl: string | undefined,
+  asOf: Date | undefined,
+): Promise<TraceRow[]> {
+  const { seen, names } = await askEach(
     database,
     `select o.site, v.lane, v.round, o.subject_ids::text from ${believed} o join assay.visits v using (visit_id)
      where v.round is not null and ($2::text is null or v.crawl = $2)`,
@@ -25,14 +31,16 @@ export async function traces(database: Database, crawl: string | undefined, asOf
       const fold = new TraceFold()
       return {
         take: (row) => fold.add(...(row as [site: string, lane: string, round: number, ids: string])),
-        result: () => fold,
+        result: async (transaction) => {
+          const shared = fold.shared()
+          const found = await transaction.query<NamedNumber>(
+            `select id, kind, subject from assay.subject_names where kind in ('account', 'service') or id = any($1)`,
+            [shared],
+          )
+          return { seen: fold, names: allNamed(shared, found).filter(({ kind }) => kind !== 'mining' && kind !== 'family') }
+        },
       }
     },
-  )
-  const shared = seen.shared()
-  const names = await database.query<{ id: number; kind: string; subject: string }>(
-    `select id, kind, subject from assay.subject_names where kind in ('account', 'service') or (kind not in ('mining', 'family') and id = any($1))`,
-    [shared],
   )
   return seen.tracesOf(names)
 }
@@ -98,7 +106,7 @@ export class TraceFold {
     return shared
   }
 
-  tracesOf(names: readonly { id: number; kind: string; subject: string }[]): TraceRow[] {
+  tracesOf(names: readonly NamedNumber[]): TraceRow[] {
     const wanted = new Int32Array(this.#largest + 1).fill(-1)
     names.forEach(({ id }, at) => {
       if (id <= this.#largest) wanted[id] = at
