@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { profiles } from '#capture/visit-options.ts'
 import { scheduleOf } from '#crawl/schedule.ts'
 import type { SeedList } from '#crawl/seed-list.ts'
 import { canonicalJson } from '#model/canonical.ts'
@@ -47,12 +48,11 @@ export async function simulatedTimeOf({ time, every, for: span }: StudyFile, lab
   return days
 }
 
-/** Seconds of loading beside the dwell: an order of magnitude, from docs/benchmarks.md. */
-const loadSeconds = 4
-const usualDwell: Record<StudyFile['profile'], number> = { quick: 5, standard: 8, thorough: 45 }
+/** Beside the dwell: one ordinary page, docs/crawling.md says from where. */
+const loadSeconds = 6
 
 /** Of one visit in the browser. */
-export const visitSeconds = ({ dwell, profile }: StudyFile): number => (dwell ?? usualDwell[profile]) + loadSeconds
+export const visitSeconds = ({ dwell, profile }: StudyFile): number => (dwell ?? profiles[profile].dwellMs / 1000) + loadSeconds
 
 /** What a study will cost and be able to show. */
 export function planOf({ study, list }: ReadStudy, jobs: number, cost: CrawlPlan): StudyPlanned {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
-import type { MannersRequest } from '#app/crawl.ts'
+import type { CrawlRequest, MannersRequest } from '#app/crawl.ts'
 import { AssayError } from '#model/errors.ts'
 import { emptyNeverList, type NeverList, parseNeverList } from '#model/never-list.ts'
 import {
@@ -16,8 +16,11 @@ import {
   parseSpan,
 } from '#app/crawl-policy.ts'
 import type { Seed } from '#model/seed.ts'
-import { type KnowledgeFlags, knowledgeOptions } from './knowledge-options.ts'
+import { crawlFolder } from './folder-option.ts'
+import { type KnowledgeFlags, knowledgeOf, knowledgeOptions } from './knowledge-options.ts'
 import { count, milliseconds, positiveInteger, repeated, server } from './options.ts'
+
+type WorkshopFlags = KnowledgeFlags & Pick<CrawlFlags, 'allowPrivate' | 'allow' | 'lab' | 'dns' | 'browser' | 'jobs'>
 
 /** What `assay crawl`, its `--dry-run` and `assay crawl plan` are told in the same words. */
 export interface CrawlFlags extends KnowledgeFlags {
@@ -69,7 +72,7 @@ export function crawlOptions(command: Command): Command {
     .option('--every <span>', 'visit again after this time (7d, 12h); without it once')
     .option('--for <span>', 'how long (23w); without it until it is stopped')
     .option('--name <name>', 'the same name goes on with the same crawl', 'crawl')
-    .option('--data <dir>', 'data folder', 'assay-data')
+    .option('--data <dir>', 'data folder', crawlFolder)
     .option('--database <url>', 'a served PostgreSQL instead of the embedded one')
     .option('--limit <n>', 'only the first of the list', count)
     .option('--tag <tag>', 'give every seed of the list this tag; may be given again', repeated, [])
@@ -145,6 +148,17 @@ function viewport(text: string): NonNullable<VisitConditions['viewport']> {
   const mobile = match[3] === 'm'
   return { width: Number(match[1]), height: Number(match[2]), deviceScaleFactor: mobile ? 2.625 : 1, mobile }
 }
+
+/** How visits are made: of a crawl, a study and a worker alike. */
+export const workshopFrom = (flags: WorkshopFlags): CrawlRequest['workshop'] => ({
+  allowPrivate: flags.allowPrivate === true,
+  allow: flags.allow,
+  lab: flags.lab ?? null,
+  ...(flags.dns === undefined ? {} : { dns: flags.dns }),
+  browser: flags.browser ?? null,
+  jobs: flags.jobs,
+  knowledge: knowledgeOf(flags),
+})
 
 export function lanesFrom(flags: CrawlFlags): LanePolicy {
   const isBoth = flags.lane === 'both'

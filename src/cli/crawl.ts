@@ -4,10 +4,18 @@ import { type FollowUpUse, shareUsed } from '#app/follow-up-budget.ts'
 import { planCrawl, scheduleOf } from '#app/crawl-policy.ts'
 import type { Seed } from '#model/seed.ts'
 import { AssayError } from '#model/errors.ts'
-import { conditionsFrom, contactFrom, type CrawlFlags, crawlOptions, lanesFrom, linksFrom, mannersFrom } from './crawl-flags.ts'
+import {
+  conditionsFrom,
+  contactFrom,
+  type CrawlFlags,
+  crawlOptions,
+  lanesFrom,
+  linksFrom,
+  mannersFrom,
+  workshopFrom,
+} from './crawl-flags.ts'
 import { definePlan, planInput } from './crawl-plan.ts'
 import { exit } from './exit.ts'
-import { knowledgeOf } from './knowledge-options.ts'
 import { Progress, interruptible } from './progress.ts'
 import { readSeedList } from './seed-list.ts'
 import { version } from './version.ts'
@@ -46,15 +54,7 @@ async function run(list: string | undefined, flags: RunFlags): Promise<void> {
       data: flags.data,
       database: flags.database ?? null,
       delayMs: flags.delay ?? null,
-      workshop: {
-        allowPrivate: flags.allowPrivate === true,
-        allow: flags.allow,
-        lab: flags.lab ?? null,
-        ...(flags.dns === undefined ? {} : { dns: flags.dns }),
-        browser: flags.browser ?? null,
-        jobs: flags.jobs,
-        knowledge: knowledgeOf(flags),
-      },
+      workshop: workshopFrom(flags),
       visit: { profile: 'standard', ...(flags.dwell === undefined ? {} : { dwellMs: flags.dwell }) },
       lanes,
       links,

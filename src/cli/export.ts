@@ -4,6 +4,7 @@ import { AssayError } from '#model/errors.ts'
 import type { FolderExport } from '#model/folder-export.ts'
 import { jsonLine } from '#report/answer-line.ts'
 import { inert } from '#report/escape.ts'
+import { crawlFolder } from './folder-option.ts'
 import { exit } from './exit.ts'
 import { day } from './options.ts'
 import { Progress, interruptible } from './progress.ts'
@@ -21,7 +22,7 @@ interface Flags {
 export function define(command: Command): void {
   command
     .argument('<dir>', 'where to write')
-    .option('--data <dir>', 'data folder (for --wacz also one of scan --out)', 'assay-data')
+    .option('--data <dir>', 'data folder (for --wacz also one of scan --out)', crawlFolder)
     .option('--database <url>', 'a served PostgreSQL instead of the embedded one')
     .option('--wacz', 'a WACZ a capture, named by its identifier, its signature beside it; what is there already is left')
     .option('--parquet', 'the views of docs/study.md: visits, observations, subjects, findings, servers, sightings, sites, imported')

@@ -5,8 +5,12 @@ export interface FolderFlags {
   dir?: string
 }
 
-/** The data folder, by the name that it has in every command; `--dir` is what it was called in some. */
+/** Where `scan` and `capture import` keep pages that a person asked for, and where a crawl keeps its own. */
+export const pagesFolder = 'assay-out'
+export const crawlFolder = 'assay-data'
+
+/** The data folder of commands about single captures, by the name that it has in every command; `--dir` is what it was called in some. */
 export const folderOption = (command: Command, is: string): Command =>
-  command.option('--data <dir>', is, 'assay-out').addOption(new Option('--dir <dir>').hideHelp())
+  command.option('--data <dir>', is, pagesFolder).addOption(new Option('--dir <dir>').hideHelp())
 
 export const folderOf = ({ data, dir }: FolderFlags): string => dir ?? data

@@ -5,6 +5,7 @@ import { jsonLine } from '#report/answer-line.ts'
 import { inert } from '#report/escape.ts'
 import { counted } from '#report/words.ts'
 import { exit } from './exit.ts'
+import { crawlFolder } from './folder-option.ts'
 import { Progress, interruptible } from './progress.ts'
 import { spanOption } from './span.ts'
 
@@ -20,7 +21,7 @@ interface Flags {
 
 export function define(command: Command): void {
   command
-    .option('--data <dir>', 'data folder (also one of scan --out)', 'assay-data')
+    .option('--data <dir>', 'data folder (also one of scan --out)', crawlFolder)
     .option('--database <url>', 'the served PostgreSQL of this data folder, where it is not the embedded one')
     .addOption(
       new Option(

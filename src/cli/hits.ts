@@ -4,12 +4,13 @@ import { jsonLine } from '#report/answer-line.ts'
 import { inert } from '#report/escape.ts'
 import { hitsText } from '#report/hits.ts'
 import { exit } from './exit.ts'
+import { crawlFolder } from './folder-option.ts'
 import { Progress, interruptible } from './progress.ts'
 
 export function define(command: Command): void {
   command
     .argument('<subject>', 'digest of a file, host (and all below it), account, or URL')
-    .option('--data <dir>', 'data folder (also one of scan --out)', 'assay-data')
+    .option('--data <dir>', 'data folder (also one of scan --out)', crawlFolder)
     .option('--database <url>', 'a served PostgreSQL instead of the embedded one')
     .option('--json', 'one line of JSON')
     .addHelpText('after', '\nExit: 0 never seen, 1 seen, 2 never seen and something could not be read, 4 wrong use, 130 interrupted.')

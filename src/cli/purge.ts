@@ -5,6 +5,7 @@ import { jsonLine } from '#report/answer-line.ts'
 import { inert } from '#report/escape.ts'
 import { counted } from '#report/words.ts'
 import { exit } from './exit.ts'
+import { crawlFolder } from './folder-option.ts'
 import { repeated } from './options.ts'
 import { Progress, interruptible } from './progress.ts'
 import { spanOption } from './span.ts'
@@ -23,7 +24,7 @@ export function define(command: Command): void {
   command
     .argument('[subject]', 'URL of a page, or a host: its pages and those of all hosts below it')
     .option('--capture <id>', 'a capture by its identifier, or the beginning of it; may be given again', repeated, [])
-    .option('--data <dir>', 'data folder (also one of scan --out)', 'assay-data')
+    .option('--data <dir>', 'data folder (also one of scan --out)', crawlFolder)
     .option('--database <url>', 'the served PostgreSQL of this data folder, where it is not the embedded one')
     .option('--reason <text>', 'goes into the record of the purge')
     .addOption(spanOption('--grace <span>', 'leave blobs alone that were stored or named again since: 0 where no scan or crawl runs', '1h'))

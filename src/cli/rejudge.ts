@@ -4,6 +4,7 @@ import { type FailOn, defaultFailOn } from '#model/answer.ts'
 import { jsonLine } from '#report/answer-line.ts'
 import { inert } from '#report/escape.ts'
 import { rejudgedText, rejudgeFailureText, rejudgeSummaryText } from '#report/rejudgement.ts'
+import { crawlFolder } from './folder-option.ts'
 import { exit } from './exit.ts'
 import { type KnowledgeFlags, knowledgeOf, knowledgeOptions } from './knowledge-options.ts'
 import { day, failOn } from './options.ts'
@@ -19,7 +20,7 @@ interface Flags extends KnowledgeFlags {
 
 export function define(command: Command): void {
   knowledgeOptions(command)
-    .option('--data <dir>', 'data folder (also one of scan --out)', 'assay-data')
+    .option('--data <dir>', 'data folder (also one of scan --out)', crawlFolder)
     .option('--database <url>', 'a served PostgreSQL instead of the embedded one')
     .option('--since <date>', 'only visits of this day (2026-01-31) and later', day)
     .option('--json', 'one line of JSON a change, a summary last')

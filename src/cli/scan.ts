@@ -8,6 +8,7 @@ import type { Seed } from '#model/seed.ts'
 import { answerLine } from '#report/answer-line.ts'
 import { inert } from '#report/escape.ts'
 import { terminalAnswer } from '#report/terminal.ts'
+import { pagesFolder } from './folder-option.ts'
 import { exit } from './exit.ts'
 import { linesOf } from './lines.ts'
 import { type KnowledgeFlags, knowledgeOf, knowledgeOptions } from './knowledge-options.ts'
@@ -54,7 +55,7 @@ export function define(command: Command): void {
     )
     .option('--no-follow-up', 'visit once, whatever the answer asks for')
     .option('--referrer <url>', 'come to the page from this address, as from a search engine', webAddress)
-    .option('--out <dir>', 'keep captures and answers here', 'assay-out')
+    .option('--out <dir>', 'keep captures and answers here', pagesFolder)
     .option('--data <dir>', 'keep them in this data folder, in its ledger too (instead of --out)')
     .option('--allow-private', 'let pages reach private and loopback addresses')
     .option('--allow <cidr or host>', 'let pages reach this one; may be given again', repeated, [])

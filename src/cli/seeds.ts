@@ -4,6 +4,7 @@ import { AssayError } from '#model/errors.ts'
 import type { Seed } from '#model/seed.ts'
 import { inert } from '#report/escape.ts'
 import { exit } from './exit.ts'
+import { crawlFolder } from './folder-option.ts'
 import { count, repeated } from './options.ts'
 import { Progress } from './progress.ts'
 import { readSeedList } from './seed-list.ts'
@@ -19,7 +20,7 @@ const requestOf = ({ data, database, name }: SeedsFlags): SeedsRequest => ({ dat
 function ofCrawl(command: Command): Command {
   return command
     .option('--name <name>', 'which crawl', 'crawl')
-    .option('--data <dir>', 'data folder', 'assay-data')
+    .option('--data <dir>', 'data folder', crawlFolder)
     .option('--database <url>', 'a served PostgreSQL instead of the embedded one')
 }
 

@@ -2,11 +2,12 @@ import type { Command } from 'commander'
 import { status } from '#app/status.ts'
 import type { CrawlStatus } from '#model/crawl-status.ts'
 import { exit } from './exit.ts'
+import { crawlFolder } from './folder-option.ts'
 
 export function define(command: Command): void {
   command
     .argument('[crawl]', 'name of a crawl; without it all')
-    .option('--data <dir>', 'data folder', 'assay-data')
+    .option('--data <dir>', 'data folder', crawlFolder)
     .option('--database <url>', 'a served PostgreSQL instead of the embedded one')
     .option('--json', 'one line of JSON a crawl')
     .action(async (crawl: string | undefined, flags: { data: string; database?: string; json?: boolean }) => {

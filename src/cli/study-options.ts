@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { crawlFolder } from './folder-option.ts'
 
 export interface PlaceFlags {
   data: string
@@ -7,7 +8,7 @@ export interface PlaceFlags {
 
 export function placeOptions(command: Command): Command {
   return command
-    .option('--data <dir>', 'data folder', 'assay-data')
+    .option('--data <dir>', 'data folder', crawlFolder)
     .option('--database <url>', 'a served PostgreSQL instead of the embedded one')
 }
 

@@ -5,10 +5,18 @@ import { planOf, readStudy, simulatedTimeOf, visitSeconds, writeDown } from '#ap
 import { SimulatedClock, systemClock } from '#model/clock.ts'
 import { inert } from '#report/escape.ts'
 import { planText } from '#report/study-text.ts'
-import { conditionsFrom, contactFrom, type CrawlFlags, crawlOptions, lanesFrom, linksFrom, mannersFrom } from './crawl-flags.ts'
+import {
+  conditionsFrom,
+  contactFrom,
+  type CrawlFlags,
+  crawlOptions,
+  lanesFrom,
+  linksFrom,
+  mannersFrom,
+  workshopFrom,
+} from './crawl-flags.ts'
 import { costOptions, costText, planInput, type PlanFlags } from './crawl-plan.ts'
 import { exit } from './exit.ts'
-import { knowledgeOf } from './knowledge-options.ts'
 import { interruptible, Progress } from './progress.ts'
 import { flagsOf } from './study-options.ts'
 import { version } from './version.ts'
@@ -89,14 +97,7 @@ export function defineRun(study: Command): void {
         turn: simulated?.turn ?? null,
         ...place,
         delayMs: flags.delay ?? null,
-        workshop: {
-          allowPrivate: flags.allowPrivate === true,
-          allow: flags.allow,
-          lab: flags.lab ?? null,
-          browser: flags.browser ?? null,
-          jobs: flags.jobs,
-          knowledge: knowledgeOf(flags),
-        },
+        workshop: workshopFrom(flags),
         visit: { profile: written.profile, ...(written.dwell === undefined ? {} : { dwellMs: written.dwell * 1000 }) },
         lanes,
         links,

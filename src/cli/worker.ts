@@ -4,9 +4,9 @@ import { work } from '#app/worker.ts'
 import type { CrawlLane } from '#model/inclusion.ts'
 import type { WorkerLine } from '#model/worker-line.ts'
 import { jsonLine } from '#report/answer-line.ts'
-import { type ConditionFlags, conditionsFrom, type CrawlFlags, neverFrom, placeOptions } from './crawl-flags.ts'
+import { type ConditionFlags, conditionsFrom, type CrawlFlags, neverFrom, placeOptions, workshopFrom } from './crawl-flags.ts'
 import { exit } from './exit.ts'
-import { knowledgeOf } from './knowledge-options.ts'
+import { crawlFolder } from './folder-option.ts'
 import { interruptible, Progress } from './progress.ts'
 import { version } from './version.ts'
 
@@ -37,7 +37,7 @@ interface WorkerFlags
 export function define(command: Command): void {
   command
     .option('--database <url>', 'the served PostgreSQL that the crawl was started with; without it the embedded one of the folder')
-    .option('--data <dir>', 'the data folder that the crawl was started with', 'assay-data')
+    .option('--data <dir>', 'the data folder that the crawl was started with', crawlFolder)
     .option('--crawl <name>', 'join this one; without it every crawl that is there, each with its own pages at a time')
     .addOption(new Option('--lane <lane>', 'take turns in this lane alone').choices(['http', 'browser']))
     .option('--keep-on', 'wait for more when no page wants another visit')
@@ -63,15 +63,7 @@ async function run(flags: WorkerFlags): Promise<void> {
     keepsOn: flags.keepOn === true,
     never: await neverFrom(flags),
     conditionsOf: await conditionsFrom(flags),
-    workshop: {
-      allowPrivate: flags.allowPrivate === true,
-      allow: flags.allow,
-      lab: flags.lab ?? null,
-      ...(flags.dns === undefined ? {} : { dns: flags.dns }),
-      browser: flags.browser ?? null,
-      jobs: flags.jobs,
-      knowledge: knowledgeOf(flags),
-    },
+    workshop: workshopFrom(flags),
     httpJobs: flags.httpJobs,
     version,
   }

@@ -8,6 +8,9 @@ export interface Resolution {
   opened: readonly Range[]
 }
 
+/** An answer is kept for so long at the least, whatever it says: what one visit asks for again and again is asked once. */
+export const leastCacheSeconds = 1
+
 export interface Resolver {
   /** `name` in lower case, without a final dot. Throws `DNS_FAILED`; the message begins with NXDOMAIN, NODATA, SERVFAIL or TIMEOUT. */
   resolve(name: string): Promise<Resolution>
@@ -85,7 +88,11 @@ export function systemResolver(o: SystemResolverOptions = {}): Resolver {
       const isPartial = a.failure !== null || aaaa.failure !== null
       const ttl = Math.min(...records.map((record) => record.ttl), o.maxCacheSeconds ?? 300, isPartial ? 5 : Infinity)
       const addresses = [...new Set(records.map((record) => record.address))]
-      return { expiresMs: now() + 1000 * Math.max(ttl, Math.min(o.minCacheSeconds ?? 1, o.maxCacheSeconds ?? 300)), addresses, error: null }
+      return {
+        expiresMs: now() + 1000 * Math.max(ttl, Math.min(o.minCacheSeconds ?? leastCacheSeconds, o.maxCacheSeconds ?? 300)),
+        addresses,
+        error: null,
+      }
     }
     const failure = a.failure ?? aaaa.failure
     if (failure === null && o.useSystemNames) {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import { leastCacheSeconds } from '#egress/resolver.ts'
 import { openLedger } from '#ledger/ledger.ts'
 import { untilStopped } from '#ledger/testing/data-folder.ts'
 import { artifacts } from '#model/capture.ts'
@@ -96,7 +97,7 @@ interface Target {
 }
 
 /** Longer than an answer of the DNS is kept at the least: what is asked for afterwards is resolved anew. */
-const slowMs = 1100
+const slowMs = leastCacheSeconds * 1000 + 100
 const nameOf = ({ lane, way, address }: Target, prefix: string = way): string =>
   `${prefix}-${lane}-${closedAddresses.indexOf(address as (typeof closedAddresses)[number])}.test`
 

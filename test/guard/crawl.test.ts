@@ -10,7 +10,7 @@ before(
   async () => {
     if (skip === false) result = await runCrawlAttack()
   },
-  { timeout: 170_000 },
+  { timeout: 300_000 },
 )
 
 test('every process did its part, and nothing connected to a closed address', { skip }, () => {

@@ -153,7 +153,10 @@ function read(response: http.IncomingMessage, limit: number): Promise<ReadBody> 
   const pieces: Uint8Array[] = []
   let size = 0
   return new Promise((resolve) => {
+    let isSettled = false
     const settle = (reason: string | null): void => {
+      if (isSettled) return
+      isSettled = true
       const [only] = pieces
       const bytes = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
       resolve({ bytes, whole: reason === null, reason: reason ?? '' })

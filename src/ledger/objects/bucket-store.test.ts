@@ -75,6 +75,19 @@ test('a listing of more objects than one answer holds has each once, in the orde
   assert.equal(objects.asked.filter((asked) => asked.startsWith('GET ?list') || asked.includes('list-type=2')).length, 2)
 })
 
+test('a store of an earlier version becomes one of this version, which that one refuses; a later one is refused', async () => {
+  const bucket = await openBucket(parseBucketAddress(objects.address('versions')))
+  const first = await machine('versions')
+  const format = async () => JSON.parse(Buffer.from((await bucket.get('format.json'))!).toString()) as { version: number; id: string }
+  const { version, id } = await format()
+  await bucket.put('format.json', Buffer.from(JSON.stringify({ format: 'assay.data', version: 1, id })))
+  assert.equal(await (await machine('versions')).identity(), await first.identity())
+  assert.deepEqual(await format(), { format: 'assay.data', version, id })
+  assert.equal(version, 2)
+  await bucket.put('format.json', Buffer.from(JSON.stringify({ format: 'assay.data', version: 99, id })))
+  await assert.rejects(machine('versions'), { code: 'UNSUPPORTED' })
+})
+
 test('two machines that share nothing but the bucket see the same record, each signs for itself', async () => {
   const [a, b] = [await machine('shared'), await machine('shared')]
   assert.equal(await a.identity(), await b.identity())

@@ -14,25 +14,26 @@ export interface BucketStore {
 }
 
 const schema = z.looseObject({ format: z.literal('assay.data'), version: z.number(), id: z.string().regex(digestForm) })
-/** Of the names and the form of the objects. */
-const bucketFormatVersion = 1
+/** Of the names and the form of the objects. Since 2 manifests may be compressed. */
+const bucketFormatVersion = 2
 
 /** Reads what a bucket says that it is, or makes it a store of ours. Throws `STORE_CORRUPT`, `UNSUPPORTED`, and what its bucket throws. */
 export async function openBucketStore(address: string, newId: () => Promise<Digest>, options: BucketOptions = {}): Promise<BucketStore> {
   const bucket = await openBucket(parseBucketAddress(address), options)
   let bytes = await bucket.get('format.json')
   if (bytes === null) {
-    await bucket.putNew(
-      'format.json',
-      Buffer.from(canonicalJson({ format: 'assay.data', version: bucketFormatVersion, id: await newId() })),
-    )
+    await bucket.putNew('format.json', formatBytes(await newId()))
     // Whoever was first has named it.
     bytes = await bucket.get('format.json')
   }
-  return { shelf: bucketShelf(bucket), id: idOf(bytes ?? Buffer.of(), address) }
+  const { version, id } = formatOf(bytes ?? Buffer.of(), address)
+  if (version < bucketFormatVersion) await bucket.put('format.json', formatBytes(id))
+  return { shelf: bucketShelf(bucket), id }
 }
 
-function idOf(bytes: Uint8Array, address: string): Digest {
+const formatBytes = (id: Digest): Uint8Array => Buffer.from(canonicalJson({ format: 'assay.data', version: bucketFormatVersion, id }))
+
+function formatOf(bytes: Uint8Array, address: string): { version: number; id: Digest } {
   const damaged = (cause?: unknown) => new AssayError('STORE_CORRUPT', `format.json in ${address} is none of a store of assay`, { cause })
   let value: unknown
   try {
@@ -46,5 +47,5 @@ function idOf(bytes: Uint8Array, address: string): Digest {
     throw new AssayError('UNSUPPORTED', `${address} has format ${parsed.data.version}; this version reads up to ${bucketFormatVersion}`, {
       hint: 'Use the version of assay that wrote it, or a newer one.',
     })
-  return parsed.data.id as Digest
+  return { version: parsed.data.version, id: parsed.data.id as Digest }
 }
