@@ -15,17 +15,22 @@ export interface ImportReport {
   added: number
   /** Lines that were imported before. */
   known: number
+  badLines: number
+  /** The first of them: a file of another form is bad in every line. */
   bad: BadLine[]
 }
 
+const mostNamed = 1000
+
 /**
- * Others' observations from a CSV file of any size; what is told of bad lines is all that is kept of them. Throws `NOT_FOUND`, and `BAD_INPUT_FILE`
- * where no line is good.
+ * Others' observations from a CSV file of any size; of bad lines the first thousand are told. Throws `NOT_FOUND`, and `BAD_INPUT_FILE` where no line is
+ * good.
  */
 export async function importObservations(place: Place, file: string, clock: Clock = systemClock): Promise<ImportReport> {
   const handle = await open(file).catch((cause: unknown) => {
     throw new AssayError('NOT_FOUND', `${file} cannot be read`, { cause })
   })
+  let badLines = 0
   const bad: BadLine[] = []
   try {
     const chunks = handle.createReadStream({ highWaterMark: 1 << 20, autoClose: false })
@@ -35,10 +40,13 @@ export async function importObservations(place: Place, file: string, clock: Cloc
         chunks,
         today,
         (rows) => ledger.study.addImported(rows),
-        (line) => bad.push(line),
+        (line) => {
+          badLines++
+          if (bad.length < mostNamed) bad.push(line)
+        },
       ),
     )
-    if (counts.added + counts.known > 0) return { file, ...counts, bad }
+    if (counts.added + counts.known > 0) return { file, ...counts, badLines, bad }
   } catch (error) {
     if ((error as { code?: unknown } | null)?.code === 'EISDIR') throw new AssayError('NOT_FOUND', `${file} is a folder`, { cause: error })
     throw error

@@ -1,4 +1,5 @@
 import { fileNetworks } from '#egress/network-lookup.ts'
+import type { ImportedSource } from '#ledger/imports.ts'
 import type { Ledger } from '#ledger/ledger.ts'
 import { type Clock, systemClock } from '#model/clock.ts'
 import { AssayError } from '#model/errors.ts'
@@ -29,8 +30,13 @@ export async function studyReport(request: StudyReportRequest): Promise<BuiltRep
 
 async function reportFrom(ledger: Ledger, request: StudyReportRequest): Promise<BuiltReport> {
   const { data, crawl, asOf, clock = systemClock } = request
-  const source = await chosenSource(ledger, request)
-  if (source !== null) return sourceReport(ledger, source, request)
+  const imported = await ledger.study.sources()
+  const source = await chosenSource(ledger, imported, request)
+  if (source !== null) return sourceReport(ledger, source, imported, request)
+  if ((request.endAfter ?? null) !== null)
+    throw new AssayError('BAD_ARGUMENT', 'how many looks without the miner are an end of a crawl is what its study file says: endAfter', {
+      hint: 'Leave --end-after out, or name a source with --source.',
+    })
   const chosen = await chosenCrawl(ledger, data, crawl)
   const filter = { crawl: chosen.name, ...(asOf === null ? {} : { asOf }) }
   const versions = await ledger.study.studyVersions(chosen.name)
@@ -50,7 +56,7 @@ async function reportFrom(ledger: Ledger, request: StudyReportRequest): Promise<
     instances: await ledger.study.instances(filter),
     traces: await ledger.study.traces(filter),
     retractions: await ledger.study.retractions(),
-    imported: await ledger.study.imported(),
+    imported,
     everyMs: chosen.everyMs,
     geoDate: fileNetworks().dataDate,
     isSimulated: rules.time === 'simulated',
@@ -68,10 +74,14 @@ async function reportFrom(ledger: Ledger, request: StudyReportRequest): Promise<
 }
 
 /** The source that was asked for, or the only one where nothing was crawled. Throws `NOT_FOUND`, `BAD_ARGUMENT`. */
-async function chosenSource(ledger: Ledger, { crawl, source = null }: StudyReportRequest): Promise<string | null> {
+async function chosenSource(
+  ledger: Ledger,
+  imported: readonly ImportedSource[],
+  { crawl, source = null }: StudyReportRequest,
+): Promise<string | null> {
   if (source !== null && crawl !== null) throw new AssayError('BAD_ARGUMENT', 'a report is of a crawl or of a source: --crawl or --source')
   if (source === null && (crawl !== null || (await ledger.listCrawls()).length > 0)) return null
-  const sources = [...new Set((await ledger.study.imported()).map((row) => row.source))].sort()
+  const sources = imported.map((each) => each.source)
   if (source === null) {
     if (sources.length > 1)
       throw new AssayError('BAD_ARGUMENT', `nothing was crawled here, and observations of several sources are: ${sources.join(', ')}`, {
@@ -89,14 +99,14 @@ async function chosenSource(ledger: Ledger, { crawl, source = null }: StudyRepor
 async function sourceReport(
   ledger: Ledger,
   source: string,
+  imported: readonly ImportedSource[],
   { asOf, endAfter = null, clock = systemClock }: StudyReportRequest,
 ): Promise<BuiltReport> {
   if (asOf !== null)
     throw new AssayError('BAD_ARGUMENT', 'what was believed on a day is known of our own observations alone', {
       hint: 'Leave --as-of out.',
     })
-  const imported = await ledger.study.imported()
-  const { pages, visits, traces, everyMs, hasFindsOnly } = importedStudy(source, imported)
+  const { pages, visits, traces, everyMs, hasFindsOnly } = importedStudy(source, await ledger.study.imported({ source }))
   return buildReport({
     study: source,
     crawl: source,

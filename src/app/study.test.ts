@@ -118,7 +118,7 @@ test("others' observations: good lines are kept, bad ones named, nothing twice",
     'source,date,site,subject_kind,subject\nlist,2018-01-02,a.example,service,coinhive\nlist,2018-13-02,a.example,service,coinhive\nlist,2018-01-02,b.example,visited,\n',
   )
   const report = await importObservations(place(), file)
-  assert.deepEqual([report.added, report.known, report.bad.map(({ line }) => line)], [2, 0, [3]])
+  assert.deepEqual([report.added, report.known, report.badLines, report.bad.map(({ line }) => line)], [2, 0, 1, [3]])
   assert.equal(studyImportSchema.safeParse({ schema: 'assay.study-import', schemaVersion: 1, ...report }).error, undefined)
   assert.deepEqual((await importObservations(place(), file)).added, 0)
   const { report: study } = await now()
@@ -128,6 +128,10 @@ test("others' observations: good lines are kept, bad ones named, nothing twice",
     ['2018-01-02', 'a.example'],
     ['2018-01-02', 'b.example'],
   ])
+  await assert.rejects(studyReport({ ...place(), crawl: null, asOf: null, endAfter: 3 }), { code: 'BAD_ARGUMENT', message: /study file/ })
+  await writeFile(file, `list,2018-01-02,a.example,service,coinhive\n${'list,2018-13-02,a.example,service,coinhive\n'.repeat(1200)}`)
+  const many = await importObservations(place(), file)
+  assert.deepEqual([many.known, many.badLines, many.bad.length, many.bad.at(-1)?.line], [1, 1200, 1000, 1001])
   await writeFile(file, 'not,what\nit says\n')
   await assert.rejects(importObservations(place(), file), { code: 'BAD_INPUT_FILE' })
   await assert.rejects(importObservations(place(), join(root, 'none.csv')), { code: 'NOT_FOUND' })
@@ -241,10 +245,17 @@ test('where nothing was crawled, a report is made of the source that was importe
       { request: { source: 'three' }, code: 'NOT_FOUND' },
       { request: { source: 'two', crawl: 'pilot' }, code: 'BAD_ARGUMENT' },
       { request: { source: 'two', asOf: new Date() }, code: 'BAD_ARGUMENT' },
+      { request: { endAfter: 3 }, code: 'BAD_ARGUMENT' },
     ]
     for (const { request, code } of refused) await assert.rejects(studyReport({ ...other, crawl: null, asOf: null, ...request }), { code })
     const named = await studyReport({ ...other, crawl: null, asOf: null, source: 'two' })
     assert.equal(named.report.prevalence.ever.found, 1)
+    assert.deepEqual(named.report.imported, [
+      { source: 'one', sites: 2, rows: 3, from: '2018-01-01', to: '2018-01-08', found: 1 },
+      { source: 'two', sites: 1, rows: 1, from: '2018-01-01', to: '2018-01-01', found: 1 },
+    ])
+    const patient = await studyReport({ ...other, crawl: null, asOf: null, source: 'one', endAfter: 3 })
+    assert.equal(patient.report.longevity.endAfter, 3)
   } finally {
     await untilStopped(other.data)
   }

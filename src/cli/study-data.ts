@@ -45,7 +45,8 @@ export function defineImport(study: Command): void {
       if (flags.json) process.stdout.write(`${JSON.stringify({ schema: 'assay.study-import', schemaVersion: 1, ...report })}\n`)
       else {
         for (const { line, reason } of report.bad) process.stderr.write(`line ${line}: ${inert(reason, 300)}\n`)
-        process.stdout.write(`${report.added} observations added, ${report.known} were there, ${report.bad.length} lines not taken\n`)
+        if (report.badLines > report.bad.length) process.stderr.write(`and ${report.badLines - report.bad.length} more\n`)
+        process.stdout.write(`${report.added} observations added, ${report.known} were there, ${report.badLines} lines not taken\n`)
       }
       exit(0)
     })

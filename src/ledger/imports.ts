@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { canonicalJson } from '#model/canonical.ts'
 import { sha256 } from '#model/digest.ts'
 import { AssayError } from '#model/errors.ts'
+import type { StudyReport } from '#model/study-report.ts'
 import { storeError } from './files/atomic.ts'
 import type { Shelf } from './files/shelf.ts'
 
@@ -15,6 +16,12 @@ export interface ImportedRow {
   /** Empty for `visited`. */
   subject: string
 }
+
+/** Everything of one source. */
+export type ImportedSource = StudyReport['imported'][number]
+
+/** So many rows are read of a file, kept as one file of the record and asked for by one statement at a time. */
+export const importBatch = 50_000
 
 const schema = z.strictObject({ source: z.string(), date: z.iso.date(), site: z.string(), subjectKind: z.string(), subject: z.string() })
 

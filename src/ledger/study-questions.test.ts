@@ -164,7 +164,12 @@ test("others' observations are kept as files, once, and the index is made from t
   assert.deepEqual(await ledger.study.addImported([...rows, { ...rows[0]!, date: '2018-01-03' }]), { added: 1, known: [0, 1] })
   const report = await ledger.reindex()
   assert.equal(report.after, report.before)
-  assert.equal((await ledger.study.imported()).length, 3)
+  await ledger.study.addImported([{ ...rows[0]!, source: 'another' }])
+  assert.equal((await ledger.study.imported({ source: 'list' })).length, 3)
+  assert.deepEqual(await ledger.study.sources(), [
+    { source: 'another', sites: 1, rows: 1, from: '2018-01-02', to: '2018-01-02', found: 1 },
+    { source: 'list', sites: 2, rows: 3, from: '2018-01-02', to: '2018-01-03', found: 1 },
+  ])
   const [file] = await Array.fromAsync(ledger.files.shelf.list('imports/'))
   await ledger.files.shelf.write(`imports/${'f'.repeat(64)}.jsonl`, Buffer.from('not what its name says\n'), 'now')
   await assert.rejects(ledger.reindex(), { code: 'STORE_CORRUPT' })

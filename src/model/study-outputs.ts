@@ -43,6 +43,8 @@ export const studyImportSchema = z.object({
   file: z.string(),
   added: z.number(),
   known: z.number(),
+  badLines: z.number(),
+  /** Of these the first. */
   bad: z.array(z.object({ line: z.number(), reason: z.string() })),
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseImport } from './import-csv.ts'
+import { parseImport } from './testing/parse-import.ts'
 
 const header = 'source,date,site,subject_kind,subject\n'
 const read = (text: string | Uint8Array) => parseImport(typeof text === 'string' ? Buffer.from(text) : text, '2026-11-26')

@@ -2,6 +2,7 @@ import { AssayError } from '#model/errors.ts'
 import { parseSeedUrl } from '#model/seed.ts'
 import { siteOf } from '#model/site.ts'
 import type { ImportedRow } from '#ledger/imports.ts'
+import { subjectKinds } from '#ledger/index/rows.ts'
 import { type Line, LineReader } from './lines.ts'
 
 export interface BadLine {
@@ -16,31 +17,11 @@ export interface ImportedLine {
   row: ImportedRow
 }
 
-export interface ParsedImport {
-  rows: ImportedRow[]
-  bad: BadLine[]
-}
-
 const columns = ['source', 'date', 'site', 'subject_kind', 'subject'] as const
 type Column = (typeof columns)[number]
 
 /** Kinds of sightings, and who looked. */
-export const subjectKinds = [
-  'visited',
-  'mining',
-  'family',
-  'service',
-  'account',
-  'script',
-  'wasm',
-  'host',
-  'pair',
-  'address',
-  'network',
-  'certificate',
-  'similarity',
-  'tracker',
-] as const
+const importKinds = ['visited', ...subjectKinds] as const
 
 /** An index takes keys of a third of a page. */
 const longest: Record<Column, number> = { source: 100, date: 40, site: 2000, subject_kind: 40, subject: 500 }
@@ -50,32 +31,16 @@ const firstDay = '1990-01-01'
 export const importKey = ({ source, date, site, subjectKind, subject }: ImportedRow): string =>
   `${source}\0${date}\0${site}\0${subjectKind}\0${subject}`
 
-/**
- * CSV (RFC 4180; a field holds no line end) with the columns `source,date,site,subject_kind,subject`, in that order or as a header says. UTF-8,
- * or UTF-16 with its mark. A bad line is named with its reason, the others are kept; of equal lines the first. Never throws. `today`: ISO 8601.
- */
-export function parseImport(bytes: Uint8Array, today: string): ParsedImport {
-  const reader = new ImportReader(today)
-  reader.read(bytes)
-  reader.end()
-  const { rows, bad } = reader.take()
-  const lineOf = new Map<string, number>()
-  const repeated: BadLine[] = []
-  const fresh = rows.filter(({ line, row }) => {
-    const first = lineOf.get(importKey(row))
-    if (first === undefined) lineOf.set(importKey(row), line)
-    else repeated.push({ line, reason: repeats(first) })
-    return first === undefined
-  })
-  return { rows: fresh.map(({ row }) => row), bad: [...bad, ...repeated].sort((a, b) => a.line - b.line) }
-}
-
 export const repeats = (line: number): string => `repeats line ${line}`
 
 /** Sites and days are the same again and again. */
 const mostRemembered = 50_000
 
-/** The same from portions of a file of any size; equal lines are kept. */
+/**
+ * CSV (RFC 4180; a field holds no line end) with the columns `source,date,site,subject_kind,subject`, in that order or as a header says, from portions of
+ * a file of any size. UTF-8, or UTF-16 with its mark. A bad line is named with its reason, the others are kept, equal ones too. Never throws. `today`:
+ * ISO 8601.
+ */
 export class ImportReader {
   readonly #today: string
   readonly #lines = new LineReader()
@@ -169,8 +134,8 @@ function rowFrom(
   const site = read.site(of('site'))
   if (site === null) return `has "${of('site').slice(0, 80)}" for a site`
   const subjectKind = of('subject_kind').toLowerCase()
-  if (!subjectKinds.some((kind) => kind === subjectKind))
-    return `has "${of('subject_kind')}" for a subject_kind; there are ${subjectKinds.join(', ')}`
+  if (!importKinds.some((kind) => kind === subjectKind))
+    return `has "${of('subject_kind')}" for a subject_kind; there are ${importKinds.join(', ')}`
   const subject = of('subject')
   if (subjectKind === 'visited' && subject !== '') return 'was only visited and names a subject'
   if (subjectKind !== 'visited' && subject === '') return `names no ${subjectKind}`

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ImportedRow } from '#ledger/imports.ts'
-import { type BadLine, importKey, parseImport } from './import-csv.ts'
+import { type BadLine, importKey } from './import-csv.ts'
 import { importLines } from './import-lines.ts'
 import { LineReader } from './lines.ts'
+import { parseImport } from './testing/parse-import.ts'
 
 const today = '2026-11-26'
 
@@ -96,17 +97,34 @@ for (const [name, bytes] of Object.entries(texts))
     }
   })
 
-test('a line without end is named, not kept', () => {
+for (const [encoding, mark, portion] of [
+  ['utf8', '', Buffer.alloc(1 << 20, 120)],
+  ['utf16le', '\ufeff', Buffer.alloc(1 << 20, 'x', 'utf16le')],
+] as const)
+  test(`a line without end is named, not kept: ${encoding}`, () => {
+    const reader = new LineReader()
+    const lines = [...reader.read(Buffer.from(mark, encoding))]
+    for (let portions = 0; portions < 20; portions++) lines.push(...reader.read(portion))
+    lines.push(...reader.read(Buffer.from('\nshort\r\nlast\r', encoding)), ...reader.end())
+    assert.deepEqual(
+      lines.map(({ number, text, fault }) => [number, text, fault]),
+      [
+        [1, '', 'has 20971520 octets; 16777216 are the most'],
+        [2, 'short', null],
+        [3, 'last', null],
+      ],
+    )
+  })
+
+test('a portion may be written over once it was read', () => {
   const reader = new LineReader()
-  const lines = []
-  for (let portion = 0; portion < 20; portion++) lines.push(...reader.read(Buffer.alloc(1 << 20, 120)))
-  lines.push(...reader.read(Buffer.from('\nshort\n')), ...reader.end())
+  const portion = Buffer.from('one\ntw')
+  const lines = [...reader.read(portion)]
+  portion.fill(120)
+  lines.push(...reader.read(Buffer.from('o\n')))
   assert.deepEqual(
-    lines.map(({ number, text, fault }) => [number, text, fault]),
-    [
-      [1, '', 'has 20971520 octets; 16777216 are the most'],
-      [2, 'short', null],
-    ],
+    lines.map(({ text }) => text),
+    ['one', 'two'],
   )
 })
 
@@ -116,9 +134,16 @@ test('whatever octets, however cut: the same lines', () => {
     return [...portions.flatMap((portion) => [...reader.read(portion)]), ...reader.end()]
   }
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(60), fc.nat(60), (bytes, a, b) => {
-      const [from, to] = a < b ? [a, b] : [b, a]
-      assert.deepEqual(linesOf([bytes.subarray(0, from), bytes.subarray(from, to), bytes.subarray(to)]), linesOf([bytes]))
-    }),
+    fc.property(
+      fc.constantFrom([], [0xff, 0xfe], [0xfe, 0xff]),
+      fc.uint8Array({ maxLength: 60 }),
+      fc.nat(60),
+      fc.nat(60),
+      (mark, rest, a, b) => {
+        const [from, to] = a < b ? [a, b] : [b, a]
+        const bytes = new Uint8Array([...mark, ...rest])
+        assert.deepEqual(linesOf([bytes.subarray(0, from), bytes.subarray(from, to), bytes.subarray(to)]), linesOf([bytes]))
+      },
+    ),
   )
 })

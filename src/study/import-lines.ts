@@ -1,4 +1,4 @@
-import type { ImportedRow } from '#ledger/imports.ts'
+import { importBatch, type ImportedRow } from '#ledger/imports.ts'
 import { type BadLine, type ImportedLine, importKey, ImportReader, repeats } from './import-csv.ts'
 
 export interface ImportCounts {
@@ -6,9 +6,6 @@ export interface ImportCounts {
   /** Lines that were imported before. */
   known: number
 }
-
-/** So many lines are one transaction and one file of the record. */
-const portionSize = 50_000
 
 /**
  * Adds the good lines of a file of any size, a portion at a time while the next is read, and tells of the bad ones. `add` keeps rows that it does not
@@ -19,7 +16,7 @@ export async function importLines(
   today: string,
   add: (rows: readonly ImportedRow[]) => Promise<{ known: readonly number[] }>,
   onBad: (line: BadLine) => void,
-  most = portionSize,
+  most = importBatch,
 ): Promise<ImportCounts> {
   const counts: ImportCounts = { added: 0, known: 0 }
   const earlier = new EarlierLines()

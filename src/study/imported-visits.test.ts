@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { buildReport } from './study-report.ts'
 import { importedStudy } from './imported-visits.ts'
-import { parseImport } from './import-csv.ts'
 import { defaultRules } from './study-file.ts'
+import { parseImport } from './testing/parse-import.ts'
 
 const rowsOf = (lines: readonly string[]) => {
   const { rows, bad } = parseImport(Buffer.from(lines.join('\n')), '2026-01-01')
@@ -39,8 +39,7 @@ function weekly(site: string, weeks: string): string[] {
 }
 
 function reportOf(lines: readonly string[], endAfter: number) {
-  const imported = rowsOf(lines)
-  const { pages, visits, traces, everyMs, hasFindsOnly } = importedStudy('a', imported)
+  const { pages, visits, traces, everyMs, hasFindsOnly } = importedStudy('a', rowsOf(lines))
   return buildReport({
     ...defaultRules,
     study: 'a',
@@ -54,7 +53,7 @@ function reportOf(lines: readonly string[], endAfter: number) {
     instances: [],
     traces,
     retractions: [],
-    imported,
+    imported: [],
     everyMs,
     geoDate: null,
     endpoint: null,
@@ -72,7 +71,6 @@ test('prevalence and stays are made of the days on which a site was looked at', 
       ...weekly('starts.example', '.mm...'),
       ...weekly('missed.example', '.mm m.'),
       ...weekly('clean.example', '......'),
-      'b,2018-01-01,other.example,mining,found',
     ],
     1,
   )

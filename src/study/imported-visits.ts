@@ -1,11 +1,12 @@
 import type { Status } from '#model/finding.ts'
 import type { ImportedRow } from '#ledger/imports.ts'
+import { minerKinds } from '#ledger/index/rows.ts'
 import type { VisitRow } from '#ledger/index/questions.ts'
 import type { TraceRow } from '#ledger/index/study-questions.ts'
 import type { Page } from './site-rounds.ts'
 
 /** Kinds that say of a site that it mines. All others, `visited` among them, say that it was looked at. */
-const mining: ReadonlySet<string> = new Set(['mining', 'family', 'service', 'account'])
+const mining: ReadonlySet<string> = new Set(['mining', ...minerKinds])
 
 /** What a report is made from, of one source. */
 export interface ImportedStudy {
@@ -23,9 +24,8 @@ export interface ImportedStudy {
  * `opt-in` asks first, also where a service or an account is named beside it, unless `found` is too.
  */
 export function importedStudy(source: string, rows: readonly ImportedRow[]): ImportedStudy {
-  const its = rows.filter((row) => row.source === source)
-  const roundOf = new Map([...new Set(its.map(({ date }) => date))].sort().map((date, round) => [date, round]))
-  const bySite = [...Map.groupBy(its, ({ site }) => site)].sort(([a], [b]) => (a < b ? -1 : 1))
+  const roundOf = new Map([...new Set(rows.map(({ date }) => date))].sort().map((date, round) => [date, round]))
+  const bySite = [...Map.groupBy(rows, ({ site }) => site)].sort(([a], [b]) => (a < b ? -1 : 1))
   const visits = bySite.flatMap(([site, of]) =>
     [...Map.groupBy(of, ({ date }) => date)].map(([date, look]) => visitOf(source, site, date, roundOf.get(date)!, look)),
   )

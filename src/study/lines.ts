@@ -15,10 +15,10 @@ export class LineReader {
   #wide: TextDecoder | null = null
   #isBegun = false
   #head = Buffer.alloc(0)
-  /** Of a line whose end is still to come. */
+  /** Of a line whose end is still to come; of UTF-16 as text. */
   #parts: Uint8Array[] = []
+  #text = ''
   #octets = 0
-  #rest = ''
   #number = 0
 
   #begin(): Iterable<Line> {
@@ -37,26 +37,19 @@ export class LineReader {
 
   *end(): Iterable<Line> {
     if (!this.#isBegun) yield* this.#begin()
-    if (this.#wide !== null) {
-      this.#rest += this.#wide.decode()
-      if (this.#rest !== '') yield { number: ++this.#number, text: this.#rest, fault: null }
-    } else if (this.#octets > 0) yield this.#line()
+    if (this.#wide !== null) yield* this.#linesOf(this.#wide.decode())
+    if (this.#octets > 0) yield this.#line()
   }
 
   *#lines(bytes: Uint8Array): Iterable<Line> {
-    if (this.#wide !== null) {
-      const lines = (this.#rest + this.#wide.decode(bytes, { stream: true })).split('\n')
-      this.#rest = lines.pop()!
-      for (const line of lines) yield { number: ++this.#number, text: line.endsWith('\r') ? line.slice(0, -1) : line, fault: null }
-      return
-    }
+    if (this.#wide !== null) return yield* this.#linesOf(this.#wide.decode(bytes, { stream: true }))
     let start = 0
     for (;;) {
       const newline = bytes.indexOf(10, start)
       const part = bytes.subarray(start, newline < 0 ? bytes.length : newline)
       this.#octets += part.length
       // Of what is too long anyway nothing more is held.
-      if (this.#octets <= longestLine) this.#parts.push(newline < 0 ? part.slice() : part)
+      if (this.#octets <= longestLine) this.#parts.push(newline < 0 ? new Uint8Array(part) : part)
       else this.#parts = []
       if (newline < 0) return
       yield this.#line()
@@ -64,12 +57,27 @@ export class LineReader {
     }
   }
 
+  *#linesOf(text: string): Iterable<Line> {
+    let start = 0
+    for (;;) {
+      const newline = text.indexOf('\n', start)
+      const end = newline < 0 ? text.length : newline
+      this.#octets += 2 * (end - start)
+      this.#text = this.#octets <= longestLine ? this.#text + text.slice(start, end) : ''
+      if (newline < 0) return
+      yield this.#line()
+      start = newline + 1
+    }
+  }
+
   #line(): Line {
-    const [octets, parts] = [this.#octets, this.#parts]
+    const [octets, parts, text] = [this.#octets, this.#parts, this.#text]
     this.#octets = 0
     this.#parts = []
+    this.#text = ''
     const number = ++this.#number
     if (octets > longestLine) return { number, text: '', fault: `has ${octets} octets; ${longestLine} are the most` }
+    if (this.#wide !== null) return { number, text: text.endsWith('\r') ? text.slice(0, -1) : text, fault: null }
     const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
     try {
       return { number, text: this.#utf8.decode(bytes.at(-1) === 13 ? bytes.subarray(0, -1) : bytes), fault: null }

@@ -2,7 +2,7 @@ import type { Comparison, StudyExplanation, StudyReport } from '#model/study-rep
 import { studyReportSchemaVersion } from '#model/study-report.ts'
 import type { VisitRow } from '#ledger/index/questions.ts'
 import type { InstanceRow, RetractionRow, ServerRow, TraceRow } from '#ledger/index/study-questions.ts'
-import type { ImportedRow } from '#ledger/imports.ts'
+import type { ImportedSource } from '#ledger/imports.ts'
 import { campaignsOf } from './campaigns.ts'
 import { comparisonsOf } from './comparisons.ts'
 import { benjaminiHochberg, holm } from './estimators/multiple.ts'
@@ -31,7 +31,7 @@ export interface ReportInput {
   instances: readonly InstanceRow[]
   traces: readonly TraceRow[]
   retractions: readonly RetractionRow[]
-  imported: readonly ImportedRow[]
+  imported: readonly ImportedSource[]
   /** Milliseconds from round to round; null for a crawl of one. */
   everyMs: number | null
   geoDate: string | null
@@ -389,7 +389,7 @@ export function buildReport(input: ReportInput): BuiltReport {
     comparisons: { correction: input.correction, rows: comparisons },
     pointers,
     infrastructure,
-    imported: importedSources(input.imported),
+    imported: [...input.imported],
     limits: [],
     figures: figures.list(),
   }
@@ -445,22 +445,6 @@ function clustersOf(visits: readonly VisitRow[]): (site: string) => string {
   )
   const clusters = new Map(campaignsOf(payments).flatMap(({ id, sites }) => sites.map((site) => [site, `account ${id}`])))
   return (site) => clusters.get(site) ?? site
-}
-
-function importedSources(rows: readonly ImportedRow[]): StudyReport['imported'] {
-  return [...Map.groupBy(rows, ({ source }) => source)]
-    .map(([source, its]) => {
-      const dates = its.map(({ date }) => date).sort()
-      return {
-        source,
-        sites: new Set(its.map(({ site }) => site)).size,
-        rows: its.length,
-        from: dates[0] ?? '',
-        to: dates.at(-1) ?? '',
-        found: new Set(its.filter(({ subjectKind }) => subjectKind !== 'visited').map(({ site }) => site)).size,
-      }
-    })
-    .sort((a, b) => (a.source < b.source ? -1 : 1))
 }
 
 function mostUsed(lanes: readonly string[]): string {

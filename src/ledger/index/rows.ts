@@ -11,20 +11,25 @@ import { slotOf } from './study-rows.ts'
  * code with other names and literals share (`s1:…`); `tracker` is `kind id`; `host` is one that is not the site's own; `pair` is `parent → child cause`;
  * `address`, `network` (AS number) and `certificate` (fingerprint) are of every server that was connected with.
  */
-export type SubjectKind =
-  | 'mining'
-  | 'family'
-  | 'service'
-  | 'account'
-  | 'script'
-  | 'wasm'
-  | 'similarity'
-  | 'tracker'
-  | 'host'
-  | 'pair'
-  | 'address'
-  | 'network'
-  | 'certificate'
+export const subjectKinds = [
+  'mining',
+  'family',
+  'service',
+  'account',
+  'script',
+  'wasm',
+  'host',
+  'pair',
+  'address',
+  'network',
+  'certificate',
+  'similarity',
+  'tracker',
+] as const
+export type SubjectKind = (typeof subjectKinds)[number]
+
+/** Of these what names a miner. */
+export const minerKinds: readonly SubjectKind[] = ['family', 'service', 'account']
 
 export interface Subject {
   kind: SubjectKind
@@ -45,8 +50,7 @@ export function pageServersOf({ servers = [] }: Observation): NumberedName[] {
   return [...new Set(names)].map((subject) => ({ kind: 'server', subject }))
 }
 
-/** Whether it names a miner. */
-export const isOfMiner = ({ kind }: Pick<Subject, 'kind'>): boolean => kind === 'family' || kind === 'service' || kind === 'account'
+export const isOfMiner = ({ kind }: Pick<Subject, 'kind'>): boolean => minerKinds.includes(kind)
 
 /** The longest key that an index of PostgreSQL takes is a third of a page; a hostile page may name more. */
 const longestSubject = 500

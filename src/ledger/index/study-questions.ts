@@ -1,7 +1,7 @@
 import type { Status } from '#model/finding.ts'
 import type { StudyRetraction, StudySaid } from '#model/study-texts.ts'
 import type { Database, Queryable } from '../database/database.ts'
-import { type ImportedRow, listImports, writeImport } from '../imports.ts'
+import { importBatch, type ImportedRow, type ImportedSource, listImports, writeImport } from '../imports.ts'
 import type { Shelf } from '../files/shelf.ts'
 import { ask } from './ask.ts'
 import { believed } from './questions.ts'
@@ -22,7 +22,9 @@ export interface StudyQuestions {
   retractions(): Promise<RetractionRow[]>
   /** Adds rows that are new, none of them twice: files first, then the index. Answers the places of those that were there. */
   addImported(rows: readonly ImportedRow[]): Promise<{ added: number; known: number[] }>
-  imported(): Promise<ImportedRow[]>
+  /** Whose observations were imported, and how many. */
+  sources(): Promise<ImportedSource[]>
+  imported(filter: { source: string }): Promise<ImportedRow[]>
   /** What was written down of a study, the first version first. */
   studyVersions(name: string): Promise<StudyVersion[]>
   writeStudy(version: StudyVersion): Promise<void>
@@ -109,10 +111,19 @@ export function studyQuestions(database: Database, shelf: Shelf, fold: () => Pro
       }
       return { added: fresh.length, known }
     },
-    imported: () =>
+    sources: () =>
+      ask<ImportedSource>(
+        database,
+        `select source, count(distinct site) as sites, count(*) as rows, to_char(min(observed_on), 'YYYY-MM-DD') as from, to_char(max(observed_on), 'YYYY-MM-DD') as to,
+           count(distinct site) filter (where subject_kind <> 'visited') as found
+         from assay.imported group by source order by source collate "C"`,
+        [],
+      ),
+    imported: ({ source }) =>
       database.query<ImportedRow>(
-        `select source, to_char(observed_on, 'YYYY-MM-DD') as date, site, subject_kind as "subjectKind", subject from assay.imported
-         order by source collate "C", observed_on, site collate "C", subject_kind, subject collate "C"`,
+        `select source, to_char(observed_on, 'YYYY-MM-DD') as date, site, subject_kind as "subjectKind", subject from assay.imported where source = $1
+         order by observed_on, site collate "C", subject_kind, subject collate "C"`,
+        [source],
       ),
     studyVersions: (name) =>
       database.query<StudyVersion>(
@@ -150,8 +161,6 @@ export function studyQuestions(database: Database, shelf: Shelf, fold: () => Pro
     },
   }
 }
-
-const importBatch = 50_000
 
 export async function indexImported(to: Queryable, rows: readonly ImportedRow[]): Promise<void> {
   for (let from = 0; from < rows.length; from += importBatch)
