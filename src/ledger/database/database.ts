@@ -125,7 +125,8 @@ export async function openDatabase(server: DatabaseServer, options: DatabaseOpti
         return result
       } catch (error) {
         const retry = isLost(error) || (again.has(codeOf(error)) && attempt < 20)
-        const isOver = performance.now() - from > patienceMs && !(isReached && onWaiting !== undefined)
+        // Tried again once at the least: a machine that slept for longer finds its connections dead.
+        const isOver = attempt > 0 && performance.now() - from > patienceMs && !(isReached && onWaiting !== undefined)
         if (!retry || isOver || signal?.aborted) throw databaseError(error)
         if (!isTold && performance.now() - from > toldAfterMs) {
           isTold = true
