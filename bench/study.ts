@@ -2,7 +2,8 @@
  * Each question of a study: `npm run bench -- study [--sites 10000] [--rounds 23] [--served] [--keep DIR] [--only NAME,…]`, medians of three. In the
  * embedded PostgreSQL, or with `--served` in PostgreSQL 15 with its own defaults, over TCP. Rows are made in the database (10,000 sites × 23 rounds: one
  * visit, one observation, 20 subjects, 6 servers each; one site in twelve mines in part of the rounds, for one of 300 accounts; everything was judged
- * once more for one site in fifty). `--keep` uses a folder again. `--only ingest`: what an index takes in, and an import of a million lines.
+ * once more for one site in fifty). `--keep` uses a folder again. `--only ingest`: what an index takes in, and an import of a million lines. `--only sizes`: what the
+ * tables take on the disk.
  */
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -41,7 +42,7 @@ const place = { data, database: served?.url ?? null }
 const ledgerOf = () => openLedger({ dataDir: data, ...(served === null ? {} : { database: served.url }) })
 const databaseOf = () => openDatabase(served === null ? embeddedDatabase(data) : servedDatabase(served.url))
 const isWanted = (name: string): boolean =>
-  values.only === '' ? name !== 'ingest' && name !== 'export' : values.only.split(',').includes(name)
+  values.only === '' ? !['ingest', 'export', 'sizes'].includes(name) : values.only.split(',').includes(name)
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
 
@@ -127,7 +128,7 @@ if (!isFilled) {
   if (values.only !== 'ingest')
     for (const [table, sql] of Object.entries(fill)) {
       // No question reads them, but an export does.
-      if (table === 'servers' && !values.only.includes('export')) continue
+      if (table === 'servers' && !isWanted('sizes') && !isWanted('export')) continue
       await database.query(sql, table === 'visits' ? [sites, rounds] : table.startsWith('names') ? [sites] : [])
     }
   await database.query('vacuum analyze')
@@ -229,6 +230,18 @@ async function ingest(): Promise<void> {
   }
 }
 
+/** What lies on the disk, indexes and what a long value has beside the row included. */
+async function sizes(): Promise<void> {
+  const database = await databaseOf()
+  const tables = await database.query<{ name: string; octets: number; rows: number }>(
+    `select relname as name, pg_total_relation_size(oid) as octets, reltuples::int8 as rows
+     from pg_class where relnamespace = 'assay'::regnamespace and relname in ('visits', 'observations', 'subject_names', 'servers') order by relname`,
+  )
+  for (const { name, octets, rows } of tables)
+    console.log(`${`on the disk: ${name}`.padEnd(34)} ${(octets / 1e6).toFixed(1)} MB  about ${Math.max(rows, 0)} rows`)
+  await database.close()
+}
+
 try {
   if (isWanted('ingest')) await ingest()
   const ledger = await ledgerOf()
@@ -264,6 +277,7 @@ try {
   } finally {
     await ledger.close()
   }
+  if (isWanted('sizes')) await sizes()
   if (isWanted('report'))
     await timed(
       'whole report',
