@@ -2,7 +2,8 @@ import type { ErrorRecord } from '#model/errors.ts'
 import type { FailureClass } from '#model/failure.ts'
 import type { NeverList } from '#model/never-list.ts'
 import type { Seed } from '#model/seed.ts'
-import type { CrawlQueue, Lease } from '#ledger/queue/queue.ts'
+import type { Lease } from '#ledger/queue/lease.ts'
+import type { CrawlQueue } from '#ledger/queue/queue.ts'
 import type { Robots } from './robots.ts'
 
 /** How a crawl behaves towards those whom it visits. */

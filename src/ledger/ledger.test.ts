@@ -4,7 +4,7 @@ import { AssayError } from '#model/errors.ts'
 import type { Status } from '#model/finding.ts'
 import { seedOf } from '#model/seed.ts'
 import { type Ledger, openLedger } from './ledger.ts'
-import type { Lease } from './queue/queue.ts'
+import type { Lease } from './queue/lease.ts'
 import { temporaryData } from './testing/data-folder.ts'
 import { sampleCapture, sampleObservation, type SampleMiner } from './testing/samples.ts'
 

@@ -10,7 +10,8 @@ import { seedOf } from '#model/seed.ts'
 import { type Ledger, openLedger } from '../ledger.ts'
 import { sampleCapture, sampleObservation } from '../testing/samples.ts'
 import { type ServedDatabase, startServedDatabase } from '../testing/served-database.ts'
-import type { CrawlQueue, Lease, QueueOptions } from './queue.ts'
+import type { Lease } from './lease.ts'
+import type { CrawlQueue, QueueOptions } from './queue.ts'
 
 /** Many sites and many results at once, on a served PostgreSQL 15: more than may wait, more than go together, and a database that goes away. */
 const day = 86_400_000

@@ -7,7 +7,8 @@ import { importedSettings } from '../index/crawls.ts'
 import { type Ledger, openLedger } from '../ledger.ts'
 import { temporaryData } from '../testing/data-folder.ts'
 import { sampleCapture, sampleObservation } from '../testing/samples.ts'
-import type { CrawlQueue, Lease, QueueOptions } from './queue.ts'
+import type { Lease } from './lease.ts'
+import type { CrawlQueue, QueueOptions } from './queue.ts'
 
 /** A page's turns in one round: lanes, repeats, retries; the draw among hints; caps and budgets over several workers. */
 const day = 86_400_000
