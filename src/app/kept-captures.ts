@@ -39,7 +39,7 @@ export async function* keptCaptures(name: string, dir: string): AsyncGenerator<K
     return
   }
   if (!(await isFileStore(dir)))
-    throw new AssayError('NOT_FOUND', `${name} is no file, and ${dir} is no data folder`, { hint: 'Name the data folder with --dir.' })
+    throw new AssayError('NOT_FOUND', `${name} is no file, and ${dir} is no data folder`, { hint: 'Name the data folder with --data.' })
   const id = await fullId(dir, name)
   yield { id, store: await openFileStore(dir), file: manifestIn(dir, id) }
 }

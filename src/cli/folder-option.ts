@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { AssayError } from '#model/errors.ts'
 
 export interface FolderFlags {
   data: string
@@ -13,4 +14,7 @@ export const crawlFolder = 'assay-data'
 export const folderOption = (command: Command, is: string): Command =>
   command.option('--data <dir>', is, pagesFolder).addOption(new Option('--dir <dir>').hideHelp())
 
-export const folderOf = ({ data, dir }: FolderFlags): string => dir ?? data
+export function folderOf({ data, dir }: FolderFlags): string {
+  if (dir !== undefined && data !== pagesFolder) throw new AssayError('BAD_ARGUMENT', '--dir is another word for --data: give one of them')
+  return dir ?? data
+}

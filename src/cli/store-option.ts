@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { keepFilesIn } from '#app/data-folder.ts'
 
@@ -18,8 +19,10 @@ export function storeOptions(command: Command): void {
       // Only `verify` is told its folder without a flag, too.
       const isUnnamed = called.name() === 'verify' && called.getOptionValueSource('data') === 'default'
       const folder = isUnnamed ? called.args[0] : data
-      // An empty variable, as compose.yaml sets it, says nothing.
-      if (store !== undefined && store !== '' && folder !== undefined) await keepFilesIn(folder, store)
+      // An empty variable, as compose.yaml sets it, says nothing; and one that is always set makes no folder of what is only to be looked at.
+      if (store === undefined || store === '' || folder === undefined) return
+      const isAsked = called.getOptionValueSource('store') === 'cli'
+      if (isAsked || called.name() !== 'verify' || existsSync(folder)) await keepFilesIn(folder, store)
     })
   }
 }

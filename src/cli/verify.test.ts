@@ -9,9 +9,10 @@ import { fileURLToPath } from 'node:url'
 import { exportCapture, importCaptures } from '#app/captures.ts'
 import { sampleHtml, sampleCapture as browserCapture } from '#archive/testing/sample-capture.ts'
 import { openFileStore } from '#ledger/file-store.ts'
+import { writeImport } from '#ledger/imports.ts'
 import { sampleCapture } from '#ledger/testing/samples.ts'
 import { captureOf } from '#model/capture.ts'
-import type { Digest } from '#model/digest.ts'
+import { type Digest, sha256 } from '#model/digest.ts'
 import { verificationSchema } from '#model/verification.ts'
 
 /** The command as a process of its own, on a data folder with a signed visit and an unsigned one, and on copies that were tampered with. */
@@ -40,6 +41,8 @@ async function signedVisit(folder: string): Promise<{ id: Digest; blob: Digest; 
   await store.putCapture(capture)
   return { id: capture.id, blob: body, keyId: key }
 }
+
+const importedRow = { source: 'list', date: '2018-02-01', site: 'shop.example', subjectKind: 'service', subject: 'coinhive' }
 
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'assay-verify-'))
@@ -95,6 +98,18 @@ describe('what nobody touched holds', () => {
   test('numbers of one are told as one', async () => {
     await signedVisit(join(dir, 'single'))
     assert.match((await assay(['single'])).out, /: 1 capture, \d+ blobs, 0 answers, 0 visits of crawls\n/)
+  })
+
+  test('a folder of imports only, with their number', async () => {
+    const store = await openFileStore(join(dir, 'imports-only'))
+    await writeImport(store.shelf, [importedRow])
+    await writeImport(store.shelf, [{ ...importedRow, source: 'another' }])
+    const ran = await assay(['imports-only'])
+    assert.match(ran.out, /^holds {2}.*: 0 captures, 0 blobs, 0 answers, 0 visits of crawls, 2 imports\n/, ran.err)
+    assert.equal(ran.code, 0)
+    const line = JSON.parse((await assay(['imports-only', '--json'])).out) as { folder: { report: { imports: number } } }
+    assert.equal(line.folder.report.imports, 2)
+    assert.equal(verificationSchema.safeParse(line).error?.message, undefined)
   })
 
   test('each line of --json fits the published schema', async () => {
@@ -205,6 +220,31 @@ describe('what was tampered with is named', () => {
       args: () => ['FOLDER'],
       says: /^FAILS [\s\S]*blob: missing[\s\S]*FAILS {2}sha256:/,
     },
+    'a bit of an import': {
+      harm: async (folder) => {
+        const name = await writeImport((await openFileStore(join(dir, folder))).shelf, [importedRow])
+        await flip(join(dir, folder, 'imports', name))
+      },
+      args: () => ['FOLDER'],
+      says: /^FAILS .*1 import\n {2}import: corrupt: [0-9a-f]{64}\.jsonl: import .* is damaged/,
+    },
+    'an import under a name of its own': {
+      harm: async (folder) => {
+        const { shelf } = await openFileStore(join(dir, folder))
+        await shelf.write('imports/mine.jsonl', Buffer.from(`${JSON.stringify(importedRow)}\n`), 'now')
+      },
+      args: () => ['FOLDER'],
+      says: /^FAILS [\s\S]*import: corrupt: mine\.jsonl/,
+    },
+    'an import that holds other things than its rows': {
+      harm: async (folder) => {
+        const { shelf } = await openFileStore(join(dir, folder))
+        const octets = Buffer.from('{"source":"list"}\n')
+        await shelf.write(`imports/${sha256(octets).slice(7)}.jsonl`, octets, 'now')
+      },
+      args: () => ['FOLDER'],
+      says: /^FAILS [\s\S]*import: corrupt: .*holds what is no row/,
+    },
     'a private key that others may read': {
       harm: (folder) => chmod(join(dir, folder, 'key', 'ed25519.pem'), 0o644),
       args: () => ['FOLDER'],
@@ -249,9 +289,13 @@ describe('what was tampered with is named', () => {
 })
 
 describe('wrong use', () => {
+  before(() => openFileStore(join(dir, 'empty')))
   const wrong: Record<string, string[]> = {
     'what is not there': ['00112233'],
     'no data folder': ['.'],
+    'a data folder with nothing in it': ['empty'],
+    nothing: [],
+    'one folder by two words': ['--data', 'assay-out-2', '--dir', 'assay-out'],
     'no key': ['assay-out', '--key', 'mine'],
   }
   for (const [name, args] of Object.entries(wrong)) test(`${name} is exit 4`, async () => assert.equal((await assay(args)).code, 4))

@@ -36,7 +36,7 @@ export async function writePacked(path: string, bytes: Uint8Array, tmp: string, 
   await (packed === null ? writeWhole(path, bytes, tmp, lasts) : writeWhole(path + suffix, packed, tmp, lasts))
 }
 
-/** The bytes, `null` where there is no such file, `'broken'` where it cannot be unpacked. */
+/** The bytes, `null` where there is no such file, `'broken'` where it cannot be unpacked, or to more than anything kept has. */
 export async function readPacked(path: string): Promise<Uint8Array | null | 'broken'> {
   // Looked for first: what is not there, as memos of new blobs are not, costs two ways to a thread otherwise.
   const file = packedFile(path)
@@ -44,9 +44,12 @@ export async function readPacked(path: string): Promise<Uint8Array | null | 'bro
   return bytes === null || file === path ? bytes : unpack(bytes)
 }
 
+/** A few octets may be gigabytes: who was handed a folder has not written it. Twice what the largest file is that is taken in (src/archive/limits.ts). */
+const bounded = { maxOutputLength: 256 * 2 ** 20 }
+
 export async function unpack(packed: Uint8Array): Promise<Uint8Array | 'broken'> {
   try {
-    return packed.length < worthThread ? zstdDecompressSync(packed) : await decompress(packed)
+    return packed.length < worthThread ? zstdDecompressSync(packed, bounded) : await decompress(packed, bounded)
   } catch {
     return 'broken'
   }

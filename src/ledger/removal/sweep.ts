@@ -27,7 +27,7 @@ export async function blobsNamed(files: FileStore, without: ReadonlySet<Digest>,
       if (error instanceof AssayError && error.code === 'NOT_FOUND') return null
       throw new AssayError('STORE_CORRUPT', `${(error as Error).message}: which blobs it names cannot be told, so none is removed`, {
         cause: error,
-        hint: `Restore the manifest from a copy, or give it up: assay purge --capture ${id}.`,
+        hint: `Restore the manifest from a copy, or give it up: assay purge --capture ${id}; of several, each with its --capture in one command (assay verify names them).`,
       })
     })
     if (capture !== null) for (const hex of digestsIn(capture.manifest.artifacts)) named.add(hex)
