@@ -12,4 +12,4 @@ const server = new S3rver({
 const { port } = await server.run()
 process.stdout.write(`${port}\n`)
 // Whoever started it is gone, however it ended.
-process.stdin.resume().on('close', () => process.exit(0))
+process.stdin.resume().on('close', () => void server.close())
