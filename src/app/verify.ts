@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { FileStore } from '#ledger/file-store.ts'
+import { type FileStore, openFileStore } from '#ledger/file-store.ts'
 import { ownKey } from '#ledger/instance-key.ts'
 import { digestsIn } from '#ledger/verify.ts'
 import { attestationFault } from '#model/attestation.ts'
@@ -30,7 +30,7 @@ export async function* verifyCaptures(
         onProgress(`checking ${kept.id}`)
         yield { capture: await captureOf(kept, blobs, o.key) }
       }
-      if (isFirst) throw new AssayError('NOT_FOUND', `${name} holds no capture`)
+      if (isFirst) yield { folder: await folderWithoutCaptures(name, blobs, onProgress, signal) }
     } catch (error) {
       if (signal.aborted) return
       if (!(error instanceof AssayError)) throw error
@@ -74,6 +74,20 @@ async function folderOf(
     return null
   })
   return { dir: resolve(store.dir), report, key, keyFault }
+}
+
+/** Of a folder that holds no capture there may be imports, visits and what was removed. Throws `NOT_FOUND` where there is nothing. */
+async function folderWithoutCaptures(
+  name: string,
+  blobs: BlobChecks,
+  onProgress: (text: string) => void,
+  signal: AbortSignal,
+): Promise<VerifiedFolder> {
+  const folder = await folderOf(await openFileStore(name), blobs, onProgress, signal)
+  const { unlisted, faults, ...counts } = folder.report
+  if (unlisted.length + faults.length === 0 && Object.values(counts).every((count) => count === 0))
+    throw new AssayError('NOT_FOUND', `${name} holds nothing to verify`)
+  return folder
 }
 
 async function captureOf(kept: KeptCapture, blobs: BlobChecks, wantedKey: string | null): Promise<VerifiedCapture> {

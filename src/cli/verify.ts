@@ -91,6 +91,7 @@ function folderLines(folder: VerifiedFolder): string {
     counted(report.visits, 'visit of a crawl', 'visits of crawls'),
     ...(report.thinned > 0 ? [counted(report.thinned, 'thinned capture', 'thinned captures')] : []),
     ...(report.purged > 0 ? [counted(report.purged, 'purged capture', 'purged captures')] : []),
+    ...(report.imports > 0 ? [counted(report.imports, 'import', 'imports')] : []),
   ]
   return [
     `${holds({ folder }) ? 'holds' : 'FAILS'}  ${inert(dir, 500)}: ${counts.join(', ')}`,

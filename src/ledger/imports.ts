@@ -40,18 +40,37 @@ export async function writeImport(shelf: Shelf, rows: readonly ImportedRow[]): P
 
 /** Every row of every import, file by file. Throws `STORE_CORRUPT`. */
 export async function* listImports(shelf: Shelf): AsyncIterable<ImportedRow[]> {
-  for await (const path of shelf.list('imports/')) {
-    const name = path.slice('imports/'.length)
-    if (!name.endsWith('.jsonl')) continue
-    const bytes = await shelf.read(path)
-    if (bytes === null || bytes === 'broken' || `${sha256(bytes).slice(7)}.jsonl` !== name)
-      throw new AssayError('STORE_CORRUPT', `import ${name} is damaged`, {
-        hint: 'Import its source again, and move the damaged file away.',
-      })
-    yield Buffer.from(bytes)
+  for await (const name of importNames(shelf)) {
+    const rows = await readImport(shelf, name)
+    if (rows === null) throw damaged(name, 'is gone')
+    yield rows
+  }
+}
+
+/** Names of the files, in their order. */
+export async function* importNames(shelf: Shelf): AsyncIterable<string> {
+  for await (const path of shelf.list('imports/')) if (path.endsWith('.jsonl')) yield path.slice('imports/'.length)
+}
+
+/** The rows of one file, compared with its name; null where there is none. Throws `STORE_CORRUPT`. */
+export async function readImport(shelf: Shelf, name: string): Promise<ImportedRow[] | null> {
+  const isWhole = (bytes: Uint8Array) => `${sha256(bytes).slice(7)}.jsonl` === name
+  const bytes = await shelf.read(`imports/${name}`, isWhole)
+  if (bytes === null) return null
+  if (bytes === 'broken' || !isWhole(bytes)) throw damaged(name, 'is damaged')
+  try {
+    return Buffer.from(bytes)
       .toString('utf8')
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => schema.parse(JSON.parse(line)))
+  } catch (cause) {
+    throw damaged(name, 'holds what is no row of an import', cause)
   }
 }
+
+const damaged = (name: string, how: string, cause?: unknown): AssayError =>
+  new AssayError('STORE_CORRUPT', `import ${name} ${how}`, {
+    hint: 'Import its source again, and move the damaged file away.',
+    ...(cause === undefined ? {} : { cause }),
+  })

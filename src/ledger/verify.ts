@@ -6,6 +6,7 @@ import type { BlobStore, CaptureStore } from '#model/store.ts'
 import type { Tombstone } from '#model/tombstone.ts'
 import { ahead } from './files/ahead.ts'
 import type { Shelf } from './files/shelf.ts'
+import { importNames, readImport } from './imports.ts'
 import type { VisitRecord } from './visit-record.ts'
 
 export type StoreReport = VerifiedFolder['report']
@@ -23,7 +24,8 @@ export interface StoreParts {
 /** Every digest of every record read and compared. Bounded memory but for the set of names. */
 export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Promise<StoreReport> {
   const { store } = parts
-  const report: StoreReport = { blobs: 0, captures: 0, observations: 0, visits: 0, thinned: 0, purged: 0, unlisted: [], faults: [] }
+  const counts = { blobs: 0, captures: 0, observations: 0, visits: 0, thinned: 0, purged: 0, imports: 0 }
+  const report: StoreReport = { ...counts, unlisted: [], faults: [] }
   const add = (kind: StoreFault['kind'], name: string, fault: StoreFault['fault'], detail: string) =>
     (fault === 'unlisted' ? report.unlisted : report.faults).push({ kind, name, fault, detail })
   const faultOf = (error: unknown) => {
@@ -116,6 +118,20 @@ export async function verifyStore(parts: StoreParts, signal?: AbortSignal): Prom
     } catch (error) {
       add('visit', file, 'corrupt', faultOf(error).detail)
     }
+  }
+  const imports = ahead(importNames(parts.shelf), width, async (name) => {
+    signal?.throwIfAborted()
+    return {
+      name,
+      fault: await readImport(parts.shelf, name).then(
+        (rows) => (rows === null ? { fault: 'missing' as const, detail: 'it was there a moment ago' } : null),
+        faultOf,
+      ),
+    }
+  })
+  for await (const { name, fault } of imports) {
+    report.imports++
+    if (fault !== null) add('import', name, fault.fault, fault.detail)
   }
   return report
 }

@@ -6,7 +6,7 @@ export const verificationSchemaVersion = 1
 
 const checks = ['manifest', 'blob', 'signature'] as const
 const outcomes = ['holds', 'fails', 'not-made'] as const
-const faultKinds = ['blob', 'capture', 'observation', 'visit', 'tombstone'] as const
+const faultKinds = ['blob', 'capture', 'observation', 'visit', 'tombstone', 'import'] as const
 const faults = ['missing', 'corrupt', 'unlisted'] as const
 
 export interface Check {
@@ -45,6 +45,8 @@ export interface VerifiedFolder {
     /** Captures that were removed and left a tombstone: by the keeper's policy, on a person's request. */
     thinned: number
     purged: number
+    /** Files of others' observations. */
+    imports: number
     /** Captures and observations whose writing was never acknowledged: whole on disk, not in the order file. Harmless; writing them again lists them. */
     unlisted: FolderFault[]
     /** Empty where everything is sound. */
@@ -93,6 +95,7 @@ export const verificationSchema = z.union([
         visits: count,
         thinned: count.optional(),
         purged: count.optional(),
+        imports: count.optional(),
         unlisted: z.array(fault),
         faults: z.array(fault),
       }),

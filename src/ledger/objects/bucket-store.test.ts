@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { AssayError } from '#model/errors.ts'
 import { type FileStore, openFileStore } from '../file-store.ts'
+import { writeImport } from '../imports.ts'
 import { moveFiles } from '../move-files.ts'
 import { collectGarbage } from '../removal/gc.ts'
 import { purge } from '../removal/purge.ts'
@@ -212,11 +213,16 @@ test('damage in the store is found', async () => {
     store.put(body).then((id) => objects.fileOf('damaged', `blobs/${id.slice(7, 9)}/${id.slice(7)}${suffix}`))
   await writeFile(await path(text, '.zst'), 'no zstd')
   await rm(await path(noise, ''))
+  const row = { source: 'list', date: '2018-02-01', site: 'shop.example', subjectKind: 'service', subject: 'coinhive' }
+  const [whole, torn] = [await writeImport(store.shelf, [row]), await writeImport(store.shelf, [{ ...row, source: 'another' }])]
+  assert.notEqual(whole, torn)
+  await writeFile(objects.fileOf('damaged', `imports/${torn}`), '{"source":"ano')
   const report = await (await machine('damaged')).verify()
   assert.deepEqual(
     new Set(report.faults.map(({ kind, name, fault }) => `${kind} ${name} ${fault}`)),
-    new Set([`blob ${await store.put(text)} corrupt`, `blob ${await store.put(noise)} missing`]),
+    new Set([`blob ${await store.put(text)} corrupt`, `blob ${await store.put(noise)} missing`, `import ${torn} corrupt`]),
   )
+  assert.equal(report.imports, 2)
   await assert.rejects(store.get(await store.put(text)), { code: 'STORE_CORRUPT' })
   await assert.rejects(store.getCapture(`sha256:${'0'.repeat(64)}`), { code: 'NOT_FOUND' })
   assert.equal((await store.getCapture(capture.id)).id, capture.id)
