@@ -12,7 +12,7 @@ import { lastAnswer } from './kept-answers.ts'
 import { manifestIn } from './kept-captures.ts'
 
 export interface HitsRequest {
-  /** A digest, host, account or URL. */
+  /** A digest, host, account, URL, a tracker's identifier (alone or as `kind id`), or a digest of similar code. */
   subject: string
   data: string
   database: string | null
@@ -31,7 +31,7 @@ interface Found {
 }
 
 /**
- * Were we ever hit, since when? Code and accounts are looked for in the index, where the data folder has one; all else in the answers that
+ * Were we ever hit, since when? Code, accounts and trackers are looked for in the index, where the data folder has one; all else in the answers that
  * were kept; a digest that is no script and no module in the manifests. Throws `BAD_ARGUMENT`, `NOT_FOUND`, `INTERRUPTED`.
  */
 export async function hits({ subject: text, data, database }: HitsRequest, events: HitsEvents, signal: AbortSignal): Promise<Hits> {
@@ -48,7 +48,9 @@ async function inIndex(subject: Subject, store: FileStore, dataDir: string, data
   events.onProgress('looking in the index')
   const subjects: IndexedSubject[] = [
     ...(subject.digest === null ? [] : [{ kind: 'digest' as const, subject: subject.digest }]),
-    { kind: 'account', subject: subject.text },
+    ...(subject.as.includes('account') ? [{ kind: 'account' as const, subject: subject.text }] : []),
+    ...(subject.similarity === null ? [] : [{ kind: 'similarity' as const, subject: subject.similarity }]),
+    ...subject.trackers.map((tracker) => ({ kind: 'tracker' as const, subject: tracker })),
   ]
   await using ledger = await openLedger({ dataDir, ...(database === null ? {} : { database }) }).then((opened) => ({
     ...opened,

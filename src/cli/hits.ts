@@ -9,7 +9,10 @@ import { Progress, interruptible } from './progress.ts'
 
 export function define(command: Command): void {
   command
-    .argument('<subject>', 'digest of a file, host (and all below it), account, or URL')
+    .argument(
+      '<subject>',
+      'digest of a file or of similar code (s1:…), host (and all below it), account, URL, or identifier of a tracker (UA-…; with its kind in quotation marks)',
+    )
     .option('--data <dir>', 'data folder (also one of scan --out)', crawlFolder)
     .option('--database <url>', 'a served PostgreSQL instead of the embedded one')
     .option('--json', 'one line of JSON')

@@ -8,8 +8,8 @@ const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 const count = z.number().int().nonnegative()
 const when = z.iso.datetime()
 
-/** As what a word can be looked for: 64 hex digits are a digest, and can be an account. */
-export const subjectKinds = ['digest', 'host', 'account', 'url'] as const
+/** As what a word can be looked for: 64 hex digits are a digest, and can be an account; what names no other thing can be a tracker's identifier. */
+export const subjectKinds = ['digest', 'host', 'account', 'url', 'tracker', 'similarity'] as const
 export type SubjectKind = (typeof subjectKinds)[number]
 
 /** One capture in which it was. */

@@ -4,7 +4,14 @@ import { inert } from './escape.ts'
 const maxSites = 30
 const maxHits = 10
 
-const asWords = { digest: 'a digest', host: 'a host', account: 'an account', url: 'an address' } as const
+const asWords = {
+  digest: 'a digest',
+  host: 'a host',
+  account: 'an account',
+  url: 'an address',
+  tracker: 'an identifier of a tracker',
+  similarity: 'a digest of similar code',
+} as const
 
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`)
 

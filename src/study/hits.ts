@@ -2,6 +2,7 @@ import { type Hit, type Hits, hitsSchemaVersion, type SubjectKind } from '#model
 import { AssayError } from '#model/errors.ts'
 import type { Status } from '#model/finding.ts'
 import type { Observation } from '#model/observation.ts'
+import { trackerKinds } from '#model/tracker.ts'
 
 /** A word, and everything that it may be. */
 export interface Subject {
@@ -10,27 +11,59 @@ export interface Subject {
   digest: string | null
   host: string | null
   url: string | null
+  /** Names that the ledger has for it as a tracker: `kind id`. */
+  trackers: string[]
+  /** `s1:…` */
+  similarity: string | null
 }
 
 /** Throws `BAD_ARGUMENT`. */
 export function subjectOf(given: string): Subject {
   const text = given.trim()
+  const nothing = { text, digest: null, host: null, url: null, trackers: [], similarity: null }
+  if (/^s1:[0-9a-f]{32}$/i.test(text)) return { ...nothing, as: ['similarity'], similarity: text.toLowerCase() }
+  const named = namedTracker(text)
+  if (named !== null) return { ...nothing, as: ['tracker'], trackers: [named] }
   if (text === '' || text.length > 4_096 || /\s/.test(text))
-    throw new AssayError('BAD_ARGUMENT', 'a digest, a host, an account or a URL is looked for')
+    throw new AssayError('BAD_ARGUMENT', 'a digest, a host, an account, a URL or a tracker is looked for', {
+      hint: `A tracker by its identifier, or with its kind before it: ${trackerKinds.join(', ')}.`,
+    })
   const hex = /^(?:sha256:)?([0-9a-f]{64})$/i.exec(text)?.[1]
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? URL.parse(text) : null
   if (url === null && /^[a-z]+:\/\//i.test(text)) throw new AssayError('BAD_ARGUMENT', `${text.slice(0, 200)} is no URL`)
   const host = url === null ? hostOf(text) : null
+  // Of 64 digits no tracker has an identifier.
+  const isTracker = url === null && hex === undefined
   const as: SubjectKind[] =
-    url !== null ? ['url'] : [...(hex ? (['digest'] as const) : []), ...(host ? (['host'] as const) : []), 'account']
+    url !== null
+      ? ['url']
+      : [
+          ...(hex ? (['digest'] as const) : []),
+          ...(host ? (['host'] as const) : []),
+          'account',
+          ...(isTracker ? (['tracker'] as const) : []),
+        ]
   return {
-    text,
+    ...nothing,
     as: text.startsWith('sha256:') && hex ? ['digest'] : as,
+    trackers: isTracker ? trackerKinds.map((kind) => `${kind} ${keptId(text)}`) : [],
     digest: hex === undefined ? null : `sha256:${hex.toLowerCase()}`,
     host,
     url: url === null ? null : withoutFragment(url.href),
   }
 }
+
+/** `kind id`; a server of statistics and the number of the site there are the identifier of one kind only. */
+function namedTracker(text: string): string | null {
+  const [first = '', ...rest] = text.split(/\s+/)
+  if (rest.length === 0) return null
+  const kind = trackerKinds.find((each) => each === first.toLowerCase())
+  if (kind !== undefined) return `${kind} ${rest.length === 1 ? keptId(rest[0]!) : rest.join(' ').toLowerCase()}`
+  return rest.length === 1 && hostOf(first) !== null && /^\d{1,6}$/.test(rest[0]!) ? `matomo ${first.toLowerCase()} ${rest[0]}` : null
+}
+
+/** As it stands in a page → as it is kept: without the number of the property, and without the product. */
+const keptId = (id: string): string => id.replace(/^(UA-\d+)-\d+$/, '$1').replace(/^ca-(?=pub-\d)/, '')
 
 function hostOf(text: string): string | null {
   if (!/^[^/?#@:]+\.[^/?#@:]+$|^\[[0-9a-f:.]+\]$/i.test(text)) return null
@@ -83,6 +116,13 @@ export function hitIn(observation: Observation, subject: Subject): Hit | null {
       if (account === subject.text) found('account', `is paid${service === null ? '' : ` at ${service}`}`, '')
     if (as === 'account') for (const { url } of observation.conclusion.chain) if (URL.canParse(url)) loadedBy.add(new URL(url).hostname)
   }
+  const components = new Map(observation.components.map((component) => [component.artifact, component]))
+  const broughtBy = (artifact: string): string => URL.parse(components.get(artifact)?.chain.at(-1) ?? '')?.hostname ?? ''
+  for (const { kind, id, artifact } of observation.trackers ?? [])
+    if (subject.trackers.includes(`${kind} ${id}`)) found('tracker', `${artifact} shows ${kind} ${id}`, broughtBy(artifact))
+  for (const { digest, artifact } of observation.similarities ?? [])
+    if (digest === subject.similarity)
+      found('similarity', `${artifact} is such code: ${components.get(artifact)?.url ?? ''}`, broughtBy(artifact))
   if (as === null) return null
   return {
     captureId: observation.captureId,

@@ -2,25 +2,26 @@ import type { Status } from '#model/finding.ts'
 import type { Digest } from '#model/digest.ts'
 import type { Database } from '../database/database.ts'
 
-/** Of what the index knows by name: code by its digest, accounts. */
+/** Of what the index knows by name: code by its digest or that of all its copies, accounts, trackers (`kind id`). */
 export interface IndexedSubject {
-  kind: 'digest' | 'account'
+  kind: 'digest' | 'account' | 'similarity' | 'tracker'
   subject: string
 }
 
 /** Captures of which it is believed now. */
 export async function capturesWith(database: Database, subjects: readonly IndexedSubject[]): Promise<Digest[]> {
+  const names = subjects.flatMap(({ kind, subject }) =>
+    (kind === 'digest' ? ['script', 'wasm'] : [kind]).map((each) => ({ kind: each, subject })),
+  )
   const rows = await database.query<{ id: Digest }>(
     `select o.capture_id as id from assay.observations o
-     where o.subject_ids && array(select id from assay.subject_names where (kind in ('script', 'wasm') and subject = any($1)) or (kind = 'account' and subject = any($2)))
+     where o.subject_ids && array(
+         select n.id from unnest($1::text[], $2::text[]) as asked(kind, subject) join assay.subject_names n using (kind, subject))
        and not exists (select from assay.observations n where n.capture_id = o.capture_id and (n.recorded_at, n.judgement) > (o.recorded_at, o.judgement))`,
-    [ofKind(subjects, 'digest'), ofKind(subjects, 'account')],
+    [names.map(({ kind }) => kind), names.map(({ subject }) => subject)],
   )
   return rows.map(({ id }) => id)
 }
-
-const ofKind = (subjects: readonly IndexedSubject[], wanted: IndexedSubject['kind']): string[] =>
-  subjects.filter(({ kind }) => kind === wanted).map(({ subject }) => subject)
 
 /** Every answer that is believed now, of some sites; and how many there are at all. */
 export async function looksAt(
