@@ -46,7 +46,8 @@ export class ImportReader {
   readonly #lines = new LineReader()
   readonly #siteIn = remembering(siteFrom)
   readonly #dayIn = remembering(dayOf)
-  #places: Record<Column, number> | null = null
+  #places: Record<Column, number> = { source: 0, date: 1, site: 2, subject_kind: 3, subject: 4 }
+  #hasRow = false
   #rows: ImportedLine[] = []
   #bad: BadLine[] = []
 
@@ -81,14 +82,16 @@ export class ImportReader {
     if (text.trim() === '') return
     const fields = fieldsOf(text)
     if (fields === null) return void bad('has a quotation mark that is not closed, or something behind one that is')
-    if (this.#places === null) {
-      const header = headerOf(fields)
-      this.#places = header ?? { source: 0, date: 1, site: 2, subject_kind: 3, subject: 4 }
-      if (header !== null) return
+    // Above a header there may be a title or a note.
+    const header = this.#hasRow ? null : headerOf(fields)
+    if (header !== null) {
+      this.#places = header
+      return
     }
     const row = rowFrom(fields, this.#places, this.#today, { day: this.#dayIn, site: this.#siteIn })
-    if (typeof row === 'string') bad(row)
-    else this.#rows.push({ line: number, row })
+    if (typeof row === 'string') return void bad(row)
+    this.#hasRow = true
+    this.#rows.push({ line: number, row })
   }
 }
 
@@ -142,24 +145,36 @@ function rowFrom(
   return { source: of('source'), date, site, subjectKind, subject }
 }
 
-/** The day of an ISO 8601 date or time; null where the calendar has none. */
+/** A second of 60 is a leap second's. */
+const isoTime =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ]([01]\d|2[0-3]):([0-5]\d)(?::(?:[0-5]\d|60)(?:\.\d+)?)?(?:Z|([+-])([01]\d|2[0-3]):?([0-5]\d))?)?$/
+
+/** The day of an ISO 8601 date or time, in UTC where it says how far it is from it; null where calendar and clock have none. */
 function dayOf(text: string): string | null {
-  const match = /^(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/.exec(text)
-  if (match === null) return null
-  const day = `${match[1]}-${match[2]}-${match[3]}`
-  const time = Date.parse(`${day}T00:00:00Z`)
-  return Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== day ? null : day
+  const [, day, hours = '0', minutes = '0', sign, offsetHours = '0', offsetMinutes = '0'] = isoTime.exec(text) ?? []
+  const midnight = Date.parse(`${day}T00:00:00Z`)
+  if (Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== day) return null
+  const ahead = (sign === '-' ? -1 : 1) * (60 * Number(offsetHours) + Number(offsetMinutes))
+  const utc = new Date(midnight + 60_000 * (60 * Number(hours) + Number(minutes) - ahead)).toISOString().slice(0, 10)
+  return /^\d{4}-/.test(utc) ? utc : null
 }
 
 function siteFrom(text: string): string | null {
   try {
     const url = parseSeedUrl(text)
     const { hostname } = new URL(url)
-    return hostname.includes('.') || hostname.startsWith('[') ? siteOf(url) : null
+    return isWhole(hostname, text) ? siteOf(url) : null
   } catch (error) {
     if (error instanceof AssayError) return null
     throw error
   }
+}
+
+/** A name with a dot and a letter, or an address written in full: by the rules of URLs `17` and `0x7f.1` are addresses too. */
+function isWhole(hostname: string, text: string): boolean {
+  if (hostname.startsWith('[')) return true
+  if (!/^[\d.]+$/.test(hostname)) return /[^.]\.[^.]/.test(hostname) && /[a-z]/.test(hostname)
+  return hostname === /^(?:https?:\/\/)?([^/?#:\\]*)/i.exec(text.trim())?.[1]
 }
 
 function fieldsOf(line: string): string[] | null {
