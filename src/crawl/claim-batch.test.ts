@@ -18,16 +18,16 @@ const cases: Record<string, { places: number; steps: readonly { at: number; take
     places: 125,
     steps: [
       { at: 0, taken: 124, wanted: 0 },
-      { at: 199, taken: 124, wanted: 0 },
-      { at: 200, taken: 123, wanted: 2, got: 2 },
-      { at: 210, taken: 124, wanted: 0 },
+      { at: 99, taken: 124, wanted: 0 },
+      { at: 100, taken: 123, wanted: 2, got: 2 },
+      { at: 110, taken: 124, wanted: 0 },
     ],
   },
   'longer where there was little': {
     places: 125,
     steps: [
       { at: 0, taken: 100, wanted: 0 },
-      { at: 200, taken: 100, wanted: 25, got: 1 },
+      { at: 100, taken: 100, wanted: 25, got: 1 },
       { at: 500, taken: 101, wanted: 0 },
       { at: 999, taken: 101, wanted: 0 },
       { at: 1000, taken: 101, wanted: 24, got: 24 },
