@@ -74,7 +74,7 @@ async function browserOf(pid: number): Promise<number | null> {
 test(
   'fifty kills, pulled network, jumping clocks, a sleeper: nothing acknowledged is lost, nothing is there twice, only what was in flight is visited again',
   {
-    timeout: 280_000,
+    timeout: 560_000,
     skip: !hasBrowser && 'no browser is here',
   },
   async (t) => {

@@ -30,7 +30,7 @@ const refillSize = 250
 /** In real time, a turn gets its job so long before it is due; until then it is a row of ours. */
 const soonSeconds = 60
 /** What nobody told: seeds that somebody added, jobs that were lost. */
-const wholeAgainMs = 60_000
+const wholeAgainMs = 10_000
 const lookAgainMs = 1000
 
 interface LaneOfTurns {
