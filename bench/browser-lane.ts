@@ -9,7 +9,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { crawl } from '#app/crawl.ts'
 import { startCapturer } from '#capture/browser/capturer.ts'
 import { findBrowser } from '#capture/browser/executable.ts'
 import { createEgress, reachPolicy } from '#egress/egress.ts'
@@ -20,6 +19,7 @@ import { serversOf, untilStopped } from '#ledger/testing/data-folder.ts'
 import { emptyNeverList } from '#model/never-list.ts'
 import { seedOf } from '#model/seed.ts'
 import { cpuSpent } from './process-usage.ts'
+import { crawlOnce } from './own-crawl.ts'
 
 const { values } = parseArgs({
   options: {
@@ -91,23 +91,9 @@ const roles: Record<string, (lab: string, data: string, urls: readonly string[])
   },
   async crawl(lab, data, urls) {
     const { count, result } = meter(urls.length, data)
-    const { visits, failed } = await crawl(
-      {
-        name: 'bench',
-        seeds: urls.map((url) => seedOf(url)),
-        every: null,
-        span: null,
-        startsAt: null,
-        data,
-        database: null,
-        delayMs: 0,
-        workshop: { allowPrivate: false, allow: [], lab, browser: null, jobs },
-        visit,
-        manners: { robots: 'ignore', never: emptyNeverList, perAddress: 100, retries: 0, dailyBudget: null },
-      },
-      { onNote: () => {}, onProgress: () => {}, onRound: async () => {}, onVisit: count },
-      new AbortController().signal,
-    )
+    const manners = { robots: 'ignore', never: emptyNeverList, perAddress: 100, retries: 0, dailyBudget: null } as const
+    const workshop = { allowPrivate: false, allow: [], lab, browser: null, jobs }
+    const { visits, failed } = await crawlOnce(urls, { data, workshop, visit, manners }, count)
     if (visits !== urls.length || failed > 0) throw new Error(`${visits} visits, ${failed} failed`)
     return result
   },

@@ -14,14 +14,13 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { crawl } from '#app/crawl.ts'
 import { createHttpCapturer } from '#capture/http/http-capturer.ts'
 import { createEgress, reachPolicy, systemResolver } from '#egress/egress.ts'
 import { openFileStore } from '#ledger/file-store.ts'
 import { serversOf, untilStopped } from '#ledger/testing/data-folder.ts'
 import { seedOf } from '#model/seed.ts'
-import { emptyNeverList } from '#model/never-list.ts'
 import { watchProcesses } from './process-usage.ts'
+import { crawlOnce, httpOnly, ofLoopback } from './own-crawl.ts'
 
 const atOnce = 16
 const scriptsOfPage = ['/shared-1.js', '/shared-2.js', '/own-1.js', '/own-2.js']
@@ -82,25 +81,10 @@ async function fetchAndStore(dir: string, port: number, pages: number): Promise<
 
 async function wholeLine(dir: string, port: number, pages: number): Promise<void> {
   const count = marker(pages)
-  await crawl(
-    {
-      name: 'bench',
-      seeds: Array.from({ length: pages }, (_, index) => seedOf(urlOf(index, port))),
-      every: null,
-      span: null,
-      startsAt: null,
-      data: dir,
-      database: null,
-      delayMs: 0,
-      workshop: { allowPrivate: false, allow: ['127.0.0.0/8'], lab: null, browser: null, jobs: 1 },
-      visit: {},
-      lanes: { lane: 'http', sample: 0, hintBudget: null, repeat: 0, repeatWithinMs: 0, key: 'bench' },
-      manners: { robots: 'ignore', never: emptyNeverList, perAddress: 4, retries: 0, dailyBudget: null },
-      httpJobs: atOnce,
-      contact: 'bench',
-    },
-    { onNote: () => {}, onProgress: () => {}, onRound: async () => {}, onVisit: count },
-    new AbortController().signal,
+  await crawlOnce(
+    Array.from({ length: pages }, (_, index) => urlOf(index, port)),
+    { data: dir, workshop: ofLoopback, lanes: httpOnly, httpJobs: atOnce },
+    count,
   )
 }
 

@@ -15,11 +15,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { crawl } from '#app/crawl.ts'
 import { untilStopped } from '#ledger/testing/data-folder.ts'
-import { emptyNeverList } from '#model/never-list.ts'
-import { seedOf } from '#model/seed.ts'
 import { processesOfTree, pssOf } from './process-usage.ts'
+import { crawlOnce, httpOnly, ofLoopback } from './own-crawl.ts'
 
 const marks = new Set([1_000, 2_500, 5_000, 10_000, 15_000, 20_000, 30_000, 50_000, 75_000, 100_000])
 const samplesOfMark = 8
@@ -49,34 +47,14 @@ async function serve(): Promise<void> {
 async function crawlAll(dir: string, port: number, pages: number, each: number): Promise<void> {
   const urlOf = (index: number) => `http://127.${1 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}:${port}/`
   let done = 0
-  await crawl(
-    {
-      name: 'memory',
-      seeds: Array.from({ length: pages }, (_, index) => seedOf(urlOf(index))),
-      every: null,
-      span: null,
-      startsAt: null,
-      data: dir,
-      database: null,
-      delayMs: 0,
-      workshop: { allowPrivate: false, allow: ['127.0.0.0/8'], lab: null, browser: null, jobs: 1 },
-      visit: {},
-      lanes: { lane: 'http', sample: 0, hintBudget: null, repeat: 0, repeatWithinMs: 0, key: 'memory' },
-      manners: { robots: 'ignore', never: emptyNeverList, perAddress: 4, retries: 0, dailyBudget: null },
-      httpJobs: 16,
-      contact: 'bench',
+  await crawlOnce(
+    Array.from({ length: pages }, (_, index) => urlOf(index)),
+    { data: dir, workshop: ofLoopback, lanes: httpOnly, httpJobs: 16 },
+    () => {
+      if (++done % each !== 0) return
+      globalThis.gc?.()
+      process.stdout.write(`at ${done} ${process.memoryUsage().heapUsed}\n`)
     },
-    {
-      onNote: () => {},
-      onProgress: () => {},
-      onRound: async () => {},
-      onVisit: () => {
-        if (++done % each !== 0) return
-        globalThis.gc?.()
-        process.stdout.write(`at ${done} ${process.memoryUsage().heapUsed}\n`)
-      },
-    },
-    new AbortController().signal,
   )
 }
 

@@ -11,11 +11,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { crawl } from '#app/crawl.ts'
 import { untilStopped } from '#ledger/testing/data-folder.ts'
 import { emptyNeverList } from '#model/never-list.ts'
-import { seedOf } from '#model/seed.ts'
 import { cpuSpent, processesOfTree, pssOf } from './process-usage.ts'
+import { crawlOnce } from './own-crawl.ts'
 
 const { values } = parseArgs({
   options: {
@@ -98,35 +97,23 @@ try {
   const started = performance.now()
   let pages = 0
   const statuses = new Map<string, number>()
-  const { visits, failed, ended } = await crawl(
+  const { visits, failed, ended } = await crawlOnce(
+    sites.map((site) => `http://${site}/`),
     {
-      name: 'bench',
-      seeds: sites.map((site) => seedOf(`http://${site}/`)),
-      every: null,
-      span: null,
-      startsAt: null,
       data,
-      database: null,
-      delayMs: 0,
       workshop: { allowPrivate: false, allow: [], lab: root, browser: null, jobs: Number(values.jobs) },
       visit: { dwellMs: Number(values.dwell), interact: false, screenshot: false },
       manners: { robots: 'obey', never: emptyNeverList, perAddress: 4, retries: 0, dailyBudget: null },
-      contact: 'bench',
     },
-    {
-      onNote: console.error,
-      onProgress: () => {},
-      onRound: async () => {},
-      onVisit: ({ conclusion }) => {
-        statuses.set(conclusion.status, (statuses.get(conclusion.status) ?? 0) + 1)
-        if (++pages % sampleEvery !== 0) return
-        const sample = sampleAfter(pages)
-        samples.push(sample)
-        const { heap, own, judging, browser, database } = sample
-        console.log(
-          `${pages} pages after ${((performance.now() - started) / 1000).toFixed(0)} s: heap ${mb(heap)} MB, process ${mb(own)}, judging ${mb(judging)}, browser ${mb(browser)}, PostgreSQL ${mb(database)}`,
-        )
-      },
+    ({ conclusion }) => {
+      statuses.set(conclusion.status, (statuses.get(conclusion.status) ?? 0) + 1)
+      if (++pages % sampleEvery !== 0) return
+      const sample = sampleAfter(pages)
+      samples.push(sample)
+      const { heap, own, judging, browser, database } = sample
+      console.log(
+        `${pages} pages after ${((performance.now() - started) / 1000).toFixed(0)} s: heap ${mb(heap)} MB, process ${mb(own)}, judging ${mb(judging)}, browser ${mb(browser)}, PostgreSQL ${mb(database)}`,
+      )
     },
     stop,
   )

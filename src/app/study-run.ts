@@ -79,7 +79,7 @@ export function planOf({ study, list }: ReadStudy, jobs: number, cost: CrawlPlan
     profile: study.profile,
     jobs,
     cost,
-    plan: planStudy({ sites, rounds, everyMs, endAfter: study.endAfter, cost }),
+    plan: planStudy({ sites, rounds, everyMs, endAfter: study.endAfter }),
   }
 }
 

@@ -213,7 +213,7 @@ test('a plan says what a study costs and can show, from the file and the list al
       ['browser', 65],
     ],
   )
-  assert.equal(planned.plan.visits, 8 * 565)
+  assert.equal(planned.cost.whole?.visits, 8 * 565)
   assert.ok(Math.abs(planned.plan.smallestSeen - 0.00597) < 1e-4)
   assert.match(planText(planned, 'costs'), /500 sites[\s\S]*costs\nWhat it will be able to show/)
   assert.equal(studyPlanSchema.safeParse(planned).error, undefined)

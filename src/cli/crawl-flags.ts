@@ -18,6 +18,7 @@ import {
 import type { Seed } from '#model/seed.ts'
 import { crawlFolder } from './folder-option.ts'
 import { type KnowledgeFlags, knowledgeOf, knowledgeOptions } from './knowledge-options.ts'
+import { version } from './version.ts'
 import { count, milliseconds, positiveInteger, repeated, server } from './options.ts'
 
 type WorkshopFlags = KnowledgeFlags & Pick<CrawlFlags, 'allowPrivate' | 'allow' | 'lab' | 'dns' | 'browser' | 'jobs'>
@@ -159,6 +160,26 @@ export const workshopFrom = (flags: WorkshopFlags): CrawlRequest['workshop'] => 
   jobs: flags.jobs,
   knowledge: knowledgeOf(flags),
 })
+
+/** What a crawl and the crawl of a study are told in the same words. */
+export async function requestFrom(flags: CrawlFlags): Promise<Omit<CrawlRequest, 'seeds' | 'every' | 'span' | 'startsAt' | 'visit'>> {
+  const contact = contactFrom(flags)
+  return {
+    name: flags.name,
+    data: flags.data,
+    database: flags.database ?? null,
+    delayMs: flags.delay ?? null,
+    workshop: workshopFrom(flags),
+    lanes: lanesFrom(flags),
+    links: linksFrom(flags),
+    manners: await mannersFrom(flags),
+    conditionsOf: await conditionsFrom(flags),
+    httpJobs: flags.httpJobs,
+    followUpShare: flags.followUp ? flags.followUpShare : null,
+    version,
+    ...(contact === undefined ? {} : { contact }),
+  }
+}
 
 export function lanesFrom(flags: CrawlFlags): LanePolicy {
   const isBoth = flags.lane === 'both'

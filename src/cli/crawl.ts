@@ -12,13 +12,12 @@ import {
   lanesFrom,
   linksFrom,
   mannersFrom,
-  workshopFrom,
+  requestFrom,
 } from './crawl-flags.ts'
 import { definePlan, planInput } from './crawl-plan.ts'
 import { exit } from './exit.ts'
 import { Progress, interruptible } from './progress.ts'
 import { readSeedList } from './seed-list.ts'
-import { version } from './version.ts'
 
 interface RunFlags extends CrawlFlags {
   dryRun?: boolean
@@ -36,34 +35,18 @@ export function define(command: Command): void {
 
 async function run(list: string | undefined, flags: RunFlags): Promise<void> {
   const progress = new Progress()
-  const lanes = lanesFrom(flags)
-  const links = linksFrom(flags)
-  const manners = await mannersFrom(flags)
-  const conditionsOf = await conditionsFrom(flags)
+  const request = await requestFrom(flags)
   const { seeds, bad } = list === undefined ? { seeds: [], bad: [] } : await readSeedList(list, progress, seedOptions(flags))
   if (flags.dryRun) return dryRun(seeds, bad.length, flags)
-  const contact = contactFrom(flags)
   const signal = interruptible(progress)
   const result = await crawl(
     {
-      name: flags.name,
+      ...request,
       seeds,
       every: flags.every ?? null,
       span: flags.for ?? null,
       startsAt: null,
-      data: flags.data,
-      database: flags.database ?? null,
-      delayMs: flags.delay ?? null,
-      workshop: workshopFrom(flags),
       visit: { profile: 'standard', ...(flags.dwell === undefined ? {} : { dwellMs: flags.dwell }) },
-      lanes,
-      links,
-      manners,
-      conditionsOf,
-      httpJobs: flags.httpJobs,
-      followUpShare: flags.followUp ? flags.followUpShare : null,
-      version,
-      ...(contact === undefined ? {} : { contact }),
     },
     {
       onNote: (text) => progress.line(text),

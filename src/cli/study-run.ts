@@ -5,21 +5,11 @@ import { planOf, readStudy, simulatedTimeOf, visitSeconds, writeDown } from '#ap
 import { SimulatedClock, systemClock } from '#model/clock.ts'
 import { inert } from '#report/escape.ts'
 import { planText } from '#report/study-text.ts'
-import {
-  conditionsFrom,
-  contactFrom,
-  type CrawlFlags,
-  crawlOptions,
-  lanesFrom,
-  linksFrom,
-  mannersFrom,
-  workshopFrom,
-} from './crawl-flags.ts'
+import { type CrawlFlags, crawlOptions, requestFrom } from './crawl-flags.ts'
 import { costOptions, costText, planInput, type PlanFlags } from './crawl-plan.ts'
 import { exit } from './exit.ts'
 import { interruptible, Progress } from './progress.ts'
 import { flagsOf } from './study-options.ts'
-import { version } from './version.ts'
 
 /** Name, list, rounds and profile are the file's: they are what was written down. How to reach the sites is the machine's. */
 const ofTheFile = new Set(['--every', '--for', '--name', '--limit', '--dwell', '--tag', '--scope', '--depth', '--inner'])
@@ -73,39 +63,22 @@ export function defineRun(study: Command): void {
     const { study: written, list } = await readStudy(file)
     for (const { line, reason } of list.bad.slice(0, 20)) progress.line(`line ${line}: ${inert(reason, 200)}`)
     const flags: CrawlFlags = { ...given, name: written.name }
-    const contact = contactFrom(flags)
-    const [lanes, links, manners, conditionsOf] = [
-      lanesFrom(flags),
-      linksFrom(flags),
-      await mannersFrom(flags),
-      await conditionsFrom(flags),
-    ]
-    const place = { data: flags.data, database: flags.database ?? null }
+    const request = await requestFrom(flags)
     const simulated = await simulatedTimeOf(written, flags.lab ?? null)
     const clock = simulated === null ? systemClock : new SimulatedClock(simulated.startsAt)
-    const state = await writeDown(place, written, clock)
+    const state = await writeDown(request, written, clock)
     if (state === 'changed') progress.line('assay: the study file differs from before; both versions are kept, and the report says so')
     const signal = interruptible(progress)
     const result = await crawl(
       {
-        name: written.name,
+        ...request,
         seeds: list.seeds,
         every: written.every ?? null,
         span: written.for ?? null,
         startsAt: simulated?.startsAt ?? null,
         clock,
         turn: simulated?.turn ?? null,
-        ...place,
-        delayMs: flags.delay ?? null,
-        workshop: workshopFrom(flags),
         visit: { profile: written.profile, ...(written.dwell === undefined ? {} : { dwellMs: written.dwell * 1000 }) },
-        lanes,
-        links,
-        manners,
-        conditionsOf,
-        httpJobs: flags.httpJobs,
-        version,
-        ...(contact === undefined ? {} : { contact }),
       },
       {
         onNote: (text) => progress.line(text),

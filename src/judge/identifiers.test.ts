@@ -6,9 +6,9 @@ import { captureOf } from '#model/capture.ts'
 import { complete } from '#model/collection.ts'
 import { memoryBlobs } from '#model/memory-blobs.ts'
 import type { Observation } from '#model/observation.ts'
-import { conditionsWithoutBrowser } from '#model/without-browser.ts'
 import { subjectsOf } from '#ledger/index/rows.ts'
 import { createJudge } from './judge.ts'
+import { pageManifest } from './testing/page-manifest.ts'
 
 const limits = { children: 1, heapMb: 256, timeMs: 20_000, timeMsPerMb: 1_000 }
 
@@ -40,25 +40,7 @@ async function judged(...loaded: { url: string; text: string; type: 'document' |
   })
   const judge = createJudge({ blobs, signatures: [], limits })
   try {
-    return await judge.judge(
-      captureOf({
-        schema: 'assay.capture',
-        schemaVersion: 1,
-        visitId: 'v',
-        seed: { url, tags: [], scope: 'page' },
-        url,
-        finalUrl: url,
-        reached: { page: 'content', httpStatus: 200, reasons: [] },
-        startedAt: '2026-01-01T00:00:00.000Z',
-        endedAt: '2026-01-01T00:00:01.000Z',
-        clockOffsetMs: null,
-        conditions: conditionsWithoutBrowser('archive', { vantage: 'local', userAgent: '', language: 'en' }),
-        actions: [],
-        ended: { reason: 'imported', detail: '' },
-        error: null,
-        artifacts: { request: complete(await Promise.all(loaded.map(request))) },
-      }),
-    )
+    return await judge.judge(captureOf(pageManifest({ request: complete(await Promise.all(loaded.map(request))) }, { url })))
   } finally {
     await judge.close()
   }

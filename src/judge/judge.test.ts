@@ -5,13 +5,13 @@ import { complete } from '#model/collection.ts'
 import { SimulatedClock } from '#model/clock.ts'
 import { memoryBlobs } from '#model/memory-blobs.ts'
 import type { MemoStore } from '#model/store.ts'
-import { conditionsWithoutBrowser } from '#model/without-browser.ts'
 import { emptyContext } from '#derive/deriver.ts'
 import { componentsOf, urlTemplate } from '#inventory/components.ts'
 import { hostPairsOf } from '#inventory/host-pairs.ts'
 import { createDerivePool } from './derive-pool.ts'
 import { loadDetectors } from './detectors.ts'
 import { createJudge } from './judge.ts'
+import { pageManifest } from './testing/page-manifest.ts'
 
 const limits = { children: 2, heapMb: 256, timeMs: 20_000, timeMsPerMb: 1_000 }
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -21,26 +21,7 @@ function memos(): MemoStore & { kept: Map<string, unknown> } {
   return { kept, getMemo: async (key) => kept.get(key), putMemo: async (key, value) => void kept.set(key, structuredClone(value)) }
 }
 
-function manifest(artifacts: CaptureManifest['artifacts']): CaptureManifest {
-  const url = 'https://shop.example/'
-  return {
-    schema: 'assay.capture',
-    schemaVersion: 1,
-    visitId: 'v',
-    seed: { url, tags: [], scope: 'page', rank: 7 },
-    url,
-    finalUrl: url,
-    reached: { page: 'content', httpStatus: 200, reasons: [] },
-    startedAt: '2026-01-01T00:00:00.000Z',
-    endedAt: '2026-01-01T00:00:01.000Z',
-    clockOffsetMs: null,
-    conditions: conditionsWithoutBrowser('archive', { vantage: 'local', userAgent: '', language: 'en' }),
-    actions: [],
-    ended: { reason: 'imported', detail: '' },
-    error: null,
-    artifacts,
-  }
-}
+const manifest = (artifacts: CaptureManifest['artifacts']): CaptureManifest => pageManifest(artifacts, { rank: 7 })
 const script = async (blobs: ReturnType<typeof memoryBlobs>, id: string, url: string, text: string, initiator?: object) => ({
   id,
   targetId: 'target-1',

@@ -23,11 +23,6 @@ export const studyPlanSchema = z.object({
   jobs: z.number(),
   cost: crawlPlanSchema,
   plan: z.object({
-    visits: z.number(),
-    hours: z.number(),
-    hoursARound: z.number(),
-    fits: z.boolean(),
-    gigabytes: z.number(),
     intervals: z.array(z.object({ share: z.number(), low: z.number(), high: z.number() })),
     smallestSeen: z.number(),
     detectable: z.array(z.object({ share: z.number(), other: z.number() })),

@@ -22,14 +22,8 @@ export interface StudySaid {
   subjects: string[]
 }
 
-/** What a study will cost, and what it will be able to show. */
+/** What a study will be able to show. */
 export interface StudyPlan {
-  visits: number
-  hours: number
-  /** Of one round: it must fit into the time to the next. */
-  hoursARound: number
-  fits: boolean
-  gigabytes: number
   /** Ends of the 95 % interval, were so many of the sites found. */
   intervals: { share: number; low: number; high: number }[]
   /** A share of which at least one site is found with 95 %. */

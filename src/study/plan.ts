@@ -1,4 +1,3 @@
-import type { CrawlPlan } from '#model/crawl-plan.ts'
 import type { StudyPlan } from '#model/study-texts.ts'
 import { zOf } from './estimators/distribution.ts'
 import { wilson } from './wilson.ts'
@@ -8,24 +7,15 @@ export interface PlanInput {
   rounds: number
   everyMs: number | null
   endAfter: number
-  /** Of the crawl, by lanes. */
-  cost: CrawlPlan
 }
 
 const shares = [0.001, 0.01, 0.05]
 
-export function planStudy({ sites, rounds, everyMs, endAfter, cost }: PlanInput): StudyPlan {
-  const ofRound = (what: 'visits' | 'bytes') => cost.lanes.reduce((sum, lane) => sum + lane[what], 0)
-  const hoursARound = cost.roundS / 3600
+export function planStudy({ sites, rounds, everyMs, endAfter }: PlanInput): StudyPlan {
   const days = everyMs === null ? null : everyMs / 86_400_000
   // A start takes looks before it and an end looks behind it.
   const followed = rounds - 2 * endAfter
   return {
-    visits: ofRound('visits') * rounds,
-    hours: hoursARound * rounds,
-    hoursARound,
-    fits: cost.fitsInRound ?? true,
-    gigabytes: (ofRound('bytes') * rounds) / 1e9,
     intervals: shares.flatMap((share) => {
       const { low, high } = wilson(Math.round(share * sites), sites)
       return low === null || high === null ? [] : [{ share, low, high }]
